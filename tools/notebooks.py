@@ -1,0 +1,172 @@
+"""Run the lessons without a browser.
+
+    python tools/notebooks.py run      with whatever DINO this machine has, into outputs/
+    python tools/notebooks.py store    with the embedded DINO, back into notebooks/
+
+Add paths to take only those lessons. `run` leaves notebooks/ untouched; `store` is how the pictures
+and texts that readers see on the web, and that the tests compare, come about.
+"""
+
+import atexit
+import base64
+import io
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+LESSONS = ROOT / "notebooks"
+OUTPUTS = ROOT / "outputs"
+CELL_TIMEOUT = 600  # seconds; a first download of the real DINO happens inside a cell
+
+
+def hub_off():
+    """Cut this process and its kernels off from the hub, its cache, and the user's choice of model.
+
+    What the lessons print and draw then depends on this repository alone.
+    """
+    for name in ("DINO_MODEL", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "MPLBACKEND"):
+        os.environ.pop(name, None)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HF_HOME"] = empty = tempfile.mkdtemp(prefix="dino-no-hub-")
+    atexit.register(shutil.rmtree, empty, ignore_errors=True)
+
+
+class Client(NotebookClient):
+    """A client without widgets: what an Output widget shows lands in the cell itself.
+
+    nbval sees it there too, and so can readers on GitHub, where no widget runs.
+    """
+
+    def handle_comm_msg(self, *args):
+        pass
+
+    def clear_output(self, *args):
+        pass
+
+
+def execute(path):
+    """Run one notebook in its own folder and return it with its outputs.
+
+    Parameters
+    ----------
+    path : Path
+        A notebook file.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+    """
+    nb = nbformat.read(path, as_version=4)
+    client = Client(
+        nb,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=False,
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # no word on how the kernel is wired up
+    )
+    client.execute()
+    return nb
+
+
+def tidy(nb):
+    """Drop what differs from run to run or machine to machine; keep texts and PNG pictures.
+
+    Parameters
+    ----------
+    nb : nbformat.NotebookNode
+        An executed notebook; changed in place.
+    """
+    nb.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for cell in nb.cells:
+        for name in ("execution", "collapsed", "scrolled"):
+            cell.metadata.pop(name, None)
+        for output in cell.get("outputs", []):
+            # A stored view of a widget is a reference to state that we do not store.
+            data = output.get("data", {})
+            data.pop("application/vnd.jupyter.widget-view+json", None)
+            if "image/png" in data:
+                data["image/png"] = in_256_colours(data["image/png"])
+
+
+def in_256_colours(png):
+    """Return a base64 PNG at about a third of its size, to keep the notebooks small."""
+    with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
+        small = io.BytesIO()
+        picture.convert("RGB").quantize(256).save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode()
+
+
+def as_html(nb, path):
+    """Write an executed notebook as one HTML page that holds its pictures.
+
+    Parameters
+    ----------
+    nb : nbformat.NotebookNode
+    path : Path
+        The page to write.
+    """
+    exporter = HTMLExporter(embed_images=True)
+    resources = {"metadata": {"path": str(LESSONS), "name": path.stem}}
+    page, _ = exporter.from_notebook_node(nb, resources)
+    path.write_text(page, encoding="utf-8")
+
+
+def run(path):
+    """Execute one lesson into outputs/; return the paths written."""
+    nb = execute(path)
+    OUTPUTS.mkdir(exist_ok=True)
+    copy, page = OUTPUTS / path.name, OUTPUTS / f"{path.stem}.html"
+    nbformat.write(nb, copy)
+    as_html(nb, page)
+    return [copy, page]
+
+
+def store(path):
+    """Execute one lesson and put its outputs into it; return the paths written."""
+    nb = execute(path)
+    tidy(nb)
+    nbformat.write(nb, path)
+    return [path]
+
+
+def main(command, *paths):
+    """Do one command on all or the given lessons; return the number of lessons that failed."""
+    work = {"run": run, "store": store}[command]
+    if command == "store":
+        hub_off()
+    failed = 0
+    for path in [Path(p).resolve() for p in paths] or sorted(LESSONS.glob("*.ipynb")):
+        start = time.monotonic()
+        print(f"{path.name} ...", flush=True)
+        try:
+            written = work(path)
+        except CellExecutionError as error:
+            failed += 1
+            print(f"  실패 / failed:\n{error}")
+            continue
+        seconds = time.monotonic() - start
+        for file in written:
+            size = file.stat().st_size / 1024
+            print(f"  -> {os.path.relpath(file)}  ({size:.0f} KB, {seconds:.0f} s)", flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in ("run", "store"):
+        sys.exit(__doc__)
+    sys.exit(min(main(*sys.argv[1:]), 1))
