@@ -1,0 +1,131 @@
+"""Gather free cut-outs and grounds from Debian packages into one pool file.
+
+``python -m training.collect`` downloads five packages by name (``apt-get download``, nothing is
+installed), reads their pictures and writes ``outputs/training/pool.pt``: a dictionary of
+
+- ``cutouts`` uint8 (N, 4, 128, 128): RGBA photographs of one thing, longer side 128 px;
+- ``grounds`` uint8 (M, 3, 256, 256): square tiles of wallpapers;
+- ``cutout_held``, ``ground_held`` bool (N,), (M,): kept out of training (one in eight, seeded).
+
+Licences: tuxpaint stamps GPL-2; the wallpapers CC-BY-SA, CC0 or (L)GPL, see the model card.
+"""
+
+import argparse
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+PACKAGES = (
+    "tuxpaint-stamps-default",
+    "gnome-backgrounds",
+    "mate-backgrounds",
+    "plasma-workspace-wallpapers",
+    "ukui-wallpapers",
+)
+# Drawings of letters, money and flags are neither photographs nor objects on a ground.
+NOT_OBJECTS = ("/symbols/", "/cartoon/", "/flags/", "/roadsigns/", "/naturalforces/")
+CUTOUT_SIDE, GROUND_SIDE = 128, 256
+HELD_OUT_EVERY, SEED = 8, 0
+
+
+def download(folder):
+    """Unpack the packages below `folder` unless they are there already; return `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for package in PACKAGES:
+        if (folder / package).is_dir():
+            continue
+        print(f"downloading {package}", flush=True)
+        subprocess.run(["apt-get", "download", package], cwd=folder, check=True)
+        (archive,) = folder.glob(f"{package}_*.deb")
+        subprocess.run(["dpkg", "-x", archive.name, package], cwd=folder, check=True)
+        archive.unlink()
+    return folder
+
+
+def read_cutout(path):
+    """Return the picture as uint8 (4, 128, 128), or None if it is no cut-out."""
+    image = Image.open(path)
+    if max(image.size) < 64 or image.mode not in ("RGBA", "LA", "P"):
+        return None
+    image = image.convert("RGBA")
+    alpha = np.asarray(image)[..., 3]
+    if (alpha < 10).mean() < 0.03 or (alpha > 128).mean() < 0.08:  # a full frame, or thin lines
+        return None
+    image = image.crop(image.getchannel("A").getbbox())
+    image = ImageOps.contain(image, (CUTOUT_SIDE, CUTOUT_SIDE), Image.Resampling.LANCZOS)
+    square = Image.new("RGBA", (CUTOUT_SIDE, CUTOUT_SIDE))
+    square.paste(image, ((CUTOUT_SIDE - image.width) // 2, (CUTOUT_SIDE - image.height) // 2))
+    return np.asarray(square).transpose(2, 0, 1)
+
+
+def read_ground(path):
+    """Return the left and right square tiles as uint8 (T, 3, 256, 256) and an 8×8 thumbnail."""
+    image = Image.open(path).convert("RGB")
+    if min(image.size) < GROUND_SIDE:
+        return None
+    thumbnail = np.asarray(image.resize((8, 8), Image.Resampling.BOX), dtype=np.float32)
+    side, wide = min(image.size), max(image.size) > 1.25 * min(image.size)
+    corners = [(0, 0), (image.width - side, image.height - side)] if wide else [(0, 0)]
+    tiles = [
+        image.crop((x, y, x + side, y + side)).resize((GROUND_SIDE,) * 2, Image.Resampling.LANCZOS)
+        for x, y in corners
+    ]
+    return np.stack([np.asarray(t).transpose(2, 0, 1) for t in tiles]), thumbnail
+
+
+def hold_out(count, seed):
+    """Return a bool (count,) with one in eight set, the same for the same `seed`."""
+    order = np.random.default_rng(seed).permutation(count)
+    held = np.zeros(count, dtype=bool)
+    held[order[: count // HELD_OUT_EVERY]] = True
+    return held
+
+
+def build_pool(folder):
+    """Read every usable picture below `folder` into the pool dictionary described above."""
+    stamps = sorted((folder / PACKAGES[0]).rglob("*.png"))
+    cutouts = [
+        c
+        for p in stamps
+        if not any(word in str(p) for word in NOT_OBJECTS) and (c := read_cutout(p)) is not None
+    ]
+    tiles, owners, thumbnails = [], [], []
+    for package in PACKAGES[1:]:
+        for path in sorted(
+            p
+            for p in (folder / package).rglob("*")
+            if p.suffix in (".jpg", ".png", ".webp") and p.is_file()
+        ):
+            ground = read_ground(path)
+            # Wallpapers come in many sizes; a twin has nearly the same thumbnail.
+            if ground is None or any(np.abs(ground[1] - t).mean() < 6 for t in thumbnails):
+                continue
+            owners += [len(thumbnails)] * len(ground[0])
+            thumbnails.append(ground[1])
+            tiles.append(ground[0])
+    ground_held = hold_out(len(thumbnails), SEED)[np.array(owners)]  # both tiles on one side
+    return {
+        "cutouts": torch.from_numpy(np.stack(cutouts)),
+        "grounds": torch.from_numpy(np.concatenate(tiles)),
+        "cutout_held": torch.from_numpy(hold_out(len(cutouts), SEED)),
+        "ground_held": torch.from_numpy(ground_held),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, default=Path("outputs/training"))
+    folder = parser.parse_args().folder
+    pool = build_pool(download(folder / "packages"))
+    torch.save(pool, folder / "pool.pt")
+    for kind in ("cutout", "ground"):
+        total, held = len(pool[f"{kind}s"]), int(pool[f"{kind}_held"].sum())
+        print(f"{total} {kind}s, {held} of them held out")
+    print(f"wrote {folder / 'pool.pt'}")
+
+
+if __name__ == "__main__":
+    main()

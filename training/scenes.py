@@ -1,0 +1,200 @@
+"""Pictures for training: cut-outs on grounds, drawn in batches straight from the pool.
+
+A *scene* says what stands where; it holds no pixels. `View`s of it (a window, a ground, a size)
+are rendered by sampling the sources through one affine map each, so a crop costs the same as its
+own pixels and is never resampled twice. Scene coordinates run from -1 to 1 in x (right) and y
+(down). Nothing here knows what an object *is*: there are no labels.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+GREY = torch.tensor([0.299, 0.587, 0.114])
+
+
+@dataclass
+class Objects:
+    """Where one cut-out stands in each of B scenes: all tensors have length B."""
+
+    index: torch.Tensor  # which cut-out
+    centre: torch.Tensor  # (B, 2) in scene coordinates
+    half: torch.Tensor  # half the longer side, 1 = half the scene
+    angle: torch.Tensor  # radians
+    flip: torch.Tensor  # -1 or 1
+    shown: torch.Tensor  # bool: is it in the scene at all
+    dressed: torch.Tensor  # bool: wears a ground's texture instead of its own pixels
+    colour: torch.Tensor  # (B, 3, 4) colour change shared by all views
+
+
+def uniform(low, high, *shape, generator):
+    """Return uniform random numbers in [low, high) of the given shape."""
+    return low + (high - low) * torch.rand(*shape, generator=generator)
+
+
+def affine(centre, half, angle=None, flip=None):
+    """Return (B, 2, 3) maps from scene coordinates into a placed square's own [-1, 1]².
+
+    The square has its middle at `centre` (B, 2), half side `half` (B,), is turned by `angle`
+    and mirrored where `flip` is -1.
+    """
+    angle = torch.zeros_like(half) if angle is None else angle
+    flip = torch.ones_like(half) if flip is None else flip
+    cos, sin = angle.cos() / half, angle.sin() / half
+    linear = torch.stack(
+        [torch.stack([flip * cos, flip * sin], -1), torch.stack([-sin, cos], -1)], 1
+    )
+    return torch.cat([linear, -linear @ centre[..., None]], -1)
+
+
+def compose(outer, inner):
+    """Return the (B, 2, 3) map that applies `inner` first, then `outer`."""
+    linear = outer[:, :, :2] @ inner[:, :, :2]
+    return torch.cat([linear, outer[:, :, :2] @ inner[:, :, 2:] + outer[:, :, 2:]], -1)
+
+
+def colour_change(count, strength, generator, grey=0.0):
+    """Return (B, 3, 4) random colour maps: hue, saturation, contrast and brightness at once.
+
+    `strength` 1 is DINO's jitter (brightness and contrast ±0.4, saturation ±0.2, hue ±0.1);
+    `grey` is the share of pictures that lose all colour.
+    """
+    hue = uniform(-0.1, 0.1, count, generator=generator) * strength * 2 * math.pi
+    saturation = 1 + uniform(-0.4, 0.4, count, generator=generator) * strength
+    saturation = saturation * (torch.rand(count, generator=generator) >= grey)
+    contrast = 1 + uniform(-0.4, 0.4, count, generator=generator) * strength
+    shift = uniform(-0.3, 0.3, count, generator=generator) * strength
+    # A turn about the grey axis (Rodrigues) is a hue shift that needs no colour space.
+    cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
+    eye, third = torch.eye(3), torch.full((3, 3), 1 / 3)
+    cos, sin = hue.cos()[:, None, None], hue.sin()[:, None, None]
+    turn = cos * eye + sin * cross + (1 - cos) * third
+    keep = saturation[:, None, None]
+    linear = contrast[:, None, None] * (keep * eye + (1 - keep) * GREY.expand(3, 3)) @ turn
+    middle = (0.5 * (1 - contrast) + shift)[:, None, None].expand(-1, 3, 1)
+    return torch.cat([linear, middle], -1)
+
+
+def recolour(images, change):
+    """Apply (B, 3, 4) colour maps to images (B, 3, H, W) in 0..1."""
+    flat = torch.baddbmm(change[:, :, 3:], change[:, :, :3], images.flatten(2))
+    return flat.view_as(images).clamp_(0, 1)
+
+
+class Scenes:
+    """Random scenes from one side of the pool.
+
+    Parameters
+    ----------
+    pool : dict
+        As written by ``training.collect``.
+    held_out : bool
+        Draw from the pictures that are kept out of training.
+    seed : int
+        Seed of every random choice made here.
+    shrink : int
+        Reduce the sources by this factor first: small views need no more, and cost less.
+    """
+
+    def __init__(self, pool, held_out=False, seed=0, shrink=1):
+        self.cutouts = _shrink(pool["cutouts"][pool["cutout_held"] == held_out], shrink)
+        self.grounds = _shrink(pool["grounds"][pool["ground_held"] == held_out], shrink)
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def _uniform(self, low, high, *shape):
+        return uniform(low, high, *shape, generator=self.generator)
+
+    def _chance(self, share, count):
+        return torch.rand(count, generator=self.generator) < share
+
+    def place(self, count, scale=(0.35, 1.1), shown=1.0, dressed=0.0, recoloured=0.0):
+        """Return `Objects` for `count` scenes; `scale` is the longer side over the scene's side."""
+        half = self._uniform(*scale, count)
+        room = (1.15 - half).clamp(min=0.05)  # a big object stays near the middle
+        strength = self._chance(recoloured, count)[:, None, None]
+        keep = torch.eye(3, 4).expand(count, 3, 4)
+        return Objects(
+            index=torch.randint(len(self.cutouts), (count,), generator=self.generator),
+            centre=self._uniform(-1, 1, count, 2) * room[:, None],
+            half=half,
+            angle=self._uniform(-1, 1, count) * math.radians(25),
+            flip=self._chance(0.5, count).float() * 2 - 1,
+            shown=self._chance(shown, count),
+            dressed=self._chance(dressed, count),
+            colour=torch.where(strength, colour_change(count, 2.0, self.generator), keep),
+        )
+
+    def grounds_for(self, count):
+        """Return (B,) ground indices and (B, 2, 3) maps from the scene into the ground's tile."""
+        zoom = self._uniform(0.25, 1.0, count)  # the share of the tile that the scene shows
+        shift = self._uniform(-1, 1, count, 2) * (1 - zoom)[:, None]
+        flip = self._chance(0.5, count).float() * 2 - 1
+        tile = affine(torch.zeros(count, 2), 1 / zoom, flip=flip)
+        tile[:, :, 2] += shift
+        return torch.randint(len(self.grounds), (count,), generator=self.generator), tile
+
+    def windows(self, count, area, around=None):
+        """Return (B, 2, 3) maps from a view's [-1, 1]² into the scene, half of them mirrored.
+
+        `area` is the range of the window's share of the scene; `around` (B, 2) draws the window
+        near those points (crops centred on the object, Mishra et al. 2021) instead of anywhere.
+        """
+        half = self._uniform(*area, count).sqrt()
+        anywhere = self._uniform(-1, 1, count, 2) * (1 - half)[:, None]
+        if around is not None:
+            near = around + self._uniform(-0.5, 0.5, count, 2) * half[:, None]
+            anywhere = torch.minimum(torch.maximum(near, half[:, None] - 1), 1 - half[:, None])
+        flip = self._chance(0.5, count).float() * 2 - 1
+        linear = torch.diag_embed(torch.stack([half * flip, half], -1))
+        return torch.cat([linear, anywhere[..., None]], -1)
+
+    def render(self, ground, objects, window, size, oversample=1):
+        """Draw views: images (B, 3, size, size) in 0..1 and object masks (B, 1, size, size).
+
+        `ground` is what `grounds_for` returns, `objects` a list of `Objects` drawn in order.
+        """
+        fine = (len(window), 3, size * oversample, size * oversample)
+        which, tile = ground
+        images = _sample(self.grounds[which], compose(tile, window), fine, "reflection")
+        mask = torch.zeros_like(images[:, :1])
+        for thing in objects:
+            source = self.cutouts[thing.index].float()
+            cloth = self.grounds[which.flip(0)][:, :, ::2, ::2].float()  # another scene's ground
+            rgb = torch.where(thing.dressed[:, None, None, None], cloth, source[:, :3]) / 255
+            alpha = source[:, 3:] / 255 * thing.shown[:, None, None, None]
+            layer = torch.cat([recolour(rgb, thing.colour) * alpha, alpha], 1)
+            place = affine(thing.centre, thing.half, thing.angle, thing.flip)
+            layer = _sample(layer, compose(place, window), fine, "zeros")
+            images = images * (1 - layer[:, 3:]) + layer[:, :3]
+            mask = mask * (1 - layer[:, 3:]) + layer[:, 3:]
+        if oversample > 1:
+            images, mask = F.avg_pool2d(images, oversample), F.avg_pool2d(mask, oversample)
+        return images, mask
+
+    def jitter(self, images, strength=1.0):
+        """DINO's colour jitter, greyscale, blur and solarisation, one draw an image."""
+        count = len(images)
+        change = colour_change(count, strength, self.generator, grey=0.1)
+        images = recolour(images, change)
+        soft = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, 1)
+        images = torch.where(self._chance(0.2, count)[:, None, None, None], soft, images)
+        solar = self._chance(0.1, count)[:, None, None, None] & (images > 0.5)
+        return torch.where(solar, 1 - images, images)
+
+
+def _shrink(images, factor):
+    """Return uint8 images reduced by a whole factor (area mean)."""
+    if factor == 1:
+        return images
+    return torch.cat(
+        [F.avg_pool2d(part.float(), factor).round().byte() for part in images.split(64)]
+    )
+
+
+def _sample(source, transform, shape, padding):
+    """Sample uint8 or float `source` through (B, 2, 3) maps; uint8 becomes 0..1."""
+    scale = 255.0 if source.dtype == torch.uint8 else 1.0
+    grid = F.affine_grid(transform, shape, align_corners=False)
+    return F.grid_sample(source.float() / scale, grid, padding_mode=padding, align_corners=False)
