@@ -1,0 +1,105 @@
+"""A model's weights file, from this machine's cache or from the hub, without a long wait."""
+
+import queue
+import threading
+from pathlib import Path
+
+from huggingface_hub import (
+    errors,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
+
+FILE = "model.safetensors"
+REQUEST_SECONDS = 3
+PREFLIGHT_SECONDS = 3.5
+
+
+class HubError(Exception):
+    """The hub gave no usable weights.
+
+    Attributes
+    ----------
+    why, remedy : tuple of str
+        What happened and what to do about it, each (Korean, English).
+    """
+
+    def __init__(self, why, remedy=("인터넷에 연결하고", "connect to the internet")):
+        super().__init__(why[1])
+        self.why, self.remedy = why, remedy
+
+
+def weights_file(repository):
+    """Find the weights of a model.
+
+    Parameters
+    ----------
+    repository : str
+        The hub's name of it, for example "timm/vit_base_patch16_224.dino".
+
+    Returns
+    -------
+    file : str
+        Path of a safetensors file in the hub's cache.
+    source : {"cache", "hub"}
+        Found there without any request, or just downloaded (with the hub's own progress bar).
+
+    Raises
+    ------
+    HubError
+        Within about 4 s if the hub cannot be reached or does not answer.
+    """
+    file = try_to_load_from_cache(repository, FILE)
+    if isinstance(file, str):
+        return file, "cache"
+    try:
+        _ask_first(repository)
+        return hf_hub_download(repository, FILE), "hub"
+    except Exception as error:  # requests, httpx or OSError, as the hub's version will have it
+        raise _explained(error) from error
+
+
+def forget(file):
+    """Remove a damaged file from the hub's cache: the bytes behind the cache's link."""
+    Path(file).resolve().unlink(missing_ok=True)
+
+
+def _ask_first(repository):
+    """One short request; the hub's own retries would take 47 s to find that nobody answers.
+
+    It runs in a thread, because its timeout bounds neither the look-up of the host's name nor the
+    time to try several addresses in a row.
+    """
+    answers = queue.SimpleQueue()
+
+    def ask():
+        try:
+            get_hf_file_metadata(hf_hub_url(repository, FILE), timeout=REQUEST_SECONDS)
+            answers.put(None)
+        except Exception as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        error = answers.get(timeout=PREFLIGHT_SECONDS)
+    except queue.Empty:
+        error = TimeoutError(f"no answer in {PREFLIGHT_SECONDS} s")
+    if error:
+        raise error
+
+
+def _explained(error):
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return HubError(
+            ("허브를 껐습니다(HF_HUB_OFFLINE=1)", "the hub is switched off (HF_HUB_OFFLINE=1)"),
+            ("이 설정을 지우고 커널을 새로 시작한 뒤", "remove that setting, restart the kernel"),
+        )
+    if getattr(getattr(error, "response", None), "status_code", None) == 404:
+        return HubError(
+            ("허브에 그 가중치가 없습니다(404)", "the hub has no such weights (404)"),
+            ("다른 이름으로", "choose another name"),
+        )
+    kind = type(error).__name__
+    return HubError((f"허브에 연결할 수 없습니다({kind})", f"the hub cannot be reached ({kind})"))

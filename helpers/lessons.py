@@ -1,0 +1,40 @@
+"""What a notebook needs before its first cell."""
+
+import importlib.util
+import subprocess
+import sys
+
+# What the lessons import; Colab has nearly all of it.
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "timm",
+    "huggingface_hub",
+    "safetensors",
+    "numpy",
+    "PIL",
+    "matplotlib",
+    "ipywidgets",
+)
+
+
+def setup():
+    """Make the notebook ready; prints nothing when all is well.
+
+    On Colab, installs what is missing and never upgrades what is there. Teaches matplotlib Hangul.
+    """
+    if "google.colab" in sys.modules:
+        install(missing())
+    from . import plots  # noqa: F401  registers the font, and needs what was just installed
+
+
+def missing():
+    """Names of the packages that the lessons need and this Python lacks."""
+    return [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+
+
+def install(names):
+    """Install packages by name with pip; raises CalledProcessError if that fails."""
+    if names:
+        names = ["pillow" if name == "PIL" else name for name in names]
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", *names], check=True)

@@ -1,0 +1,76 @@
+"""Tokens or attention in, maps out: one number a patch, laid out on the patch grid."""
+
+import torch
+
+from .encoding import attention, encode
+
+
+def token_norm(patch_tokens, grid):
+    """Token-norm map: the length of each patch token, the blog post's recipe.
+
+    Parameters
+    ----------
+    patch_tokens : torch.Tensor
+        (..., gh * gw, D).
+    grid : tuple of int
+        (gh, gw).
+
+    Returns
+    -------
+    torch.Tensor
+        (..., gh, gw), L2 norms, at least 0.
+    """
+    return _on_grid(torch.norm(patch_tokens, dim=-1), grid)
+
+
+def cls_attention(attention_rows, grid, num_prefix_tokens):
+    """Where the CLS token looks, head by head (DINO paper, figures 1 and 3).
+
+    Parameters
+    ----------
+    attention_rows : torch.Tensor
+        (..., heads, Q, N) from ``encoding.attention``; row 0 must be the CLS token's.
+    grid : tuple of int
+        (gh, gw).
+    num_prefix_tokens : int
+        Columns left out at the start: CLS and registers have no place in the picture.
+
+    Returns
+    -------
+    torch.Tensor
+        (..., heads, gh, gw).
+    """
+    return _on_grid(attention_rows[..., 0, num_prefix_tokens:], grid)
+
+
+def min_max(m):
+    """Min-max normalisation: each map (the last two axes) stretched to 0..1.
+
+    A constant map gives zeros.
+    """
+    low = m.amin(dim=(-2, -1), keepdim=True)
+    span = m.amax(dim=(-2, -1), keepdim=True) - low
+    return (m - low) / torch.where(span > 0, span, 1)
+
+
+def photo_norm(model, tensor):
+    """Token-norm map of one picture (1, 3, H, W), as (gh, gw) in 0..1."""
+    encoded = encode(model, tensor)
+    return min_max(token_norm(encoded.patch_tokens, encoded.grid))[0]
+
+
+def photo_attention(model, tensor):
+    """Last block's CLS attention of one picture (1, 3, H, W), mean of heads, (gh, gw) in 0..1."""
+    grid = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
+    heads = cls_attention(attention(model, tensor), grid, model.num_prefix_tokens)
+    return min_max(heads.mean(dim=-3))[0]
+
+
+def _on_grid(values, grid):
+    gh, gw = grid
+    if values.shape[-1] != gh * gw:
+        raise ValueError(
+            f"패치 토큰은 {values.shape[-1]}개인데 격자는 {gh} × {gw} = {gh * gw}칸입니다.\n"
+            f"There are {values.shape[-1]} patch tokens, but the grid has {gh} × {gw} = {gh * gw}."
+        )
+    return values.reshape(*values.shape[:-1], gh, gw)

@@ -1,0 +1,187 @@
+"""A name in, a timm model out, and which weights it holds."""
+
+import difflib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import timm
+from safetensors import SafetensorError
+from timm.models import get_deprecated_models, is_model_in_modules, split_model_name_tag
+
+from . import hub
+
+DEFAULT = "vit_base_patch16_224.dino"
+EMBEDDED = "embedded"
+EMBEDDED_DIR = Path(__file__).resolve().parent / "embedded"
+
+_VIT_MODULES = {"vision_transformer", "eva", "deit"}
+
+
+class ModelError(ValueError):
+    """No such model, or none that the lessons can read; the message says which names exist."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Which weights a model holds; ``str()`` of it is a one-line caption.
+
+    Attributes
+    ----------
+    name : str
+        timm's name, or "embedded".
+    source : {"hub", "cache", "embedded", "untrained"}
+        Just downloaded, found on this machine, part of this package, or random numbers.
+    trained : bool
+    """
+
+    name: str
+    source: str
+    trained: bool
+
+    def __str__(self):
+        if self.source == "untrained":
+            return f"학습 안 됨 · UNTRAINED {self.name} (random weights)"
+        if self.source == "embedded":
+            return "내장 DINO · embedded DINO (112 px, patch 8)"
+        return f"{_short_name(self.name)}{self.name} ({self.source})"
+
+
+def load_model(name=None, pretrained=True):
+    """Load a Vision Transformer, ready to encode pictures of any size.
+
+    Looks in the local cache, then asks the hub (for at most 4 s), downloads from there; if there is
+    no hub, the embedded DINO takes its place and a notice says so.
+
+    Parameters
+    ----------
+    name : str, optional
+        Any ViT of ``timm.list_pretrained()``, or "embedded" for the small DINO of this package. By
+        default the environment variable ``DINO_MODEL``, else ``vit_base_patch16_224.dino``.
+    pretrained : bool
+        False gives random weights, to compare with.
+
+    Returns
+    -------
+    timm model
+        In eval mode, without gradients or classifier; ``model.weights`` is its ``Weights``.
+
+    Raises
+    ------
+    ModelError
+        timm has no such model (the nearest names are listed), no weights for it, or it is no ViT
+        with a CLS token.
+    """
+    name = name or os.environ.get("DINO_MODEL") or DEFAULT
+    if name != EMBEDDED:
+        name = _timm_name(name)
+    if not pretrained:
+        model = _build(name, Weights(name, "untrained", False), pretrained=False)
+        print(model.weights)
+        return model
+    if name == EMBEDDED:
+        return _build(EMBEDDED, Weights(EMBEDDED, "embedded", True))
+    try:
+        return _from_cache_or_hub(name)
+    except hub.HubError as error:
+        print(_notice(name, error))
+        return load_model(EMBEDDED)
+
+
+def caption(model):
+    """One line that says which weights a model holds; also true of a model built by hand."""
+    weights = getattr(model, "weights", None)
+    if isinstance(weights, Weights):
+        return str(weights)
+    architecture = getattr(model, "pretrained_cfg", {}).get("architecture", type(model).__name__)
+    return f"가중치 알 수 없음 · weights unknown: {architecture}"
+
+
+def _build(name, weights, pretrained=True, **kwargs):
+    source = f"local-dir:{EMBEDDED_DIR}" if name == EMBEDDED else name
+    model = timm.create_model(
+        source,
+        pretrained=pretrained,
+        num_classes=0,
+        dynamic_img_size=True,
+        dynamic_img_pad=True,
+        **kwargs,
+    )
+    if model.cls_token is None:
+        raise ModelError(
+            f"CLS 토큰이 없는 모델입니다: {name}. 다른 ViT를 고르세요.\n"
+            f"This model has no CLS token: {name}. Choose another ViT."
+        )
+    model.eval().requires_grad_(False)
+    model.weights = weights
+    return model
+
+
+def _timm_name(name):
+    """Today's full name (architecture.tag) of a ViT that timm knows."""
+    if current := get_deprecated_models().get(name):
+        print(f"옛 이름 · old name: {name} → {current}")
+        name = current
+    architecture, tag = split_model_name_tag(name)
+    if not timm.is_model(architecture) or (tag and name not in timm.list_pretrained()):
+        nearest = ", ".join(_nearest_names(name))
+        raise ModelError(
+            f"timm에 그런 모델이 없습니다: {name}. 비슷한 이름: {nearest}\n"
+            f"timm has no such model: {name}. Nearest names: {nearest}"
+        )
+    if not is_model_in_modules(architecture, _VIT_MODULES):
+        raise ModelError(
+            f"ViT가 아닌 모델입니다: {name}. 이 수업은 패치 토큰이 있는 ViT만 다룹니다.\n"
+            f"Not a ViT: {name}. These lessons read ViTs only, which have patch tokens."
+        )
+    tag = tag or timm.get_pretrained_cfg(architecture).tag
+    return f"{architecture}.{tag}"
+
+
+def _nearest_names(name, count=5):
+    names = sorted({*timm.list_models(), *timm.list_pretrained()})
+    containing = [known for known in names if name.lower() in known and "vit" in known]
+    containing.sort(key=lambda known: (not known.endswith(name.lower()), len(known)))
+    similar = difflib.get_close_matches(name.lower(), names, count, cutoff=0.5)
+    return [*dict.fromkeys(similar + containing)][:count] or [DEFAULT]
+
+
+def _short_name(name):
+    """Of vit_base_patch16_224.dino "DINO ViT-B/16 · "; nothing of names of another pattern."""
+    found = re.match(r"vit_(tiny|small|base|large|huge|giant)\w*?_patch(\d+)", name)
+    family = re.search(r"\bdino$|dinov\d", name)
+    if not found:
+        return ""
+    letter = "Ti" if found[1] == "tiny" else found[1][0].upper()
+    return f"{family[0].replace('dino', 'DINO') + ' ' if family else ''}ViT-{letter}/{found[2]} · "
+
+
+def _from_cache_or_hub(name):
+    repository = timm.get_pretrained_cfg(name).hf_hub_id
+    if not repository:
+        raise ModelError(
+            f"사전 학습 가중치가 없는 모델입니다: {name}. pretrained=False로만 쓸 수 있습니다.\n"
+            f"There are no pretrained weights for {name}. Use pretrained=False."
+        )
+    for _ in range(2):  # a damaged file is removed and asked for once more
+        file, source = hub.weights_file(repository)
+        # What pretrained=True does, less the request that timm makes even for a cached file.
+        overlay = {"file": file, "custom_load": False}
+        try:
+            return _build(name, Weights(name, source, True), pretrained_cfg_overlay=overlay)
+        except SafetensorError:
+            hub.forget(file)
+    raise hub.HubError(("내려받은 파일이 깨졌습니다", "the downloaded file is damaged"))
+
+
+def _notice(name, error):
+    """Why the embedded DINO takes the place of a model, what it is, and how to get the real one."""
+    return (
+        f"{name} 대신 내장 DINO를 씁니다: {error.why[0]}. "
+        f"내장 DINO는 이 수업에 들어 있는 작은 DINO입니다(토큰 197개). "
+        f"원래 모델을 쓰려면 {error.remedy[0]} 다시 실행하세요.\n"
+        f"Using the embedded DINO instead of {name}: {error.why[1]}. "
+        f"It is a small DINO that comes with these lessons (197 tokens). "
+        f"For the real one, {error.remedy[1]} and run again."
+    )

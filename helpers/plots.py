@@ -1,0 +1,161 @@
+"""Pictures in, a matplotlib figure out; each says at its foot which weights made it.
+
+Importing this room teaches matplotlib Hangul, with a font of our own (helpers/fonts).
+"""
+
+import math
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib import font_manager, patheffects
+from matplotlib import pyplot as plt
+from matplotlib.cm import ScalarMappable
+from matplotlib.patches import Rectangle
+from PIL import Image
+
+from .maps import min_max
+from .models import caption
+from .overlay import blend
+
+FONT = Path(__file__).resolve().parent / "fonts" / "NanumGothic-subset.ttf"
+WIDTH = 6.2  # inches
+HEIGHT = 3.0  # inches at most, of pictures
+DPI = 80  # figures are stored in the notebooks, so they are kept small
+
+font_manager.fontManager.addfont(FONT)
+HANGUL = font_manager.FontProperties(fname=FONT).get_name()
+matplotlib.rcParams["font.family"] = ["DejaVu Sans", HANGUL]
+
+
+def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
+    """The blog post's figure: the photo, and the map laid over it.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+    m : torch.Tensor or numpy.ndarray
+        (gh, gw) in 0..1, see ``maps.min_max``.
+    weights : timm model or str
+        Names what made the map, in the caption.
+    alpha : float
+        0 shows the photo, 1 the colours alone.
+    cmap : str
+        A colormap, see ``overlay.COLORMAPS``.
+    title : str, optional
+        Title of the overlay.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, (left, right) = _panels(1, 2, photo.size, weights, extra=0.5)
+    _show(left, photo, "사진 photo")
+    _show(right, blend(photo, m, alpha, cmap), title or "겹침 그림 overlay")
+    scale = fig.colorbar(
+        ScalarMappable(cmap=cmap), ax=[left, right], location="bottom", shrink=0.4, aspect=30
+    )
+    scale.set_ticks([0, 1], labels=["낮음 low", "높음 high"], size=8)
+    scale.set_label("이 그림 안에서 relative to this map", size=8, labelpad=-9)
+    return fig
+
+
+def compare(panels, *, weights, cmap="viridis"):
+    """Labelled pictures and maps side by side, at most four in a row.
+
+    Parameters
+    ----------
+    panels : dict
+        Label → PIL image, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
+    weights, cmap
+        See ``two_panel``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    sizes = [p.size if isinstance(p, Image.Image) else np.shape(p)[::-1] for p in panels.values()]
+    narrowest = min(sizes, key=lambda size: size[0] / size[1])
+    rows = math.ceil(len(panels) / 4)
+    fig, axes = _panels(rows, math.ceil(len(panels) / rows), narrowest, weights)
+    for ax, (label, panel) in zip(axes, panels.items()):
+        _show(ax, panel, label, cmap=cmap, interpolation="nearest")
+    return fig
+
+
+def heads(photo, m, *, weights, cmap="viridis"):
+    """One overlay a head, each map on its own scale.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+    m : torch.Tensor
+        (heads, gh, gw), see ``maps.cls_attention``.
+    weights, cmap
+        See ``two_panel``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    overlays = {
+        f"헤드 head {i}": blend(photo, head, cmap=cmap) for i, head in enumerate(min_max(m))
+    }
+    return compare(overlays, weights=weights)
+
+
+def patch_grid(seen, grid, *, weights, highlight=None):
+    """What the network saw, cut into its patches.
+
+    Parameters
+    ----------
+    seen : PIL.Image.Image
+        From ``images.to_tensor``.
+    grid : tuple of int
+        (gh, gw).
+    weights
+        See ``two_panel``.
+    highlight : tuple of int, optional
+        (row, column) of a patch to outline.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, (ax,) = _panels(1, 1, seen.size, weights)
+    gh, gw = grid
+    # The axes count patches; the picture is stretched over them and keeps its own shape.
+    shape = {"extent": (0, gw, gh, 0), "aspect": seen.height / seen.width * gw / gh}
+    _show(ax, seen, f"패치 patches: {gh} × {gw} = {gh * gw}", **shape)
+    ax.vlines(range(gw + 1), 0, gh, color="white", lw=0.6)
+    ax.hlines(range(gh + 1), 0, gw, color="white", lw=0.6)
+    if highlight is not None:
+        row, column = highlight
+        outline = Rectangle((column, row), 1, 1, fill=False, ec="yellow", lw=2, zorder=3)
+        outline.set_path_effects([patheffects.withStroke(linewidth=4, foreground="black")])
+        ax.add_patch(outline)
+    return fig
+
+
+def _panels(rows, columns, size, weights, extra=0):
+    """A closed figure (shown once, where it is returned) and its axes, empty ones switched off."""
+    height = min(WIDTH / columns * size[1] / size[0], HEIGHT / rows)
+    fig, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(WIDTH, rows * (height + 0.25) + 0.3 + extra),
+        dpi=DPI,
+        layout="constrained",
+        squeeze=False,
+    )
+    plt.close(fig)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    made_by = weights if isinstance(weights, str) else caption(weights)
+    fig.supxlabel(f"가중치 weights: {made_by}", size=8, color="dimgray", wrap=True)
+    return fig, axes.flat
+
+
+def _show(ax, picture, title, **kwargs):
+    ax.imshow(np.asarray(picture), **kwargs)
+    ax.set_title(title, size=10)

@@ -1,0 +1,314 @@
+"""What surrounds the lessons: installation, links, photos, font, sizes."""
+
+import ast
+import fnmatch
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from fontTools.ttLib import TTFont
+from PIL import Image
+
+from tools import preflight
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = PYPROJECT["project"]
+ADDRESS = PROJECT["urls"]["Repository"]
+READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PHOTOS = sorted((ROOT / "images").glob("*.jpg"))
+FONT = ROOT / "helpers" / "fonts" / "NanumGothic-subset.ttf"
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
+
+
+# --- installation -------------------------------------------------------------------------------
+
+CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
+
+
+def test_environment_yml_equals_pyproject():
+    """Same packages, same ranges; conda-forge calls a few of them something else."""
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+    python, *packages = environment["dependencies"]
+    wanted = {}
+    for requirement in PROJECT["dependencies"]:
+        name, at_least, version = re.fullmatch(r"([\w-]+)(>=)([\d.]+)", requirement).groups()
+        wanted[CONDA_NAMES.get(name, name)] = at_least + version
+    listed = dict(re.fullmatch(r"([\w-]+)(\W.*)", package).groups() for package in packages)
+    assert listed == wanted
+    assert environment["name"] == PROJECT["name"]
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+    pinned = re.fullmatch(r"python=(\d+)\.(\d+)", python).groups()
+    assert tuple(map(int, pinned)) >= preflight.PYTHON
+
+
+def test_one_python_floor():
+    """The same oldest Python in pyproject.toml, the preflight and both READMEs."""
+    floor = "{}.{}".format(*preflight.PYTHON)
+    assert PROJECT["requires-python"] == f">={floor}"
+    assert PYPROJECT["tool"]["ruff"]["target-version"] == "py" + floor.replace(".", "")
+    assert all(f"Python {floor}" in readme.read_text("utf-8") for readme in READMES)
+
+
+def imported(folder):
+    """Top-level modules that the Python files of a folder import."""
+    names = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize(("folder", "group"), [("helpers", None), ("training", "train")])
+def test_every_import_is_declared(folder, group):
+    """A package imported but not listed works only as long as another happens to bring it."""
+    modules = {"PIL": "pillow", "IPython": "jupyterlab", "traitlets": "ipywidgets"}
+    requirements = PROJECT["dependencies"] + PROJECT["optional-dependencies"].get(group, [])
+    listed = {re.match(r"[\w-]+", requirement).group() for requirement in requirements}
+    ours = {"helpers", "training", "google"}  # google.colab exists on Colab alone
+    others = imported(folder) - set(sys.stdlib_module_names) - ours
+    assert {modules.get(name, name) for name in others} <= listed
+
+
+def test_preflight_says_one_bilingual_line():
+    """Too old a Python, too small a disk: one line, Korean then English, with the numbers."""
+    old, full = preflight.python_problem((3, 9, 1)), preflight.disk_problem(1.5, 9)
+    assert "3.9" in old and "3.11" in old
+    assert "1.5 GB" in full and "9 GB" in full
+    for line in (old, full):
+        korean, english = line.split(" / ")
+        assert HANGUL.search(korean) and not HANGUL.search(english) and "\n" not in line
+    assert preflight.python_problem((3, 11, 0)) is None
+    assert preflight.python_problem((4, 0, 0)) is None
+    assert preflight.disk_problem(9, 9) is None
+
+
+def test_preflight_stops_the_installation(tmp_path):
+    """As the Makefile calls it: exit 1 and one line on stderr when the disk is too small."""
+    command = [sys.executable, ROOT / "tools" / "preflight.py", tmp_path]
+    full = subprocess.run([*command, "1e6"], capture_output=True, encoding="utf-8")
+    assert (full.returncode, full.stdout, full.stderr.count("\n")) == (1, "", 1)
+    fits = subprocess.run([*command, "0"], capture_output=True, encoding="utf-8")
+    assert (fits.returncode, fits.stdout + fits.stderr) == (0, "")
+
+
+def test_preflight_runs_on_the_pythons_it_turns_away():
+    """Its syntax is understood by Python 3.4, long out of service."""
+    source = (ROOT / "tools" / "preflight.py").read_text("utf-8")
+    ast.parse(source, feature_version=(3, 4))
+    assert not any(isinstance(node, ast.JoinedStr) for node in ast.walk(ast.parse(source)))
+
+
+def test_ci_runs_make_test():
+    ci = ROOT / ".ci" / "run"
+    assert ci.stat().st_mode & 0o111
+    assert "set -euo pipefail" in ci.read_text("utf-8")
+    assert "\nmake test\n" in ci.read_text("utf-8")
+
+
+# --- links --------------------------------------------------------------------------------------
+
+
+def texts():
+    """(file, text) of everything that readers read."""
+    for path in [*READMES, *sorted(ROOT.glob("*/*.md")), *sorted(ROOT.glob("*/*/*.md"))]:
+        if path.parts[len(ROOT.parts)] not in (".venv", "outputs"):
+            yield path, path.read_text("utf-8")
+    for path in NOTEBOOKS:
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        yield path, "\n".join("".join(cell["source"]) for cell in cells)
+
+
+def own_addresses(text):
+    """owner/name of every launch badge, clone command and link to a repository of our name."""
+    name = re.escape(ADDRESS.split("/")[-1])
+    launch = r"(?:mybinder\.org/v2/gh|colab\.research\.google\.com/github)/([\w.-]+/[\w.-]+)"
+    clone = r"git clone [^\n]*?github\.com/([\w.-]+/[\w.-]+)"
+    link = rf"github\.com/([\w.-]+/{name})(?![\w-])"
+    found = re.findall(f"{launch}|{clone}|{link}", text)
+    return {"".join(groups).removesuffix(".git") for groups in found}
+
+
+def test_one_address():
+    """Every link to this repository, its badges and clones agrees with pyproject.toml."""
+    found = {path: own_addresses(text) for path, text in texts()}
+    found |= {path: own_addresses(path.read_text("utf-8")) for path in ROOT.glob("helpers/*.py")}
+    repo = ADDRESS.removeprefix("https://github.com/")
+    assert {path: own for path, own in found.items() if own - {repo}} == {}
+    assert [path for path in [*READMES, *NOTEBOOKS] if not found[path]] == []
+
+
+@pytest.mark.parametrize(
+    "stale",
+    [
+        "https://mybinder.org/v2/gh/some/one/HEAD",
+        "https://colab.research.google.com/github/some/one/blob/main/notebooks/a.ipynb",
+        'os.system("git clone -q --depth 1 https://github.com/some/one dino")',
+        ADDRESS.replace("github.com/", "github.com/x"),
+    ],
+)
+def test_a_stale_address_is_noticed(stale):
+    assert own_addresses(stale) - {ADDRESS.removeprefix("https://github.com/")}
+
+
+def test_local_links_lead_somewhere():
+    broken = [
+        f"{path.relative_to(ROOT)}: {url}"
+        for path, text in texts()
+        for url in LINK.findall(text)
+        if not re.match("[a-z]+:|#", url) and not (path.parent / url.partition("#")[0]).exists()
+    ]
+    assert broken == []
+
+
+def test_readmes_are_twins():
+    """Same links (but for the other README), same code, same numbers of minutes."""
+    english, korean = (path.read_text("utf-8") for path in READMES)
+
+    def links(text):
+        return sorted(set(LINK.findall(text)) - {"README.md", "README.ko.md"})
+
+    def code(text):
+        return sorted(re.findall(r"```.*?```|`[^`\n]+`", text, re.S))
+
+    def minutes(text):
+        return re.findall(r"^\| (\d\d) \|.*\| (\d+) \|$", text, re.M)
+
+    assert links(english) == links(korean)
+    assert code(english) == code(korean)
+    assert minutes(english) == minutes(korean) != []
+
+
+def test_readmes_list_every_lesson():
+    """In order, with the minutes that the lesson itself announces."""
+    assert len(NOTEBOOKS) >= 4
+    announced = [
+        (path.name, re.findall(r"about (\d+) minutes|약 (\d+)분", path.read_text("utf-8")))
+        for path in NOTEBOOKS
+    ]
+    lessons = [(name, {"".join(pair) for pair in minutes[:2]}) for name, minutes in announced]
+    for readme in READMES:
+        row = r"\(notebooks/(\w+\.ipynb)\) \|.*\| (\d+) \|$"
+        listed = re.findall(row, readme.read_text("utf-8"), re.M)
+        assert [(name, {minutes}) for name, minutes in listed] == lessons
+
+
+def test_readme_map_names_real_files():
+    """Every file or folder in the table "to change X open Y" is there."""
+    for readme in READMES:
+        rows = re.findall(r"^\|[^|`]+\|(.*`.*)\|$", readme.read_text("utf-8"), re.M)
+        paths = [p for row in rows for p in re.findall("`([^`]+)`", row) if " " not in p]
+        assert len(paths) >= 10
+        assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+# --- photos -------------------------------------------------------------------------------------
+
+
+def credits():
+    """File name, or pattern of names → the cells of its row in CREDITS.md."""
+    rows = re.findall(
+        r"^\| `([^`]+)` \|(.*)\|$", (ROOT / "images" / "CREDITS.md").read_text("utf-8"), re.M
+    )
+    return {name: [cell.strip() for cell in row.split("|")] for name, row in rows}
+
+
+def test_every_picture_has_credits():
+    pictures = {p.name for p in (ROOT / "images").iterdir() if p.suffix in (".jpg", ".png")}
+    rows = {pattern: fnmatch.filter(pictures, pattern) for pattern in credits()}
+    assert [pattern for pattern, names in rows.items() if not names] == []
+    assert sorted(name for names in rows.values() for name in names) == sorted(pictures)
+    free = re.compile(r"public domain|CC0|CC BY(-SA)? \d|MIT")
+    for name, (what, author, source, licence, changes) in credits().items():
+        assert HANGUL.search(what) and re.search("[a-z]", what), name
+        assert author and source and changes, name
+        assert free.search(licence), name
+        assert not re.search("NC|ND", licence), name
+
+
+def test_photos_are_small_clean_and_varied():
+    assert len(PHOTOS) >= 5
+    shapes = set()
+    for path in PHOTOS:
+        with Image.open(path) as photo:
+            assert (photo.format, photo.mode) == ("JPEG", "RGB"), path.name
+            assert max(photo.size) <= 800, path.name
+            assert len(photo.getexif()) == 0, path.name
+            shapes.add((photo.width > photo.height) - (photo.width < photo.height))
+        assert path.stat().st_size <= 150 * 1000, path.name
+    assert shapes == {-1, 0, 1}  # portrait, square, landscape
+
+
+# --- font ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def font():
+    return TTFont(FONT)
+
+
+def drawn_hangul():
+    """Syllables of all code: helpers, and the code cells of the notebooks."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "helpers").rglob("*.py")]
+    for path in NOTEBOOKS:
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                texts.append("".join(cell["source"]))
+    return {char for text in texts for char in text if HANGUL.match(char)}
+
+
+def test_font_covers_what_is_drawn(font):
+    assert len(drawn_hangul()) > 100
+    assert drawn_hangul() - {chr(code) for code in font.getBestCmap()} == set()
+
+
+def test_font_covers_ks_x_1001(font):
+    """Readers label figures with words of their own."""
+    syllables = [code for code in font.getBestCmap() if 0xAC00 <= code <= 0xD7A3]
+    assert len(syllables) == 2350
+
+
+def test_font_keeps_its_licence(font):
+    """OFL: the licence travels along, and a changed font must not use the reserved name."""
+    names = {record.nameID: str(record) for record in font["name"].names}
+    for name_id in (1, 3, 4, 6):
+        assert "nanum" not in names[name_id].lower() and "나눔" not in names[name_id]
+    assert "Copyright" in names[0]
+    licence = (FONT.parent / "OFL.txt").read_text("utf-8")
+    assert "SIL OPEN FONT LICENSE" in licence and "Reserved Font Name Nanum" in licence
+
+
+def test_figures_use_the_font(font):
+    """The helpers look the family up under the name that the file has."""
+    code = "from helpers import plots; import matplotlib as m; print(m.rcParams['font.family'])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert repr(font["name"].getDebugName(1)) in run.stdout, run.stderr
+
+
+# --- sizes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pattern", "megabytes"),
+    [
+        ("helpers/fonts/*.ttf", 1.4),
+        ("helpers/embedded/*", 12),
+        ("images/*", 2.5),
+        ("notebooks/*.ipynb", 5),
+    ],
+)
+def test_clone_stays_light(pattern, megabytes):
+    files = list(ROOT.glob(pattern))
+    assert files
+    assert sum(path.stat().st_size for path in files) <= megabytes * 1e6

@@ -1,0 +1,164 @@
+"""Every check: the solution passes, the stub does not, each plausible mistake has its own hint."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import timm
+import torch
+from PIL import Image
+
+from helpers import checks, encoding, overlay
+
+
+@pytest.fixture
+def said(capsys):
+    """Run a check and return what it printed."""
+
+    def run(check, *args, **kwargs):
+        assert check(*args, **kwargs) is None
+        return capsys.readouterr().out
+
+    return run
+
+
+def all_different_hints(outputs):
+    """Each output is a hint (not a pass), in both languages, and no two are the same."""
+    outputs = list(outputs)
+    assert len(set(outputs)) == len(outputs)
+    for out in outputs:
+        assert out.startswith("아직 아니에요.") and "\nNot yet. " in out
+
+
+def passes(out):
+    return out.startswith("맞습니다!") and "\nCorrect! " in out
+
+
+def unanswered(out):
+    return out.startswith("아직 답이 없습니다.") and "\nNo answer yet. " in out
+
+
+# --- 00_start, 01_timm ---
+
+
+@pytest.fixture
+def photos():
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 30, 40, 3), dtype=np.uint8)
+    return [Image.fromarray(p) for p in pixels]
+
+
+def test_other_photo(said, photos):
+    first, other = photos
+    assert passes(said(checks.check_other_photo, other, first))
+    assert unanswered(said(checks.check_other_photo, ..., first))
+    all_different_hints(
+        said(checks.check_other_photo, wrong, first) for wrong in ("coffee.jpg", first.copy())
+    )
+
+
+def test_overlay(said, photos):
+    photo, m = photos[0], np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+    for cmap in ("viridis", "jet"):
+        right = overlay.blend(photo, m, alpha=0.25, cmap=cmap)
+        assert passes(said(checks.check_overlay, right, photo, m, 0.25))
+    assert unanswered(said(checks.check_overlay, ..., photo, m, 0.25))
+    wrongs = (
+        overlay.blend(photo, m),
+        overlay.blend(photo, m, alpha=0.75),
+        overlay.blend(photo.resize((10, 10)), m, alpha=0.25),
+        "overlay",
+    )
+    all_different_hints(said(checks.check_overlay, w, photo, m, 0.25) for w in wrongs)
+
+
+@pytest.mark.parametrize("source", ["hub", "cache", "embedded", "untrained"])
+def test_source(said, source):
+    model = SimpleNamespace(weights=SimpleNamespace(name="vit_x.dino", source=source))
+    assert passes(said(checks.check_source, source, model))
+    assert unanswered(said(checks.check_source, ..., model))
+    other = "hub" if source != "hub" else "embedded"
+    all_different_hints(said(checks.check_source, w, model) for w in ("vit_x.dino", other))
+
+
+def test_small_dinov2(said):
+    for right in ("vit_small_patch14_dinov2.lvd142m", "vit_small_patch14_reg4_dinov2.lvd142m"):
+        assert passes(said(checks.check_small_dinov2, right))
+    assert unanswered(said(checks.check_small_dinov2, ...))
+    wrongs = (
+        "vit_base_patch14_dinov2.lvd142m",
+        "vit_small_patch14_dinov2",
+        "vit_small_patch14_dinov2.dino",
+        7,
+    )
+    all_different_hints(said(checks.check_small_dinov2, w) for w in wrongs)
+
+
+def test_blocks_heads(said):
+    model = timm.create_model("vit_small_patch16_224", img_size=32, num_classes=0)
+    assert passes(said(checks.check_blocks_heads, (12, 6), model))
+    assert passes(said(checks.check_blocks_heads, [12, 6], model))
+    assert unanswered(said(checks.check_blocks_heads, ..., model))
+    assert unanswered(said(checks.check_blocks_heads, (12, ...), model))
+    wrongs = ((6, 12), (12, 72), (12, 64), "12, 6")
+    all_different_hints(said(checks.check_blocks_heads, w, model) for w in wrongs)
+
+
+def test_tokens(said):
+    assert passes(said(checks.check_tokens, 1370, 518, 14))
+    assert passes(said(checks.check_tokens, 1374, 518, 14, prefix=5))
+    assert unanswered(said(checks.check_tokens, ..., 518, 14))
+    wrongs = (1369, 37, 1444, {1370})
+    all_different_hints(said(checks.check_tokens, w, 518, 14) for w in wrongs)
+
+
+# --- 02_encoding, 03_decoding ---
+
+
+@pytest.fixture
+def encoded():
+    """Tokens of a wide photo (grid 2 × 3) with one CLS token and 5 dimensions."""
+    tokens = torch.randn(1, 1 + 2 * 3, 5, generator=torch.Generator().manual_seed(0))
+    return encoding.Encoded(tokens, (2, 3), 1)
+
+
+def test_tokens_of_a_wide_picture(said):
+    where = dict(image=(480, 640), patch=16)
+    all_different_hints([said(checks.check_tokens, n, **where) for n in (1200, 30, 197)])
+    assert passes(said(checks.check_tokens, 1201, **where))
+    assert unanswered(said(checks.check_tokens, ..., **where))
+
+
+def test_split(said, encoded):
+    tokens = encoded.tokens
+    cls, patches = tokens[:, 0], tokens[:, 1:]
+    wrong = [(cls, tokens), (cls, tokens[:, :-1]), (tokens[0], patches), (tokens[:, -1], patches)]
+    all_different_hints([said(checks.check_split, answer, encoded) for answer in wrong])
+    assert passes(said(checks.check_split, (cls, patches), encoded))
+    assert unanswered(said(checks.check_split, (..., ...), encoded))
+    assert unanswered(said(checks.check_split, (cls, ...), encoded))
+
+
+def test_patch_index(said):
+    where = dict(x=100, y=50, columns=20, patch=16)
+    wrong = [6 * 20 + 3, 3 * 20 + 6 + 1, 3 * 14 + 6, "row 3"]
+    all_different_hints([said(checks.check_patch_index, answer, **where) for answer in wrong])
+    assert passes(said(checks.check_patch_index, 3 * 20 + 6, **where))
+    assert unanswered(said(checks.check_patch_index, ..., **where))
+
+
+def test_norm_map(said, encoded):
+    patches = encoded.patch_tokens
+    norms = patches.norm(dim=-1)
+    right = norms.reshape(2, 3)
+    wrong = [
+        encoded.tokens.norm(dim=-1),
+        patches.norm(dim=1),
+        norms,
+        norms.reshape(3, 2),
+        right**2,
+        patches.mean(dim=-1).reshape(2, 3),
+    ]
+    all_different_hints([said(checks.check_norm_map, answer, encoded) for answer in wrong])
+    assert passes(said(checks.check_norm_map, right, encoded))
+    assert passes(said(checks.check_norm_map, right.numpy(), encoded))
+    assert unanswered(said(checks.check_norm_map, ..., encoded))
