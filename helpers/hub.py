@@ -13,8 +13,7 @@ from huggingface_hub import (
 )
 
 FILE = "model.safetensors"
-REQUEST_SECONDS = 3
-PREFLIGHT_SECONDS = 3.5
+SECONDS = 3  # to wait for the hub's first answer
 
 
 class HubError(Exception):
@@ -49,7 +48,7 @@ def weights_file(repository):
     Raises
     ------
     HubError
-        Within about 4 s if the hub cannot be reached or does not answer.
+        Within about 3 s if the hub cannot be reached or does not answer.
     """
     file = try_to_load_from_cache(repository, FILE)
     if isinstance(file, str):
@@ -76,16 +75,16 @@ def _ask_first(repository):
 
     def ask():
         try:
-            get_hf_file_metadata(hf_hub_url(repository, FILE), timeout=REQUEST_SECONDS)
+            get_hf_file_metadata(hf_hub_url(repository, FILE), timeout=SECONDS)
             answers.put(None)
         except Exception as error:
             answers.put(error)
 
     threading.Thread(target=ask, daemon=True).start()
     try:
-        error = answers.get(timeout=PREFLIGHT_SECONDS)
+        error = answers.get(timeout=SECONDS)
     except queue.Empty:
-        error = TimeoutError(f"no answer in {PREFLIGHT_SECONDS} s")
+        error = TimeoutError(f"no answer in {SECONDS} s")
     if error:
         raise error
 

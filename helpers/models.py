@@ -51,7 +51,7 @@ class Weights:
 def load_model(name=None, pretrained=True):
     """Load a Vision Transformer, ready to encode pictures of any size.
 
-    Looks in the local cache, then asks the hub (for at most 4 s), downloads from there; if there is
+    Looks in the local cache, then asks the hub (for at most 3 s), downloads from there; if there is
     no hub, the embedded DINO takes its place and a notice says so.
 
     Parameters
@@ -81,7 +81,8 @@ def load_model(name=None, pretrained=True):
         print(model.weights)
         return model
     if name == EMBEDDED:
-        return _build(EMBEDDED, Weights(EMBEDDED, "embedded", True))
+        # Random numbers first, to be overwritten by the file's, would take most of the time.
+        return _build(EMBEDDED, Weights(EMBEDDED, "embedded", True), weight_init="skip")
     try:
         return _from_cache_or_hub(name)
     except hub.HubError as error:

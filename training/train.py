@@ -6,16 +6,16 @@ A run that was stopped goes on from its checkpoint, to the same weights as one t
 
 import argparse
 import json
-import time
 from pathlib import Path
 
 import torch
-from timm.layers import set_fused_attn
 from tqdm import tqdm
 
 from training import dino
 from training.evaluate import cls_attention, held_out_pictures, normalise, scores
 from training.scenes import Scenes
+
+LOG_EVERY = 50
 
 
 def parse_options(arguments=None):
@@ -57,6 +57,7 @@ def parse_options(arguments=None):
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add("--seed", type=int, default=0)
     add("--save-every", type=int, default=250)
+    add("--pictures", type=int, default=128, help="held-out pictures to look at on every save")
     return parser.parse_args(arguments)
 
 
@@ -87,95 +88,118 @@ def crops_of(scenes, options):
     return crops
 
 
-def train(options, pool, progress=True):
-    """Train until ``options.steps`` and return the teacher's `Network`."""
-    set_fused_attn(False)  # its backward on CPUs is slow
-    torch.manual_seed(options.seed)
-    student = dino.Network(dino.build_backbone(), dino.Head(out=options.answers)).to(options.device)
-    if options.start_from:
-        student.backbone.load_state_dict(
-            torch.load(options.start_from, weights_only=True)["backbone"]
+class Run:
+    """Student, teacher, loss, optimizer and pictures of one training, and how far it has come.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        From `parse_options`.
+    pool : dict
+        As written by ``training.collect``.
+    """
+
+    def __init__(self, options, pool):
+        torch.manual_seed(options.seed)
+        self.options, self.step = options, 0
+        student = dino.Network(dino.build_backbone(), dino.Head(out=options.answers))
+        for block in student.backbone.blocks:
+            block.attn.fused_attn = False  # its backward is slow on CPUs
+        if options.start_from:
+            start = torch.load(options.start_from, weights_only=True)
+            student.backbone.load_state_dict(start["backbone"])
+        self.student = student.to(options.device)
+        self.teacher = dino.make_teacher(self.student)
+        self.loss = dino.Loss(options.answers, teacher_temp=options.teacher_temp)
+        self.loss.to(options.device)
+        learnt = [p for p in student.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": [p for p in learnt if p.ndim > 1]},
+                # Biases and norms are not decayed.
+                {"params": [p for p in learnt if p.ndim <= 1], "weight_decay": 0.0},
+            ],
+            weight_decay=options.weight_decay,
         )
-    teacher = dino.make_teacher(student)
-    loss_of = dino.Loss(options.answers, teacher_temp=options.teacher_temp).to(options.device)
-    decay = [p for p in student.parameters() if p.requires_grad and p.ndim > 1]
-    plain = [p for p in student.parameters() if p.ndim <= 1]  # biases and norms are not decayed
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": decay, "weight_decay": options.weight_decay},
-            {"params": plain, "weight_decay": 0.0},
-        ]
-    )
-    scenes = Scenes(pool, seed=options.seed, shrink=2 if options.global_size <= 80 else 1)
-    pictures, truth = held_out_pictures(pool, 128, seed=1)
-    checkpoint, first = options.out / "checkpoint.pt", 0
-    options.out.mkdir(parents=True, exist_ok=True)
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        for name, part in (
-            ("student", student),
-            ("teacher", teacher),
-            ("loss", loss_of),
-            ("optimizer", optimizer),
-        ):
+        self.scenes = Scenes(pool, seed=options.seed, shrink=2 if options.global_size <= 80 else 1)
+
+    def _parts(self):
+        names = ("student", "teacher", "loss", "optimizer")
+        return {name: getattr(self, name) for name in names}
+
+    def save(self, path):
+        """Write all that is needed to go on; a run that is cut while writing keeps the old file."""
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        state["backbone"] = self.teacher.backbone.state_dict()  # what is exported
+        state["generator"] = self.scenes.generator.get_state()
+        state["step"] = self.step
+        state["options"] = {name: str(value) for name, value in vars(self.options).items()}
+        torch.save(state, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+
+    def load(self, path):
+        """Go on from a checkpoint, on any device."""
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        scenes.generator.set_state(state["generator"])
-        first = state["step"]
-        print(f"going on from step {first}")
-    log = (options.out / "log.jsonl").open("a")
-    started = time.time()
-    bar = tqdm(
-        range(first, options.steps), initial=first, total=options.steps, disable=not progress
-    )
-    for step in bar:
-        rate = dino.cosine(step, options.steps, options.lr, 1e-6, options.warmup)
-        for group in optimizer.param_groups:
+        self.scenes.generator.set_state(state["generator"])
+        self.step = state["step"]
+
+    def advance(self):
+        """Take one step; return what to watch: the loss, two entropies and the learning rate."""
+        o = self.options
+        rate = dino.cosine(self.step, o.steps, o.lr, 1e-6, o.warmup)
+        for group in self.optimizer.param_groups:
             group["lr"] = rate
-        crops = [c.to(options.device) for c in crops_of(scenes, options)]
-        with torch.autocast(options.device, torch.bfloat16, enabled=options.bf16):
+        crops = [c.to(o.device) for c in crops_of(self.scenes, o)]
+        with torch.autocast(o.device, torch.bfloat16, enabled=o.bf16):
             with torch.no_grad():
-                answers, _ = teacher(crops[:2])
-            scored, places = student(crops)
-        loss, watch = loss_of([s.float() for s in scored], [a.float() for a in answers])
+                answers, _ = self.teacher(crops[:2])
+            scored, places = self.student(crops)
+        loss, watch = self.loss([s.float() for s in scored], [a.float() for a in answers])
         spread = sum(dino.koleo(place.float()) for place in places[:2])
-        optimizer.zero_grad()
-        (loss + options.koleo * spread).backward()
-        torch.nn.utils.clip_grad_norm_(student.parameters(), 3.0)
-        optimizer.step()
-        dino.update_teacher(
-            teacher, student, dino.cosine(step, options.steps, options.momentum, 1.0)
-        )
-        bar.set_postfix(loss=f"{loss.item():.2f}", entropy=f"{watch['entropy']:.2f}")
-        if (step + 1) % 50 == 0:
-            row = {
-                "step": step + 1,
-                "loss": loss.item(),
-                **watch,
-                "lr": rate,
-                "seconds": time.time() - started,
-            }
-            if (step + 1) % options.save_every == 0 or step + 1 == options.steps:
-                teacher.eval()
-                maps = cls_attention(teacher.backbone.cpu(), pictures)
-                teacher.to(options.device).train()
-                row["jaccard"], row["pointing"] = zip(
-                    *(scores(m, truth) for m in maps), strict=True
-                )
-                torch.save(
-                    {
-                        "step": step + 1,
-                        "options": {k: str(v) for k, v in vars(options).items()},
-                        "backbone": teacher.backbone.state_dict(),
-                        "student": student.state_dict(),
-                        "teacher": teacher.state_dict(),
-                        "loss": loss_of.state_dict(),
-                        "optimizer": optimizer.state_dict(),
-                        "generator": scenes.generator.get_state(),
-                    },
-                    checkpoint,
-                )
-            print(json.dumps(row), file=log, flush=True)
-    return teacher
+        self.optimizer.zero_grad()
+        (loss + o.koleo * spread).backward()
+        torch.nn.utils.clip_grad_norm_(self.student.parameters(), 3.0)
+        self.optimizer.step()
+        momentum = dino.cosine(self.step, o.steps, o.momentum, 1.0)
+        dino.update_teacher(self.teacher, self.student, momentum)
+        self.step += 1
+        return {"loss": loss.item(), **watch, "lr": rate}
+
+    def evaluate(self, pictures, truth):
+        """Return the best-head Jaccard and the pointing of the teacher's blocks, first to last."""
+        self.teacher.eval()
+        maps = cls_attention(self.teacher.backbone.cpu(), pictures)
+        self.teacher.to(self.options.device).train()
+        best, hit = zip(*(scores(m, truth) for m in maps))
+        return {"jaccard": best, "pointing": hit}
+
+
+def train(options, pool, progress=True):
+    """Train until ``options.steps``, from the checkpoint if there is one; return the `Run`."""
+    run = Run(options, pool)
+    options.out.mkdir(parents=True, exist_ok=True)
+    checkpoint = options.out / "checkpoint.pt"
+    if checkpoint.exists():
+        run.load(checkpoint)
+        print(f"going on from step {run.step}")
+    held_out = held_out_pictures(pool, options.pictures, seed=1)
+    left = range(run.step, options.steps)
+    with (
+        (options.out / "log.jsonl").open("a") as log,
+        tqdm(left, initial=run.step, total=options.steps, disable=not progress) as bar,
+    ):
+        for _ in bar:
+            watch = run.advance()
+            bar.set_postfix(loss=f"{watch['loss']:.2f}", entropy=f"{watch['entropy']:.2f}")
+            row = {"step": run.step, **watch, "seconds": bar.format_dict["elapsed"]}
+            if run.step % options.save_every == 0 or run.step == options.steps:
+                row |= run.evaluate(*held_out)
+                run.save(checkpoint)
+            if run.step % LOG_EVERY == 0 or "jaccard" in row:
+                print(json.dumps(row), file=log, flush=True)
+    return run
 
 
 def main():

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -95,17 +94,16 @@ def test_name_of_the_figure(photo, stem):
 
 
 def test_runs_from_any_folder_and_helps_at_once(elsewhere):
+    """At once: without importing torch, which takes seconds."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     code = (
         "import runpy, sys; sys.argv = ['helpers', '--help']\n"
         "try: runpy.run_module('helpers', run_name='__main__')\n"
         "finally: print('torch' in sys.modules, 'matplotlib' in sys.modules)"
     )
-    start = time.monotonic()
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "usage: python -m helpers" in done.stdout and "False False" in done.stdout
-    assert time.monotonic() - start < 5
 
     command = [sys.executable, "-m", "helpers", "cat.jpg"]
     subprocess.run(command, env=environment, capture_output=True, check=True)

@@ -41,12 +41,20 @@ def test_every_setting_shows_its_overlay(explore, photo, embedded):
     tensor, seen = images.to_tensor(photo, embedded)
     ms = [maps.photo_norm(embedded, tensor), maps.photo_attention(embedded, tensor)]
     assert len(chosen.options) == len(ms)
-    for label, m in zip(chosen.options, ms):
-        for name in cmap.options:
-            for value in (alpha.min, 0.5, alpha.max):
-                chosen.value, cmap.value, alpha.value = label, name, value
+    for name in cmap.options:
+        for value in (alpha.min, 0.5, alpha.max):
+            for label, m in zip(chosen.options, ms):
+                cmap.value, alpha.value, chosen.value = name, value, label
                 expected = np.asarray(overlay.blend(seen, m, value, name)).astype(int)
                 assert np.abs(pixels(picture) - expected).mean() < 6, (label, name, value)
+
+
+def test_each_control_redraws_by_itself(explore):
+    _, alpha, cmap, chosen, picture = explore
+    for control, value in ((alpha, 0.9), (cmap, "jet"), (chosen, chosen.options[1])):
+        before = picture.value
+        control.value = value
+        assert picture.value != before, control.description
 
 
 def test_starts_as_the_lessons_do(explore, photo, embedded):

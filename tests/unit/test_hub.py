@@ -192,7 +192,7 @@ def test_wait_is_bounded_even_where_timeouts_do_not_reach(monkeypatch):
     """Looking up a host's name can hang for longer than any timeout given to the request."""
     release = threading.Event()
     monkeypatch.setattr(hub, "get_hf_file_metadata", lambda *args, **kwargs: release.wait(20))
-    monkeypatch.setattr(hub, "PREFLIGHT_SECONDS", 0.1)
+    monkeypatch.setattr(hub, "SECONDS", 0.1)
     with pytest.raises(hub.HubError, match="cannot be reached .TimeoutError"):
         hub.weights_file("timm/no-such-model")
     release.set()
