@@ -53,7 +53,7 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
     _show(left, photo, "사진 photo")
     _show(right, blend(photo, m, alpha, cmap), title or "겹침 그림 overlay")
     scale = fig.colorbar(
-        ScalarMappable(cmap=cmap), ax=[left, right], location="bottom", shrink=0.4, aspect=30
+        ScalarMappable(cmap=cmap), ax=[left, right], location="bottom", shrink=0.5, aspect=36
     )
     scale.set_ticks([0, 1], labels=["낮음 low", "높음 high"], size=8)
     scale.set_label("이 그림 안에서 relative to this map", size=8, labelpad=-9)

@@ -41,7 +41,7 @@ def payoff_01(model):
     for i in range(4):  # a stack, the front one last
         _box(ax, 9.2 - 0.3 * i, 2.4, "blocks", "토큰끼리 섞기\ntokens mix", lift=0.3 - 0.2 * i)
     _arrow(ax, 11.8, 12.3)
-    _box(ax, 12.4, 1.3, "norm", "크기 고르기\neven out")
+    _box(ax, 12.4, 1.3, "norm", "크기 고르게\neven out")
     _arrow(ax, 13.8, 14.3)
     _tokens(ax, 14.5, "토큰 tokens")
     _arrow(ax, 15.4, 15.9, faint=True)

@@ -111,7 +111,7 @@ def test_every_dino_name_of_the_post_is_known_to_timm():
     [
         ("vit_bse_patch16_224.dino", "vit_base_patch16_224.dino"),
         ("vit_base_patch16_224.dinoo", "vit_base_patch16_224.dino"),
-        ("VIT_BASE_PATCH16_244.DINO", "vit_base_patch16_224.dino"),
+        ("VIT_SMALL_PATCH16_244.DINO", "vit_small_patch16_224.dino"),
         ("dino", "vit_base_patch16_224.dino"),
     ],
 )
