@@ -179,10 +179,10 @@ def _from_cache_or_hub(name):
 def _notice(name, error):
     """Why the embedded DINO takes the place of a model, what it is, and how to get the real one."""
     return (
-        f"{name} 대신 내장 DINO를 씁니다: {error.why[0]}. "
-        f"내장 DINO는 이 수업에 들어 있는 작은 DINO입니다(토큰 197개). "
+        f"{name} 대신 내장 DINO를 씁니다: {error.why[0]}.\n"
+        f"내장 DINO는 이 수업에 들어 있는 작은 DINO입니다(토큰 197개).\n"
         f"원래 모델을 쓰려면 {error.remedy[0]} 다시 실행하세요.\n"
-        f"Using the embedded DINO instead of {name}: {error.why[1]}. "
-        f"It is a small DINO that comes with these lessons (197 tokens). "
+        f"Using the embedded DINO instead of {name}: {error.why[1]}.\n"
+        f"It is a small DINO that comes with these lessons (197 tokens).\n"
         f"For the real one, {error.remedy[1]} and run again."
     )

@@ -7,7 +7,7 @@ installed), reads their pictures and writes ``outputs/training/pool.pt``: a dict
 - ``grounds`` uint8 (M, 3, 256, 256): square tiles of wallpapers;
 - ``cutout_held``, ``ground_held`` bool (N,), (M,): kept out of training (one in eight, seeded).
 
-Licences: tuxpaint stamps GPL-2; the wallpapers CC-BY-SA, CC0 or (L)GPL, see the model card.
+Licences: tuxpaint stamps GPL-2; the wallpapers CC-BY-SA or GPL, see the model card.
 """
 
 import argparse

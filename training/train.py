@@ -34,7 +34,8 @@ def parse_options(arguments=None):
     add("--lr", type=float, default=3e-4)
     add("--weight-decay", type=float, default=0.04)
     add("--warmup", type=int, default=200)
-    add("--momentum", type=float, default=0.992, help="of the teacher; rises to 1")
+    add("--momentum", type=float, default=0.992, help="of the teacher, at the start")
+    add("--momentum-end", type=float, default=1.0, help="of the teacher, at the end")
     add("--teacher-temp", type=float, default=0.02)
     add("--koleo", type=float, default=0.3, help="weight of the spreading term")
     add(
@@ -162,7 +163,7 @@ class Run:
         (loss + o.koleo * spread).backward()
         torch.nn.utils.clip_grad_norm_(self.student.parameters(), 3.0)
         self.optimizer.step()
-        momentum = dino.cosine(self.step, o.steps, o.momentum, 1.0)
+        momentum = dino.cosine(self.step, o.steps, o.momentum, o.momentum_end)
         dino.update_teacher(self.teacher, self.student, momentum)
         self.step += 1
         return {"loss": loss.item(), **watch, "lr": rate}

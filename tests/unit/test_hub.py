@@ -106,7 +106,8 @@ def dead_port(server):
 
 def is_embedded(report):
     """The embedded DINO came, and one notice in both languages says so and names the model."""
-    korean, english = report["said"].splitlines()
+    korean, *_, english, _, _ = said = report["said"].splitlines()
+    assert len(said) == 6  # one notice, three lines a language
     assert f"{NAME} 대신 내장 DINO를 씁니다" in korean
     assert f"Using the embedded DINO instead of {NAME}" in english
     return report["source"] == "embedded"

@@ -75,7 +75,8 @@ def test_default_without_a_hub_is_the_embedded_dino_with_one_notice(monkeypatch,
     """The whole suite runs with the hub switched off (conftest.py beside the Makefile)."""
     monkeypatch.delenv("DINO_MODEL", raising=False)
     assert load_model().weights.source == "embedded"
-    korean, english = capsys.readouterr().out.splitlines()
+    korean, *_, english, _, _ = said = capsys.readouterr().out.splitlines()
+    assert len(said) == 6
     assert korean.startswith("vit_base_patch16_224.dino 대신 내장 DINO를 씁니다")
     assert english.startswith("Using the embedded DINO instead of vit_base_patch16_224.dino")
 
