@@ -279,9 +279,12 @@ async function render({ model, el }) {
   listeners.forEach(([event, listener]) => model.on(event, listener));
   showControls();
   for (const id of model.get("hushed") ?? []) hush(model.widget_manager, id);
-  setTimeout(() => { // the sliders beside us want their arrow keys, too
+  setTimeout(() => { // once we are on the page: arrow keys and a name for the slider beside us
     const output = el.closest(".jp-OutputArea-output");
-    if (output) output.dataset.lmSuppressShortcuts = "true";
+    if (!output) return;
+    output.dataset.lmSuppressShortcuts = "true";
+    const name = output.querySelector(".widget-slider .widget-label")?.textContent;
+    if (name) output.querySelector(".noUi-handle")?.setAttribute("aria-label", name);
   });
   return () => listeners.forEach(([event, listener]) => model.off(event, listener));
 }

@@ -284,7 +284,7 @@ def test_keyboard_alone(page, computed):
     assert [label for label, seen in reached if not seen] == []
     for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowRight", "ArrowLeft"):
         page.keyboard.press(key)
-    assert "row 1, 열 column 1 " in readout(page)
+    assert "row 0, 열 column 1 " in readout(page)
     assert page.evaluate(cell) == before
 
 
@@ -292,6 +292,7 @@ def test_controls_are_labelled_in_both_languages(page):
     for control in page.locator(".dino-explorer").first.locator("select, input, button").all():
         label = control.evaluate("c => c.closest('label')?.textContent ?? c.textContent")
         assert re.search("[가-힣]", label) and re.search("[a-zA-Z]", label), label
+    assert handle(page).get_attribute("aria-label") == "투명도 alpha"
 
 
 def test_download_is_the_overlay(page):
