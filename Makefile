@@ -5,6 +5,7 @@
 #   make test        run every test
 #   make notebooks   run every lesson without a browser, into outputs/
 #   make store       run every lesson with the embedded DINO and store its outputs in notebooks/
+#   make bench       measure how fast the explorer answers, in JupyterLab
 #   make lint        look for slips in the Python code
 #
 # Options: PYTHON=python3.12   which Python makes .venv
@@ -16,7 +17,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test notebooks store lint
+.PHONY: lab test notebooks store bench lint
 .DEFAULT_GOAL := lab
 
 lab: .venv/.installed
@@ -31,6 +32,9 @@ notebooks: .venv/.installed
 store: .venv/.installed
 	$(BIN)/python tools/make_payoffs.py
 	$(BIN)/python tools/notebooks.py store
+
+bench: .venv/.installed
+	$(BIN)/python -m benchmarks.explorer
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ photo → tensor → tokens / attention → map → overlay → figure or widget
 - ``maps``      tokens or attention → a map, one number a patch
 - ``overlay``   a map and a photo → a picture
 - ``plots``     pictures → a matplotlib figure
-- ``explorer``  the same with sliders
+- ``explorer``  the same to play with, in the browser (``explorer_data``, ``explorer_export``)
 - ``lessons``, ``checks``   what the notebooks need around it: set-up, exercise checks
 
 Nothing is imported here, so ``from helpers import images`` loads only what it needs.

@@ -35,7 +35,7 @@ class Encoded(NamedTuple):
         return self.tokens[:, self.num_prefix_tokens :]
 
 
-def encode(model, tensor):
+def encode(model, tensor, block=-1):
     """Encode a batch of pictures, as ``model.forward_features`` does.
 
     Parameters
@@ -44,14 +44,32 @@ def encode(model, tensor):
     tensor : torch.Tensor
         (B, 3, H, W). H and W may be any size if the model was built with ``dynamic_img_size`` and
         ``dynamic_img_pad``, as ``models.load_model`` does.
+    block : int
+        After which block; -1 is the last. Earlier tokens get the model's last norm, too, as in
+        timm's ``forward_intermediates(norm=True)``.
 
     Returns
     -------
     Encoded
     """
     _check_picture(tensor)
+    last = len(model.blocks) - 1
+    if block != -1:
+        block = range(last + 1)[block]
     with torch.no_grad():
-        tokens = model.forward_features(tensor)
+        if block in (-1, last):
+            tokens = model.forward_features(tensor)
+        else:
+            ((patches, prefix),) = model.forward_intermediates(
+                tensor,
+                indices=[block],
+                return_prefix_tokens=True,
+                norm=True,
+                stop_early=True,
+                output_fmt="NLC",
+                intermediates_only=True,
+            )
+            tokens = torch.cat([prefix, patches], dim=1)
     grid = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
     return Encoded(tokens, grid, model.num_prefix_tokens)
 

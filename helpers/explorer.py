@@ -1,26 +1,148 @@
-"""The overlay with sliders, and a place to drop one's own photo."""
+"""The overlay to play with, in the browser; and a place to drop one's own photo.
 
+``explorer_data`` computes what is sent, ``explorer.js`` shows it, ``explorer_export`` writes files.
+"""
+
+import base64
 import html
-import io
+from pathlib import Path
 
+import anywidget
 import ipywidgets as widgets
+import traitlets
 from IPython.display import display
 
+from . import explorer_export
+from .explorer_data import block_data, colour_table, patch_map, png, shrink
 from .images import PhotoError, load_photo, to_tensor
-from .maps import photo_attention, photo_norm
+from .maps import photo_norm
 from .models import caption
-from .overlay import COLORMAPS, blend
+from .overlay import COLORMAPS
+from .plots import two_panel
 
-HEIGHT = "320px"  # fixed, so that the page does not jump while a slider moves
-MAPS = {
-    "토큰 노름 맵 token-norm map": photo_norm,
-    "CLS 어텐션(헤드 평균) CLS attention, mean of heads": photo_attention,
-}
+HERE = Path(__file__).resolve().parent
+SCRIPT = "\n".join((HERE / f).read_text("utf-8") for f in ("explorer_pixels.js", "explorer.js"))
+STYLE = (HERE / "explorer.css").read_text("utf-8")
 _WIDE = {"description_width": "initial"}
 
 
-def explore(photo, model, fit="crop"):
-    """An overlay whose map, transparency and colours the reader chooses.
+class Explorer(anywidget.AnyWidget):
+    """Photo, map and overlay on three canvases; everything but another block is the browser's work.
+
+    Takes the model, the tensor (1, 3, H, W), and the photo as the network saw it.
+    """
+
+    _esm = SCRIPT
+    _css = STYLE
+    alpha = traitlets.Float(0.5).tag(sync=True)
+    cmap = traitlets.Int(0).tag(sync=True)  # the number of one of the colour tables
+    photo = traitlets.Bytes().tag(sync=True)
+    tables = traitlets.Dict().tag(sync=True)
+    data = traitlets.Dict().tag(sync=True)  # one block's maps, see explorer_data.block_data
+    weights = traitlets.Unicode().tag(sync=True)
+    hushed = traitlets.List(traitlets.Unicode()).tag(sync=True)  # widgets to keep quiet in a drag
+
+    def __init__(self, model, tensor, seen):
+        self.model, self.tensor, self.picture = model, tensor, shrink(seen)
+        super().__init__(
+            photo=png(self.picture),
+            tables={name: colour_table(name) for name in COLORMAPS},
+            data=block_data(model, tensor, -1),
+            weights=caption(model),
+        )
+        self.on_msg(self._answer)
+
+    def _answer(self, _, question, buffers):
+        """What the browser asks for: another block, or one patch's map that was not sent."""
+        try:
+            if question["ask"] == "block":
+                self.data = block_data(self.model, self.tensor, question["block"])
+            else:
+                block = self.data["block"]
+                m = patch_map(self.model, self.tensor, block, question["ask"], question["patch"])
+                self.send({**question, "block": block}, buffers=[m.numpy().tobytes()])
+        except Exception as error:  # shown on the page, which would wait for ever; and in the log
+            self.send({"error": f"{type(error).__name__}: {error}"})
+            raise
+
+
+class ExplorerBox(widgets.VBox):
+    """The explorer with its slider and colormap menu; a figure where widgets don't run.
+
+    Attributes
+    ----------
+    view : Explorer
+    alpha : ipywidgets.FloatSlider
+    cmap : ipywidgets.Dropdown
+    """
+
+    _ipython_display_ = None  # of ipywidgets 7; it would go before _repr_mimebundle_
+
+    def __init__(self, view):
+        self.view = view
+        self.alpha = widgets.FloatSlider(
+            value=view.alpha, min=0, max=1, step=0.01, description="투명도 alpha", style=_WIDE
+        )
+        self.cmap = widgets.Dropdown(
+            options=COLORMAPS, index=view.cmap, description="컬러맵 colormap", style=_WIDE
+        )
+        self.links = [
+            widgets.jslink((self.alpha, "value"), (view, "alpha")),
+            widgets.jslink((self.cmap, "index"), (view, "cmap")),
+        ]
+        view.hushed = [w.model_id for w in (self.alpha, self.cmap, view)]
+        super().__init__([widgets.HBox([self.alpha, self.cmap]), view])
+
+    def __repr__(self):
+        return f"<explorer: {self.view.weights}>"
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, and for GitHub, print and nbconvert the post's two-panel figure."""
+        view = self._set_view()
+        m = photo_norm(view.model, view.tensor)
+        figure = two_panel(
+            view.picture, m, weights=view.model, alpha=view.alpha, cmap=self.cmap.value
+        )
+        return {
+            "text/plain": repr(self),
+            "image/png": base64.b64encode(explorer_export.figure_png(figure)).decode(),
+            "application/vnd.jupyter.widget-view+json": {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.model_id,
+            },
+        }
+
+    def _set_view(self):
+        """The view, set as slider and menu are; between those, only a browser carries values."""
+        self.view.alpha, self.view.cmap = self.alpha.value, self.cmap.index
+        return self.view
+
+    def save_html(self, path):
+        """Write the explorer as one HTML file that needs no kernel and no network; its Path."""
+        page = explorer_export.page(self._set_view(), SCRIPT, STYLE, title=Path(path).stem)
+        Path(path).write_text(page, encoding="utf-8")
+        return Path(path)
+
+    def save_gif(self, path, sweep="alpha"):
+        """Write the overlay as a moving picture.
+
+        Parameters
+        ----------
+        path : str or Path
+        sweep : {"alpha", "head", "block"}
+            From photo to map and back; CLS attention head by head; token norms block by block.
+
+        Returns
+        -------
+        Path
+        """
+        explorer_export.gif(self._set_view(), path, sweep)
+        return Path(path)
+
+
+def explore(photo, model, fit="crop", size=None):
+    """An overlay whose map, transparency, colours and patch the reader chooses.
 
     Parameters
     ----------
@@ -28,40 +150,16 @@ def explore(photo, model, fit="crop"):
     model : timm model
     fit : {"crop", "squash", "whole"}
         See ``images.to_tensor``.
+    size : int, optional
+        Pixels of the network's input; more of them give a finer grid.
 
     Returns
     -------
-    ipywidgets.VBox
-        Works on ipywidgets 7.7 and 8.
+    ExplorerBox
+        An ipywidgets.VBox; works on ipywidgets 7.7 and 8.
     """
-    tensor, seen = to_tensor(photo, model, fit)
-    computed = {}
-    alpha = widgets.FloatSlider(
-        value=0.5,
-        min=0,
-        max=1,
-        step=0.05,
-        description="투명도 alpha",
-        continuous_update=False,
-        style=_WIDE,
-    )
-    cmap = widgets.Dropdown(options=COLORMAPS, description="컬러맵 colormap", style=_WIDE)
-    chosen = widgets.Dropdown(options=list(MAPS), description="맵 map", style=_WIDE)
-    picture = widgets.Image(format="jpeg", layout={"height": HEIGHT, "object_fit": "contain"})
-
-    def redraw(_=None):
-        if chosen.value not in computed:
-            computed[chosen.value] = MAPS[chosen.value](model, tensor)
-        overlay = blend(seen, computed[chosen.value], alpha.value, cmap.value)
-        jpeg = io.BytesIO()
-        overlay.save(jpeg, "JPEG", quality=90)
-        picture.value = jpeg.getvalue()
-
-    for control in (alpha, cmap, chosen):
-        control.observe(redraw, names="value")
-    redraw()
-    weights = widgets.Label(f"가중치 weights: {caption(model)}")
-    return widgets.VBox([widgets.HBox([alpha, cmap]), chosen, picture, weights])
+    tensor, seen = to_tensor(photo, model, fit, size)
+    return ExplorerBox(Explorer(model, tensor, seen))
 
 
 def upload(show):

@@ -15,6 +15,7 @@ PACKAGES = (
     "PIL",
     "matplotlib",
     "ipywidgets",
+    "anywidget",
 )
 
 

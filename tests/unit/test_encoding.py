@@ -55,6 +55,20 @@ def test_encode_is_forward_features(model):
     assert not encoded.tokens.requires_grad
 
 
+def test_encode_an_earlier_block(model):
+    """What leaves that block, with the model's last norm."""
+    tensor = torch.rand(2, 3, *model.patch_embed.img_size)
+    caught = []
+    hook = model.blocks[0].register_forward_hook(lambda *args: caught.append(args[-1]))
+    encoded = encode(model, tensor, block=0)
+    hook.remove()
+    assert torch.allclose(encoded.tokens, model.norm(caught[0]), atol=1e-6)
+    assert torch.equal(encode(model, tensor, block=-2).tokens, encoded.tokens)
+    assert torch.equal(encode(model, tensor, block=1).tokens, encode(model, tensor).tokens)
+    with pytest.raises(IndexError):
+        encode(model, tensor, block=2)
+
+
 @pytest.mark.parametrize(
     "size, grid",
     [((112, 112), (14, 14)), ((64, 96), (8, 12)), ((65, 90), (9, 12)), ((7, 9), (1, 2))],
