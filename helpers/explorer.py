@@ -43,7 +43,8 @@ class Explorer(anywidget.AnyWidget):
     hushed = traitlets.List(traitlets.Unicode()).tag(sync=True)  # widgets to keep quiet in a drag
 
     def __init__(self, model, tensor, seen):
-        self.model, self.tensor, self.picture = model, tensor, shrink(seen)
+        self.model, self.tensor = model, tensor
+        self.seen, self.picture = seen, shrink(seen)
         super().__init__(
             photo=png(self.picture),
             tables={name: colour_table(name) for name in COLORMAPS},
@@ -130,8 +131,9 @@ class ExplorerBox(widgets.VBox):
         Parameters
         ----------
         path : str or Path
-        sweep : {"alpha", "head", "block"}
-            From photo to map and back; CLS attention head by head; token norms block by block.
+        sweep : {"alpha", "head", "block", "zoom"}
+            From photo to map and back; CLS attention head by head; token norms block by block;
+            into the middle and out again, with the token norms of what is in view.
 
         Returns
         -------

@@ -8,11 +8,13 @@ import json
 from PIL import Image, ImageDraw, ImageFont
 
 from .encoding import attention, encode
+from .images import to_tensor
 from .maps import cls_attention, min_max, photo_norm, token_norm
 from .overlay import COLORMAPS, blend
 from .plots import FONT
 
-SWEEPS = ("alpha", "head", "block")
+SWEEPS = ("alpha", "head", "block", "zoom")
+ZOOM, ZOOM_STEPS = 3, 12  # how far in, and in how many steps
 PAGE = """<!DOCTYPE html>
 <html lang="ko">
 <head>
@@ -70,7 +72,7 @@ def gif(view, path, sweep):
     """Write a sweep as GIF; see ``ExplorerBox.save_gif``."""
     frames = [_labelled(picture, label) for picture, label in _frames(view, sweep)]
     paletted = [frame.quantize(128) for frame in frames]
-    pause = 80 if sweep == "alpha" else 700  # ms a frame
+    pause = {"alpha": 80, "zoom": 160}.get(sweep, 700)  # ms a frame
     paletted[0].save(path, "GIF", save_all=True, append_images=paletted[1:], duration=pause, loop=0)
 
 
@@ -103,11 +105,25 @@ def _frames(view, sweep):
             m = min_max(token_norm(encoded.patch_tokens, encoded.grid))[0]
             overlay = blend(picture, m, view.alpha, cmap)
             yield overlay, f"블록 block {block} · {view.weights}"
+    elif sweep == "zoom":
+        for step in (*range(ZOOM_STEPS + 1), *range(ZOOM_STEPS - 1, 0, -1)):
+            zoom = ZOOM ** (step / ZOOM_STEPS)
+            window = _middle(view.seen, zoom)
+            m = photo_norm(model, to_tensor(window, model, "whole")[0])
+            overlay = blend(window, m, view.alpha, cmap).resize(picture.size)
+            yield overlay, f"확대 zoom {zoom:.1f} · {view.weights}"
     else:
         raise ValueError(
             f"sweep은 {', '.join(SWEEPS)} 가운데 하나여야 합니다: {sweep!r}\n"
             f"sweep must be one of {', '.join(SWEEPS)}: {sweep!r}"
         )
+
+
+def _middle(picture, zoom):
+    """The middle of a picture, each side 1 / zoom of its own."""
+    width, height = picture.width / zoom, picture.height / zoom
+    left, top = (picture.width - width) / 2, (picture.height - height) / 2
+    return picture.crop([round(edge) for edge in (left, top, left + width, top + height)])
 
 
 def _labelled(picture, label):

@@ -248,7 +248,7 @@ def test_page_is_small(name, tmp_path):
     assert box.save_html(tmp_path / "a.html").stat().st_size <= 2_000_000
 
 
-@pytest.mark.parametrize("sweep, frames", [("alpha", 40), ("head", 6), ("block", 6)])
+@pytest.mark.parametrize("sweep, frames", [("alpha", 40), ("head", 6), ("block", 6), ("zoom", 24)])
 def test_gif(box, photo, tmp_path, sweep, frames):
     path = box.save_gif(tmp_path / "a.gif", sweep)
     with Image.open(path) as gif:
@@ -264,11 +264,18 @@ def test_gif(box, photo, tmp_path, sweep, frames):
         m = maps.min_max(floats(box.view.data["norm"], *box.view.data["grid"]))
         wanted = np.asarray(overlay.blend(box.view.picture, m, 1.0))
         assert np.abs(middle[: len(seen)] - wanted).mean() < 5
+    if sweep == "zoom":  # half-way round it is the middle third, with a map of its own
+        whole = box.view.seen
+        w, h = whole.width / 3, whole.height / 3
+        window = whole.crop([round(edge) for edge in (w, h, 2 * w, 2 * h)])
+        m = maps.photo_norm(box.view.model, images.to_tensor(window, box.view.model, "whole")[0])
+        wanted = overlay.blend(window, m, box.view.alpha).resize(box.view.picture.size)
+        assert np.abs(middle[: len(seen)] - np.asarray(wanted)).mean() < 5
 
 
 def test_unknown_sweep(box, tmp_path):
     with pytest.raises(ValueError, match="(?s)sweep은.*sweep must be"):
-        box.save_gif(tmp_path / "a.gif", "zoom")
+        box.save_gif(tmp_path / "a.gif", "spin")
 
 
 # --- upload ---
