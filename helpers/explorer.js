@@ -188,7 +188,7 @@ async function render({ model, el }) {
     readout.textContent = at === null
       ? "사진 위에서 움직이거나 화살표 키를 쓰세요. Move over a picture, or use the arrow keys."
       : `패치 patch: 행 row ${y}, 열 column ${x} · ${KINDS[state.kind]}: ` +
-        `${current ? current.values[at].toPrecision(3) : "…"}${name} · 블록 block ${maps.block}` +
+        `${current ? current.values[at].toPrecision(4) : "…"}${name} · 블록 block ${maps.block}` +
         (state.pinned ? " · 고정 pinned (Esc)" : "");
     const left = maps.left_out ? ` ${maps.left_out}` : "";
     foot.textContent = `가중치 weights: ${model.get("weights")}${left}`;
