@@ -127,7 +127,7 @@ async function render({ model, el }) {
     root.setAttribute("aria-busy", text ? "true" : "false");
     status.textContent = text ?? "";
     if (text) waiting = setTimeout(() => (status.textContent =
-      "커널이 답하지 않습니다. 칸을 다시 실행하세요. The kernel does not answer; run the cell again."), PATIENCE);
+      "커널이 답하지 않습니다. 셀을 다시 실행하세요. The kernel does not answer; run the cell again."), PATIENCE);
   }
 
   function ask(question) {

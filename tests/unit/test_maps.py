@@ -21,6 +21,13 @@ def test_token_norm_is_three_lines_of_plain_torch(embedded):
     assert torch.equal(maps.token_norm(encoded.patch_tokens, encoded.grid), expected)
 
 
+def test_a_plain_grey_picture_still_takes_all_the_colours(embedded):
+    """What lesson 00 says of min-max: with nothing to see, the map still runs from 0 to 1."""
+    grey = Image.new("RGB", (400, 300), "gray")
+    m = maps.photo_norm(embedded, images.to_tensor(grey, embedded, fit="squash")[0])
+    assert (m.min(), m.max()) == (0, 1)
+
+
 @pytest.fixture(scope="module")
 def cat():
     return images.load_photo("cat.jpg")
