@@ -45,6 +45,6 @@ lint: .venv/.installed
 	@$(PYTHON) tools/preflight.py . $(DISK_GB)
 	@echo "설치합니다. 처음에는 몇 분 걸립니다. / Installing; the first time takes a few minutes."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --editable ".[test,train]"
+	$(BIN)/python -m pip install --disable-pip-version-check --editable ".[test]"
 	@touch $@
 	@echo "설치를 마쳤습니다. / Installed in .venv."

@@ -16,7 +16,11 @@ PACKAGES = (
     "matplotlib",
     "ipywidgets",
     "anywidget",
+    "sklearn",
+    "scipy",
+    "tqdm",
 )
+PIP_NAMES = {"PIL": "pillow", "sklearn": "scikit-learn"}
 
 
 def setup():
@@ -37,5 +41,5 @@ def missing():
 def install(names):
     """Install packages by name with pip; raises CalledProcessError if that fails."""
     if names:
-        names = ["pillow" if name == "PIL" else name for name in names]
+        names = [PIP_NAMES.get(name, name) for name in names]
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", *names], check=True)

@@ -11,6 +11,7 @@ import math
 
 import torch
 import torch.nn.functional as F
+from timm.layers import PatchDropout
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
@@ -75,15 +76,25 @@ class Network(nn.Module):
 
     Returns, in the order of the crops, a list of scores (B, K) and one of places (B, bottleneck).
     Crops of one size go through the backbone together.
+
+    Parameters
+    ----------
+    hide : float
+        Share of the patches that the student doesn't see in its largest crops (Assran et al. 2022,
+        arXiv:2204.07141): what is said of the picture can't hang on a few patches, so the CLS token
+        learns to look at the whole object; and fewer tokens cost less.
     """
 
-    def __init__(self, backbone, head):
+    def __init__(self, backbone, head, hide=0.0):
         super().__init__()
-        self.backbone, self.head = backbone, head
+        self.backbone, self.head, self.hide = backbone, head, hide
+        backbone.patch_drop = PatchDropout(hide, num_prefix_tokens=backbone.num_prefix_tokens)
 
     def forward(self, crops):
         scores, places = [None] * len(crops), [None] * len(crops)
-        for size in sorted({c.shape[-1] for c in crops}, reverse=True):
+        sizes = sorted({c.shape[-1] for c in crops}, reverse=True)
+        for size in sizes:
+            self.backbone.patch_drop.prob = self.hide if size == sizes[0] else 0.0
             where = [i for i, c in enumerate(crops) if c.shape[-1] == size]
             answer = self.head(self.backbone(torch.cat([crops[i] for i in where])))
             for i, score, place in zip(where, *(a.chunk(len(where)) for a in answer), strict=True):
@@ -93,7 +104,9 @@ class Network(nn.Module):
 
 def make_teacher(student):
     """Return a copy of `student` that learns by averaging only, never by gradient."""
-    return copy.deepcopy(student).requires_grad_(False)
+    teacher = copy.deepcopy(student).requires_grad_(False)
+    teacher.hide = 0.0  # the teacher sees all
+    return teacher
 
 
 @torch.no_grad()

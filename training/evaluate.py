@@ -14,12 +14,12 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from helpers.maps import mass_mask
 from helpers.models import load_model
 from training.dino import IMAGE, build_backbone
 from training.scenes import Scenes
 
 MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
-MASS = 0.6
 SCALE = (0.3, 0.8)  # longer side of an object as a share of the picture's: mean area 0.17
 
 
@@ -58,14 +58,6 @@ def cls_attention(backbone, images, batch=64):
     for hook in hooks:
         hook.remove()
     return torch.cat(parts, 1)
-
-
-def mass_mask(attention, mass=MASS):
-    """Return where the largest patches are that together hold `mass`, bool like (…, h, w)."""
-    flat = attention.flatten(-2)
-    values, order = (flat / flat.sum(-1, keepdim=True)).sort(-1, descending=True)
-    keep = values.cumsum(-1) - values < mass  # the patch that crosses the line still counts
-    return torch.zeros_like(keep).scatter(-1, order, keep).view_as(attention)
 
 
 def jaccard(found, truth):

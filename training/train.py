@@ -28,7 +28,7 @@ def parse_options(arguments=None):
         default=Path("outputs/training/run"),
         help="folder of checkpoint and log",
     )
-    add("--start-from", type=Path, help="checkpoint whose network (not its schedule) to begin with")
+    add("--start-from", type=Path, help="checkpoint to begin with: its networks, not its schedule")
     add("--steps", type=int, default=2000)
     add("--batch", type=int, default=64)
     add("--lr", type=float, default=3e-4)
@@ -49,6 +49,8 @@ def parse_options(arguments=None):
     add("--local-size", type=int, default=32)
     add("--local-crops", type=int, default=4)
     add("--swap", type=float, default=0.5, help="share of pairs with another ground in each view")
+    add("--hide", type=float, default=0.0, help="share of patches the student doesn't see")
+    add("--scale", type=float, nargs=2, default=(0.5, 1.2), help="longer side of the object")
     add("--dressed", type=float, default=0.15, help="share of objects wearing a ground's texture")
     add(
         "--bf16",
@@ -66,7 +68,7 @@ def crops_of(scenes, options):
     """Return one batch of crops: two global (B, 3, G, G), then the local ones (B, 3, L, L)."""
     count = options.batch
     objects = [
-        scenes.place(count, (0.5, 1.2), dressed=options.dressed, recoloured=0.5),
+        scenes.place(count, options.scale, dressed=options.dressed, recoloured=0.5),
         scenes.place(count, shown=0.3),
     ]
     first, second = scenes.grounds_for(count), scenes.grounds_for(count)
@@ -103,14 +105,15 @@ class Run:
     def __init__(self, options, pool):
         torch.manual_seed(options.seed)
         self.options, self.step = options, 0
-        student = dino.Network(dino.build_backbone(), dino.Head(out=options.answers))
+        student = dino.Network(dino.build_backbone(), dino.Head(out=options.answers), options.hide)
         for block in student.backbone.blocks:
             block.attn.fused_attn = False  # its backward is slow on CPUs
-        if options.start_from:
-            start = torch.load(options.start_from, weights_only=True)
-            student.backbone.load_state_dict(start["backbone"])
         self.student = student.to(options.device)
         self.teacher = dino.make_teacher(self.student)
+        if options.start_from:
+            start = torch.load(options.start_from, map_location="cpu", weights_only=True)
+            self.student.load_state_dict(start["student"])
+            self.teacher.load_state_dict(start["teacher"])
         self.loss = dino.Loss(options.answers, teacher_temp=options.teacher_temp)
         self.loss.to(options.device)
         learnt = [p for p in student.parameters() if p.requires_grad]

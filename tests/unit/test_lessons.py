@@ -51,5 +51,5 @@ def test_pip_calls_pillow_by_another_name(pip):
 def test_packages_are_those_of_the_one_list():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     listed = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
-    ours = {"pillow" if name == "PIL" else name for name in lessons.PACKAGES}
+    ours = {lessons.PIP_NAMES.get(name, name) for name in lessons.PACKAGES}
     assert ours == listed - {"jupyterlab"}  # Colab has its own

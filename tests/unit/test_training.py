@@ -7,6 +7,7 @@ import re
 import pytest
 import torch
 
+from helpers.maps import mass_mask
 from helpers.models import EMBEDDED_DIR
 from training import dino, evaluate, export, scenes, train
 
@@ -82,9 +83,9 @@ def test_crops_of_mixed_sizes_come_back_in_order():
 
 def test_a_mask_holds_the_asked_mass_and_no_patch_more():
     attention = torch.tensor([[0.5, 0.1], [0.3, 0.1]])
-    assert evaluate.mass_mask(attention, 0.6).tolist() == [[True, False], [True, False]]
+    assert mass_mask(attention, 0.6).tolist() == [[True, False], [True, False]]
     truth = torch.tensor([[True, True], [False, False]])
-    assert evaluate.jaccard(evaluate.mass_mask(attention, 0.6), truth) == pytest.approx(1 / 3)
+    assert evaluate.jaccard(mass_mask(attention, 0.6), truth) == pytest.approx(1 / 3)
 
 
 def test_the_mask_of_a_scene_lies_where_its_object_was_drawn(pool):

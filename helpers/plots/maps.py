@@ -1,31 +1,16 @@
-"""Pictures in, a matplotlib figure out; each says at its foot which weights made it.
-
-Importing this room teaches matplotlib Hangul, with a font of our own (helpers/fonts).
-"""
+"""Maps beside and over their photo."""
 
 import math
-from pathlib import Path
 
-import matplotlib
 import numpy as np
-from matplotlib import font_manager, patheffects
-from matplotlib import pyplot as plt
+from matplotlib import patheffects
 from matplotlib.cm import ScalarMappable
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from .maps import min_max
-from .models import caption
-from .overlay import blend
-
-FONT = Path(__file__).resolve().parent / "fonts" / "NanumGothic-subset.ttf"
-WIDTH = 6.2  # inches
-HEIGHT = 3.0  # inches at most, of pictures
-DPI = 80  # figures are stored in the notebooks, so they are kept small
-
-font_manager.fontManager.addfont(FONT)
-HANGUL = font_manager.FontProperties(fname=FONT).get_name()
-matplotlib.rcParams["font.family"] = ["DejaVu Sans", HANGUL]
+from ..maps import min_max
+from ..overlay import blend
+from .frame import draw, new_figure
 
 
 def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
@@ -49,9 +34,9 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
     -------
     matplotlib.figure.Figure
     """
-    fig, (left, right) = _panels(1, 2, photo.size, weights, extra=0.5)
-    _show(left, photo, "사진 photo")
-    _show(right, blend(photo, m, alpha, cmap), title or "겹침 그림 overlay")
+    fig, (left, right) = new_figure(1, 2, photo.size, weights, extra=0.5)
+    draw(left, photo, "사진 photo")
+    draw(right, blend(photo, m, alpha, cmap), title or "겹침 그림 overlay")
     scale = fig.colorbar(
         ScalarMappable(cmap=cmap), ax=[left, right], location="bottom", shrink=0.5, aspect=36
     )
@@ -77,9 +62,9 @@ def compare(panels, *, weights, cmap="viridis"):
     sizes = [p.size if isinstance(p, Image.Image) else np.shape(p)[::-1] for p in panels.values()]
     narrowest = min(sizes, key=lambda size: size[0] / size[1])
     rows = math.ceil(len(panels) / 4)
-    fig, axes = _panels(rows, math.ceil(len(panels) / rows), narrowest, weights)
+    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), narrowest, weights)
     for ax, (label, panel) in zip(axes, panels.items()):
-        _show(ax, panel, label, cmap=cmap, interpolation="nearest")
+        draw(ax, panel, label, cmap=cmap, interpolation="nearest")
     return fig
 
 
@@ -122,11 +107,11 @@ def patch_grid(seen, grid, *, weights, highlight=None):
     -------
     matplotlib.figure.Figure
     """
-    fig, (ax,) = _panels(1, 1, seen.size, weights)
+    fig, (ax,) = new_figure(1, 1, seen.size, weights)
     gh, gw = grid
     # The axes count patches; the picture is stretched over them and keeps its own shape.
     shape = {"extent": (0, gw, gh, 0), "aspect": seen.height / seen.width * gw / gh}
-    _show(ax, seen, f"패치 patches: {gh} × {gw} = {gh * gw}", **shape)
+    draw(ax, seen, f"패치 patches: {gh} × {gw} = {gh * gw}", **shape)
     ax.vlines(range(gw + 1), 0, gh, color="white", lw=0.6)
     ax.hlines(range(gh + 1), 0, gw, color="white", lw=0.6)
     if highlight is not None:
@@ -135,27 +120,3 @@ def patch_grid(seen, grid, *, weights, highlight=None):
         outline.set_path_effects([patheffects.withStroke(linewidth=4, foreground="black")])
         ax.add_patch(outline)
     return fig
-
-
-def _panels(rows, columns, size, weights, extra=0):
-    """A closed figure (shown once, where it is returned) and its axes, empty ones switched off."""
-    height = min(WIDTH / columns * size[1] / size[0], HEIGHT / rows)
-    fig, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(WIDTH, rows * (height + 0.25) + 0.3 + extra),
-        dpi=DPI,
-        layout="constrained",
-        squeeze=False,
-    )
-    plt.close(fig)
-    for ax in axes.flat:
-        ax.set_axis_off()
-    made_by = weights if isinstance(weights, str) else caption(weights)
-    fig.supxlabel(f"가중치 weights: {made_by}", size=8, color="dimgray", wrap=True)
-    return fig, axes.flat
-
-
-def _show(ax, picture, title, **kwargs):
-    ax.imshow(np.asarray(picture), **kwargs)
-    ax.set_title(title, size=10)

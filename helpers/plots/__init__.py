@@ -1,0 +1,7 @@
+"""Pictures in, a matplotlib figure out; each says at its foot which weights made it.
+
+One module a kind of picture; notebooks say ``plots.two_panel`` and the like.
+"""
+
+from .frame import DPI, FONT, HANGUL, HEIGHT, WIDTH
+from .maps import compare, heads, patch_grid, two_panel
