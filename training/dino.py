@@ -11,7 +11,6 @@ import math
 
 import torch
 import torch.nn.functional as F
-from timm.layers import PatchDropout
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
@@ -71,11 +70,28 @@ class Head(nn.Module):
         return F.linear(place, F.normalize(self.prototypes, dim=-1)), place
 
 
+class Hide(nn.Module):
+    """Leave out a random share of the patch tokens while training; remember which ones stayed."""
+
+    def __init__(self, share=0.0):
+        super().__init__()
+        self.share, self.kept = share, None
+
+    def forward(self, tokens):
+        count = tokens.shape[1] - 1
+        chance = torch.rand(len(tokens), count, device=tokens.device)
+        keep = count - int(count * self.share) if self.training else count
+        self.kept = chance.argsort(1)[:, :keep].sort(1).values  # (B, kept), places on the grid
+        index = F.pad(self.kept + 1, (1, 0))  # the CLS token stays
+        return tokens.gather(1, index[..., None].expand(-1, -1, tokens.shape[2]))
+
+
 class Network(nn.Module):
     """Backbone and head together; called with a list of crops, each (B, 3, S, S) with its own S.
 
-    Returns, in the order of the crops, a list of scores (B, K) and one of places (B, bottleneck).
-    Crops of one size go through the backbone together.
+    Returns, in the order of the crops, lists of scores (B, K), of places (B, bottleneck) and of
+    patch tokens (B, kept, dim) with their places on the grid (B, kept). Crops of one size go
+    through the backbone together.
 
     Parameters
     ----------
@@ -88,18 +104,19 @@ class Network(nn.Module):
     def __init__(self, backbone, head, hide=0.0):
         super().__init__()
         self.backbone, self.head, self.hide = backbone, head, hide
-        backbone.patch_drop = PatchDropout(hide, num_prefix_tokens=backbone.num_prefix_tokens)
+        backbone.patch_drop = Hide()
 
     def forward(self, crops):
-        scores, places = [None] * len(crops), [None] * len(crops)
+        found = [None] * len(crops)
         sizes = sorted({c.shape[-1] for c in crops}, reverse=True)
         for size in sizes:
-            self.backbone.patch_drop.prob = self.hide if size == sizes[0] else 0.0
+            self.backbone.patch_drop.share = self.hide if size == sizes[0] else 0.0
             where = [i for i, c in enumerate(crops) if c.shape[-1] == size]
-            answer = self.head(self.backbone(torch.cat([crops[i] for i in where])))
-            for i, score, place in zip(where, *(a.chunk(len(where)) for a in answer), strict=True):
-                scores[i], places[i] = score, place
-        return scores, places
+            tokens = self.backbone.forward_features(torch.cat([crops[i] for i in where]))
+            answer = *self.head(tokens[:, 0]), tokens[:, 1:], self.backbone.patch_drop.kept
+            for i, *parts in zip(where, *(a.chunk(len(where)) for a in answer), strict=True):
+                found[i] = parts
+        return [list(part) for part in zip(*found, strict=True)]
 
 
 def make_teacher(student):
@@ -107,6 +124,18 @@ def make_teacher(student):
     teacher = copy.deepcopy(student).requires_grad_(False)
     teacher.hide = 0.0  # the teacher sees all
     return teacher
+
+
+@torch.no_grad()
+def soften(blocks, factor):
+    """Multiply the queries of some blocks, so that their attention is less peaked (factor < 1).
+
+    A head that has found the object may rest on one patch of it; the softer head covers it.
+    """
+    for block in blocks:
+        queries = slice(block.attn.qkv.out_features // 3)
+        block.attn.qkv.weight[queries] *= factor
+        block.attn.qkv.bias[queries] *= factor
 
 
 @torch.no_grad()
@@ -181,11 +210,13 @@ class Loss(nn.Module):
         ]  # never a crop with itself
         self.update_centre(torch.cat(teacher_scores))
         everything = torch.cat(answers)
+        loss = torch.stack(terms).mean()
         watch = {
+            "loss": loss.item(),
             "entropy": entropy(everything).mean().item(),
             "batch_entropy": entropy(everything.mean(0)).item(),
         }
-        return torch.stack(terms).mean(), watch
+        return loss, watch
 
     @torch.no_grad()
     def update_centre(self, scores):
@@ -203,6 +234,66 @@ def koleo(embedded):
     closeness = embedded @ embedded.T - 2 * torch.eye(len(embedded), device=embedded.device)
     nearest = closeness.argmax(1)
     return -(embedded - embedded[nearest]).norm(dim=1).clamp(min=1e-6).log().mean()
+
+
+def contrast(students, teachers, temperature=0.15):
+    """Tell one's own picture from the others of the batch (InfoNCE, as in MoCo v3).
+
+    Parameters
+    ----------
+    students, teachers : list of (B, dim)
+        Places of the crops, of unit length; the global crops first, in the teachers' order.
+
+    Returns
+    -------
+    scalar tensor
+        Mean of −log softmax(student · teacher / temperature) at one's own picture.
+    """
+    own = torch.arange(len(teachers[0]), device=teachers[0].device)
+    terms = [
+        F.cross_entropy(student @ teacher.T / temperature, own)
+        for i, teacher in enumerate(teachers)
+        for j, student in enumerate(students)
+        if i != j
+    ]
+    return torch.stack(terms).mean()
+
+
+def patch_contrast(queries, kept, keys, move, temperature=0.1):
+    """Find each patch of one view again in another view of the same picture (after DenseCL).
+
+    Parameters
+    ----------
+    queries : (B, n, dim)
+        The student's patch tokens of one view.
+    kept : (B, n) int
+        Their places on that view's square grid, row by row.
+    keys : (B, g * g, dim)
+        The teacher's patch tokens of the other view, of a grid of the same side.
+    move : (B, 2, 3)
+        Affine map from the first view's [-1, 1]² into the second's.
+
+    Returns
+    -------
+    scalar tensor
+        Mean over the patches that both views show of −log softmax(cosine / temperature) at the
+        right place, against all keys more than one patch away from it.
+    """
+    side = math.isqrt(keys.shape[1])
+    steps = (torch.arange(side, device=keys.device) + 0.5) * 2 / side - 1
+    centres = torch.cartesian_prod(steps, steps).flip(-1)  # (g², 2) as (x, y)
+    there = torch.einsum("bij,bnj->bni", move[:, :, :2], centres[kept]) + move[:, None, :, 2]
+    both = there.abs().amax(-1) < 1 - 1 / side
+    keys = F.normalize(keys, dim=-1)
+    field = keys.transpose(1, 2).unflatten(-1, (side, side))
+    right = F.grid_sample(field, there[:, :, None], padding_mode="border", align_corners=False)
+    right = F.normalize(right[..., 0].transpose(1, 2), dim=-1)
+    queries = F.normalize(queries, dim=-1)
+    far = (there[:, :, None] - centres).abs().amax(-1) > 2 / side
+    wrong = (queries @ keys.mT / temperature).masked_fill(~far, -math.inf)
+    good = (queries * right).sum(-1, keepdim=True) / temperature
+    loss = torch.cat([good, wrong], -1).logsumexp(-1) - good[..., 0]
+    return (loss * both).sum() / both.sum().clamp(min=1)
 
 
 def entropy(probabilities):

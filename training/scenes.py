@@ -49,6 +49,12 @@ def affine(centre, half, angle=None, flip=None):
     return torch.cat([linear, -linear @ centre[..., None]], -1)
 
 
+def inverse(transform):
+    """Return the (B, 2, 3) maps that undo `transform`."""
+    linear = torch.linalg.inv(transform[:, :, :2])
+    return torch.cat([linear, -linear @ transform[:, :, 2:]], -1)
+
+
 def compose(outer, inner):
     """Return the (B, 2, 3) map that applies `inner` first, then `outer`."""
     linear = outer[:, :, :2] @ inner[:, :, :2]
@@ -115,8 +121,10 @@ class Scenes:
         room = (1.15 - half).clamp(min=0.05)  # a big object stays near the middle
         strength = self._chance(recoloured, count)[:, None, None]
         keep = torch.eye(3, 4).expand(count, 3, 4)
+        rounds = -(-count // len(self.cutouts))  # no cut-out twice until all have had their turn
+        index = [torch.randperm(len(self.cutouts), generator=self.generator) for _ in range(rounds)]
         return Objects(
-            index=torch.randint(len(self.cutouts), (count,), generator=self.generator),
+            index=torch.cat(index)[:count],
             centre=self._uniform(-1, 1, count, 2) * room[:, None],
             half=half,
             angle=self._uniform(-1, 1, count) * math.radians(25),

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from training import dino
 from training.evaluate import cls_attention, held_out_pictures, normalise, scores
-from training.scenes import Scenes
+from training.scenes import Scenes, compose, inverse
 
 LOG_EVERY = 50
 
@@ -38,6 +38,8 @@ def parse_options(arguments=None):
     add("--momentum-end", type=float, default=1.0, help="of the teacher, at the end")
     add("--teacher-temp", type=float, default=0.02)
     add("--koleo", type=float, default=0.3, help="weight of the spreading term")
+    add("--contrast", type=float, default=0.0, help="weight of telling pictures apart")
+    add("--patch-contrast", type=float, default=0.0, help="weight of finding patches again")
     add(
         "--jitter",
         type=float,
@@ -50,13 +52,20 @@ def parse_options(arguments=None):
     add("--local-crops", type=int, default=4)
     add("--swap", type=float, default=0.5, help="share of pairs with another ground in each view")
     add("--hide", type=float, default=0.0, help="share of patches the student doesn't see")
+    add(
+        "--attention-drop",
+        type=float,
+        default=0.0,
+        help="dropout of the student's attention in the last two blocks",
+    )
+    add(
+        "--soften",
+        type=float,
+        default=1.0,
+        help="with --start-from: multiply the last two blocks' queries by this first",
+    )
     add("--scale", type=float, nargs=2, default=(0.5, 1.2), help="longer side of the object")
     add("--dressed", type=float, default=0.15, help="share of objects wearing a ground's texture")
-    add(
-        "--bf16",
-        action="store_true",
-        help="autocast; pays only where the processor has bf16 matrix units",
-    )
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add("--seed", type=int, default=0)
     add("--save-every", type=int, default=250)
@@ -65,7 +74,17 @@ def parse_options(arguments=None):
 
 
 def crops_of(scenes, options):
-    """Return one batch of crops: two global (B, 3, G, G), then the local ones (B, 3, L, L)."""
+    """Return one batch of crops, and what is known of how they were cut.
+
+    Returns
+    -------
+    crops : list
+        Two global (B, 3, G, G), then the local ones (B, 3, L, L).
+    windows : list of (B, 2, 3)
+        Maps from each crop's [-1, 1]² into its scene.
+    swapped : (B,) bool
+        Where the two global crops stand on different grounds.
+    """
     count = options.batch
     objects = [
         scenes.place(count, options.scale, dressed=options.dressed, recoloured=0.5),
@@ -77,7 +96,7 @@ def crops_of(scenes, options):
         torch.where(swap.view(-1, *[1] * (a.ndim - 1)), b, a)
         for a, b in zip(first, second, strict=True)
     )
-    crops = []
+    crops, windows = [], []
     for i in range(2 + options.local_crops):
         local = i >= 2
         window = (
@@ -88,7 +107,8 @@ def crops_of(scenes, options):
         size = options.local_size if local else options.global_size
         images, _ = scenes.render((first, second)[i % 2], objects, window, size)
         crops.append(normalise(scenes.jitter(images, options.jitter)))
-    return crops
+        windows.append(window)
+    return crops, windows, swap
 
 
 class Run:
@@ -114,6 +134,10 @@ class Run:
             start = torch.load(options.start_from, map_location="cpu", weights_only=True)
             self.student.load_state_dict(start["student"])
             self.teacher.load_state_dict(start["teacher"])
+            for network in (self.student, self.teacher):
+                dino.soften(network.backbone.blocks[-2:], options.soften)
+        for block in self.student.backbone.blocks[-2:]:
+            block.attn.attn_drop.p = options.attention_drop
         self.loss = dino.Loss(options.answers, teacher_temp=options.teacher_temp)
         self.loss.to(options.device)
         learnt = [p for p in student.parameters() if p.requires_grad]
@@ -155,21 +179,39 @@ class Run:
         rate = dino.cosine(self.step, o.steps, o.lr, 1e-6, o.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        crops = [c.to(o.device) for c in crops_of(self.scenes, o)]
-        with torch.autocast(o.device, torch.bfloat16, enabled=o.bf16):
-            with torch.no_grad():
-                answers, _ = self.teacher(crops[:2])
-            scored, places = self.student(crops)
-        loss, watch = self.loss([s.float() for s in scored], [a.float() for a in answers])
-        spread = sum(dino.koleo(place.float()) for place in places[:2])
+        crops, windows, swapped = crops_of(self.scenes, o)
+        crops = [crop.to(o.device) for crop in crops]
+        with torch.no_grad():
+            answers, goals, keys, _ = self.teacher(crops[:2])
+        scored, places, queries, kept = self.student(crops)
+        loss, watch = self.loss(scored, answers)
+        if o.koleo:
+            loss = loss + o.koleo * sum(dino.koleo(place) for place in places[:2])
+        if o.contrast:
+            apart = dino.contrast(places, goals)
+            watch["contrast"] = apart.item()
+            loss = loss + o.contrast * apart
+        if o.patch_contrast:
+            same = (~swapped).to(o.device)
+            found = [
+                dino.patch_contrast(
+                    queries[i][same],
+                    kept[i][same],
+                    keys[1 - i][same],
+                    compose(inverse(windows[1 - i]), windows[i]).to(o.device)[same],
+                )
+                for i in range(2)
+            ]
+            watch["patch_contrast"] = sum(found).item() / 2
+            loss = loss + o.patch_contrast * sum(found) / 2
         self.optimizer.zero_grad()
-        (loss + o.koleo * spread).backward()
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.student.parameters(), 3.0)
         self.optimizer.step()
         momentum = dino.cosine(self.step, o.steps, o.momentum, o.momentum_end)
         dino.update_teacher(self.teacher, self.student, momentum)
         self.step += 1
-        return {"loss": loss.item(), **watch, "lr": rate}
+        return {**watch, "lr": rate}
 
     def evaluate(self, pictures, truth):
         """Return the best-head Jaccard and the pointing of the teacher's blocks, first to last."""
