@@ -16,6 +16,7 @@ import torch.nn.functional as F
 
 from helpers.maps import mass_mask
 from helpers.models import load_model
+from helpers.scoring import jaccard
 from training.dino import IMAGE, build_backbone
 from training.scenes import Scenes
 
@@ -58,11 +59,6 @@ def cls_attention(backbone, images, batch=64):
     for hook in hooks:
         hook.remove()
     return torch.cat(parts, 1)
-
-
-def jaccard(found, truth):
-    """Return |A ∩ B| / |A ∪ B| over the last two axes."""
-    return (found & truth).sum((-2, -1)) / (found | truth).sum((-2, -1)).clamp(min=1)
 
 
 def scores(attention, truth):
