@@ -6,6 +6,7 @@
 #   make notebooks   run every lesson without a browser, into outputs/
 #   make store       run every lesson with the embedded DINO and store its outputs in notebooks/
 #   make bench       measure how fast the explorer answers, in JupyterLab
+#   make evaluate    measure the embedded DINO beside the same network untrained
 #   make lint        look for slips in the Python code
 #
 # Options: PYTHON=python3.12   which Python makes .venv
@@ -17,7 +18,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test notebooks store bench lint
+.PHONY: lab test notebooks store bench evaluate lint
 .DEFAULT_GOAL := lab
 
 lab: .venv/.installed
@@ -35,6 +36,13 @@ store: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/python -m benchmarks.explorer
+
+evaluate: .venv/.installed outputs/training/pool.pt
+	$(BIN)/python -m training.evaluate
+
+# Pictures to train and measure with: downloads five Debian packages (about 360 MB) the first time.
+outputs/training/pool.pt: | .venv/.installed
+	$(BIN)/python -m training.collect
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

@@ -1,11 +1,20 @@
-"""What the network's attention finds, measured on pictures it never trained on.
+"""What the embedded DINO has learnt, measured on pictures it never trained on.
 
-``python -m training.evaluate`` prints, for the embedded DINO and for the same network untrained:
+``python -m training.evaluate`` prints for it, and beside it for the same network untrained:
 
-- *best-head Jaccard*: the CLS row of the last block's attention, each head's largest patches up to
-  60 % of its mass, against the object's mask on the 14×14 grid; per picture the best head **chosen
-  with the answer in hand**, then the mean (Caron et al. 2021, section 4.2.2 and figure 4);
-- *pointing*: how often the largest patch of the mean over heads lies on the object.
+- on composites of held-out cut-outs and grounds: *best-head Jaccard* (the CLS row of the last
+  block's attention, each head's largest patches up to 60 % of its mass, against the object's mask
+  on the 14×14 grid; per picture the best head **chosen with the answer in hand**, then the mean:
+  Caron et al. 2021, section 4.2.2 and figure 4) and *pointing*: how often the largest patch of the
+  mean over heads lies on the object;
+- on the bundled photos and their hand-drawn masks: the same Jaccard;
+- *k-NN*: views of every held-out cut-out, each on another ground; how often the CLS token nearest
+  to a view's is another view of the same cut-out (cosine similarity);
+- *matching*: how often a patch of a bundled photo finds its own place in a mirrored, recoloured
+  copy;
+- *PCA*: on how many bundled photos one of the three first components of the patch tokens tells
+  object from ground (an object's patch lies on the same side of a ground's patch nine times of ten,
+  the area under the ROC curve being at least 0.9 for one sign of the component).
 """
 
 import argparse
@@ -13,10 +22,15 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from sklearn.decomposition import PCA
+from sklearn.metrics import roc_auc_score
 
+from helpers.encoding import encode
+from helpers.images import load_masks, load_photo, masks_on_grid, sample_photos, to_tensor
 from helpers.maps import mass_mask
 from helpers.models import load_model
-from helpers.scoring import jaccard
+from helpers.patches import match_back
+from helpers.scoring import bundled_jaccard, jaccard
 from training.dino import IMAGE, build_backbone
 from training.scenes import Scenes
 
@@ -71,22 +85,86 @@ def scores(attention, truth):
     return best, hit
 
 
-def report(name, backbone, images, truth):
-    """Print one line a block: best-head Jaccard and pointing of its CLS attention."""
-    for block, maps in enumerate(cls_attention(backbone, images), start=1):
+@torch.no_grad()
+def same_object_first(backbone, pool, views=5, seed=0):
+    """How often the nearest other view is of the same cut-out: k-NN, leave one out, k = 1.
+
+    Views are of the held-out cut-outs, each turned, mirrored, recoloured, and on another held-out
+    ground; 0..1, and by chance (views - 1) / (all views - 1).
+    """
+    scenes = Scenes(pool, held_out=True, seed=seed)
+    count, pictures = len(scenes.cutouts), []
+    for _ in range(views):
+        thing = scenes.place(count, (0.6, 1.0))
+        thing.index = torch.arange(count)
+        window = torch.eye(2, 3).expand(count, 2, 3)
+        images, _ = scenes.render(scenes.grounds_for(count), [thing], window, IMAGE)
+        pictures.append(scenes.jitter(images, 0.5))
+    batches = normalise(torch.cat(pictures)).split(64)
+    cls = F.normalize(torch.cat([backbone.forward_features(b)[:, 0] for b in batches]), dim=-1)
+    nearest = (cls @ cls.T).fill_diagonal_(-2).argmax(1)
+    return (nearest % count == torch.arange(len(nearest)) % count).float().mean().item()
+
+
+def pca_separates(model, enough=0.9):
+    """Return for each bundled photo whether a principal component tells its objects from the rest.
+
+    Photos none of whose objects covers a patch are left out.
+    """
+    told = {}
+    for path in sample_photos():
+        truth = masks_on_grid(load_masks(path), model, "whole").any(0)
+        if truth.any():
+            encoded = encode(model, to_tensor(load_photo(path), model, "whole")[0])
+            tokens = encoded.patch_tokens[0].double().numpy()
+            values = PCA(3, svd_solver="full").fit_transform(tokens)
+            areas = [roc_auc_score(truth.flatten(), values[:, i]) for i in range(3)]
+            told[path.stem] = max(max(area, 1 - area) for area in areas) >= enough
+    return told
+
+
+def report(name, model, pool, pictures):
+    """Print all measures of one network, a line each."""
+    images, truth = pictures
+    for block, maps in enumerate(cls_attention(model, images), start=1):
         best, hit = scores(maps, truth)
         print(f"{name:10} block {block}: best-head Jaccard {best:.3f}, pointing {hit:.2f}")
+    photos = bundled_jaccard(model)
+    mean = sum(photos.values()) / len(photos)
+    print(f"{name:10} bundled photos: best-head Jaccard {mean:.3f} over {len(photos)} photos")
+    print(f"{name:10} k-NN: the same object first {same_object_first(model, pool):.2f}")
+    exact, near = zip(*(match_back(model, load_photo(path)) for path in sample_photos()))
+    exact, near = (sum(share) / len(share) for share in (exact, near))
+    print(f"{name:10} matching: own place {exact:.2f}, at most one patch away {near:.2f}")
+    told = pca_separates(model)
+    print(f"{name:10} PCA: object told from ground on {sum(told.values())} of {len(told)} photos")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pool", type=Path, default=Path("outputs/training/pool.pt"))
-    images, truth = held_out_pictures(torch.load(parser.parse_args().pool, weights_only=True))
-    covered = truth.float().mean().item()
-    print(f"{len(images)} held-out pictures, objects cover {covered:.2f} of the patches")
+    parser.add_argument("--run", type=Path, help="folder of a run: measure its checkpoint as well")
+    options = parser.parse_args()
+    pool = torch.load(options.pool, weights_only=True)
+    pictures = held_out_pictures(pool)
+    covered = pictures[1].float().mean().item()
+    print(f"{len(pictures[0])} held-out pictures, objects cover {covered:.2f} of the patches")
+    embedded = load_model("embedded")
+    report("untrained", fresh(embedded), pool, pictures)
+    if options.run:
+        state = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
+        report("checkpoint", fresh(embedded, state["backbone"]), pool, pictures)
+    report("embedded", embedded, pool, pictures)
+
+
+def fresh(like, weights=None):
+    """Return the embedded DINO's network, untrained (seed 0) or with other weights."""
     torch.manual_seed(0)
-    report("untrained", build_backbone().eval(), images, truth)
-    report("embedded", load_model("embedded"), images, truth)
+    backbone = build_backbone().eval().requires_grad_(False)
+    backbone.pretrained_cfg = like.pretrained_cfg  # says how to prepare a photo
+    if weights:
+        backbone.load_state_dict(weights)
+    return backbone
 
 
 if __name__ == "__main__":

@@ -143,10 +143,11 @@ class Scenes:
         tile[:, :, 2] += shift
         return torch.randint(len(self.grounds), (count,), generator=self.generator), tile
 
-    def windows(self, count, area, around=None):
+    def windows(self, count, area, turn=0.0, around=None):
         """Return (B, 2, 3) maps from a view's [-1, 1]² into the scene, half of them mirrored.
 
-        `area` is the range of the window's share of the scene; `around` (B, 2) draws the window
+        `area` is the range of the window's share of the scene, `turn` the largest angle in degrees;
+        `around` (B, 2) draws the window
         near those points (crops centred on the object, Mishra et al. 2021) instead of anywhere.
         """
         half = self._uniform(*area, count).sqrt()
@@ -155,7 +156,11 @@ class Scenes:
             near = around + self._uniform(-0.5, 0.5, count, 2) * half[:, None]
             anywhere = torch.minimum(torch.maximum(near, half[:, None] - 1), 1 - half[:, None])
         flip = self._chance(0.5, count).float() * 2 - 1
-        linear = torch.diag_embed(torch.stack([half * flip, half], -1))
+        angle = self._uniform(-1, 1, count) * math.radians(turn)
+        cos, sin = half * angle.cos(), half * angle.sin()
+        linear = torch.stack(
+            [torch.stack([flip * cos, -sin], -1), torch.stack([flip * sin, cos], -1)], 1
+        )
         return torch.cat([linear, anywhere[..., None]], -1)
 
     def render(self, ground, objects, window, size, oversample=1):

@@ -50,7 +50,12 @@ def parse_options(arguments=None):
     add("--global-size", type=int, default=64)
     add("--local-size", type=int, default=32)
     add("--local-crops", type=int, default=4)
-    add("--swap", type=float, default=0.5, help="share of pairs with another ground in each view")
+    add(
+        "--swap",
+        type=float,
+        default=0.5,
+        help="share of scenes with another ground in each view; only these teach the CLS token",
+    )
     add("--hide", type=float, default=0.0, help="share of patches the student doesn't see")
     add(
         "--attention-drop",
@@ -64,6 +69,7 @@ def parse_options(arguments=None):
         default=1.0,
         help="with --start-from: multiply the last two blocks' queries by this first",
     )
+    add("--turn", type=float, default=0.0, help="turn each view by up to this, in degrees")
     add("--scale", type=float, nargs=2, default=(0.5, 1.2), help="longer side of the object")
     add("--dressed", type=float, default=0.15, help="share of objects wearing a ground's texture")
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -83,29 +89,30 @@ def crops_of(scenes, options):
     windows : list of (B, 2, 3)
         Maps from each crop's [-1, 1]² into its scene.
     swapped : (B,) bool
-        Where the two global crops stand on different grounds.
+        Where every crop stands on a ground of its own.
     """
     count = options.batch
     objects = [
         scenes.place(count, options.scale, dressed=options.dressed, recoloured=0.5),
         scenes.place(count, shown=0.3),
     ]
-    first, second = scenes.grounds_for(count), scenes.grounds_for(count)
+    ground = scenes.grounds_for(count)
     swap = torch.rand(count, generator=scenes.generator) < options.swap
-    second = tuple(
-        torch.where(swap.view(-1, *[1] * (a.ndim - 1)), b, a)
-        for a, b in zip(first, second, strict=True)
-    )
     crops, windows = [], []
     for i in range(2 + options.local_crops):
         local = i >= 2
         window = (
-            scenes.windows(count, (0.12, 0.45), around=objects[0].centre)
+            scenes.windows(count, (0.12, 0.45), options.turn, around=objects[0].centre)
             if local
-            else scenes.windows(count, (0.45, 1.0))
+            else scenes.windows(count, (0.45, 1.0), options.turn)
+        )
+        other = scenes.grounds_for(count)
+        here = tuple(
+            torch.where(swap.view(-1, *[1] * (a.ndim - 1)), b, a)
+            for a, b in zip(ground, other, strict=True)
         )
         size = options.local_size if local else options.global_size
-        images, _ = scenes.render((first, second)[i % 2], objects, window, size)
+        images, _ = scenes.render(here, objects, window, size)
         crops.append(normalise(scenes.jitter(images, options.jitter)))
         windows.append(window)
     return crops, windows, swap
@@ -184,15 +191,18 @@ class Run:
         with torch.no_grad():
             answers, goals, keys, _ = self.teacher(crops[:2])
         scored, places, queries, kept = self.student(crops)
+        apart = swapped.to(o.device) if o.swap else torch.ones_like(swapped, device=o.device)
+        scored, places = ([part[apart] for part in parts] for parts in (scored, places))
+        answers, goals = ([part[apart] for part in parts] for parts in (answers, goals))
         loss, watch = self.loss(scored, answers)
         if o.koleo:
             loss = loss + o.koleo * sum(dino.koleo(place) for place in places[:2])
         if o.contrast:
-            apart = dino.contrast(places, goals)
-            watch["contrast"] = apart.item()
-            loss = loss + o.contrast * apart
+            told = dino.contrast(places, goals)
+            watch["contrast"] = told.item()
+            loss = loss + o.contrast * told
         if o.patch_contrast:
-            same = (~swapped).to(o.device)
+            same = ~swapped.to(o.device)
             found = [
                 dino.patch_contrast(
                     queries[i][same],
