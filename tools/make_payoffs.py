@@ -15,6 +15,7 @@ from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.patches import FancyBboxPatch, Rectangle  # noqa: E402
 
 from helpers import encoding, images, maps, models, plots  # noqa: E402
+from training import classroom, shapes  # noqa: E402
 
 BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 
@@ -77,6 +78,19 @@ def payoff_03(model, photo):
     return plots.two_panel(whole, maps.photo_norm(model, tensor), weights=model, alpha=0.6)
 
 
+def payoff_08(steps=200):
+    """Lesson 08: attention before and after the lesson's own training."""
+    pool = shapes.draw_pool()
+    training = classroom.Training(pool, steps=steps)
+    pictures, masks = classroom.held_out(pool)
+    before = training.look(pictures)
+    training.run(steps)
+    rows = {"그림 pictures": pictures[:8], "정답 true": masks[:8]}
+    for name, look in {"학습 전 before": before, "학습 후 after": training.look(pictures)}.items():
+        rows[name] = classroom.best_head(look, masks)[0][:8]
+    return plots.rows(rows, weights=training.caption)
+
+
 def _photo(ax, picture, x, label, side=3, cells=7):
     ax.imshow(picture.resize((210, 210)), extent=(x, x + side, 1, 1 + side), zorder=1)
     lines = [i * side / cells for i in range(cells + 1)]
@@ -128,6 +142,7 @@ if __name__ == "__main__":
         "payoff_01.png": payoff_01(dino),
         "payoff_02.png": payoff_02(dino, bird),
         "payoff_03.png": payoff_03(dino, bird),
+        "payoff_08.png": payoff_08(),
     }
     for name, picture in pictures.items():
         picture.savefig(ROOT / "images" / name, dpi=80, pil_kwargs={"optimize": True})

@@ -160,7 +160,8 @@ class Loss(nn.Module):
         Of the running mean of the teacher's scores that is taken off (centring).
     centring, sharpening : bool
         Switch one off to see the collapse it prevents (section 5.3): without centring one answer
-        wins for every picture; without sharpening all answers stay equally likely.
+        wins for every picture; without sharpening, where the teacher's temperature is no lower than
+        the student's, all answers become equally likely.
     """
 
     def __init__(
@@ -174,7 +175,7 @@ class Loss(nn.Module):
     ):
         super().__init__()
         self.student_temp = student_temp
-        self.teacher_temp = teacher_temp if sharpening else 1.0
+        self.teacher_temp = teacher_temp if sharpening else student_temp
         self.centre_momentum = centre_momentum
         self.centring = centring
         self.register_buffer("centre", torch.zeros(out))

@@ -36,7 +36,7 @@ def cross(x, y):
 
 
 def star(x, y):
-    """Five points: the edge comes and goes with the angle, and each point is straight."""
+    """Five points: how far the edge is out depends on how near the angle is to a point's."""
     turn = (torch.atan2(x, -y) / (2 * math.pi) * 5 + 0.5) % 1 - 0.5
     return torch.hypot(x, y) < 0.95 / (1 + 2.6 * turn.abs())
 
@@ -61,10 +61,10 @@ def draw_textures(count, size, generator):
     angle, waves, phase = draw(0, math.pi), draw(6, 16), draw(0, 2 * math.pi)
     u = waves * (x * angle.cos() + y * angle.sin()) + phase
     v = waves * (y * angle.cos() - x * angle.sin())
-    clouds = F.interpolate(uniform(-1, 1, count, 1, 7, 7, generator=generator), (size, size), mode="bicubic")
-    kinds = torch.stack(
-        [u.sin(), u.sin() * v.sin() * 2, u.cos() + v.cos() - 0.7, clouds[:, 0] * 1.5, -torch.ones_like(u)], 1
-    )
+    clouds = uniform(-1, 1, count, 1, 7, 7, generator=generator)
+    clouds = F.interpolate(clouds, (size, size), mode="bicubic")[:, 0]
+    stripes, checks, dots = u.sin(), u.sin() * v.sin() * 2, u.cos() + v.cos() - 0.7
+    kinds = torch.stack([stripes, checks, dots, clouds * 1.5, -torch.ones_like(u)], 1)
     kind = torch.randint(TEXTURES, (count,), generator=generator)
     mix = (4 * kinds[torch.arange(count), kind]).sigmoid()[:, None]
     first, second = uniform(0, 1, 2, count, 3, 1, 1, generator=generator)

@@ -14,6 +14,8 @@ def check_shape(answer, known=()):
         return say(False, "x와 y의 함수를 쓰세요.", "Write a function of x and y.")
     try:
         mask = answer(x, y)
+    except TypeError:
+        return say(False, "x와 y 둘을 받아야 해요.", "It must take two: x and y.")
     except RuntimeError:
         return say(False, "조건은 and 대신 &로 이으세요.", "Join conditions with &, not with and.")
     if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
@@ -47,23 +49,13 @@ def check_answers(answer, scores, centre, temperature):
             "중심을 먼저 빼고 나누세요.",
             "Take off the centre first, then divide.",
         ),
-        ((off / temperature).softmax(0), "엉뚱한 축의 softmax예요.", "Softmax over the wrong axis."),
+        (
+            (off / temperature).softmax(0),
+            "엉뚱한 축의 softmax예요.",
+            "Softmax over the wrong axis.",
+        ),
         (off / temperature, "확률이 아니에요. softmax는요?", "No probabilities. And softmax?"),
         otherwise=("중심, 온도, softmax 순서예요.", "First the centre, then temperature, softmax."),
-    )
-
-
-@exercise
-def check_teacher(answer, old, new, momentum):
-    """Whether the answer is the teacher's weight after one moving average."""
-    compare(
-        answer,
-        (momentum * old + (1 - momentum) * new, "느린 평균입니다.", "This is the slow average."),
-        (momentum * new + (1 - momentum) * old, "학생과 교사가 바뀌었어요.", "The two are swapped."),
-        ((old + new) / 2, "반씩 섞었어요.", "You took half of each."),
-        (old + (1 - momentum) * new, "비율의 합이 1이 아니에요.", "The shares don't add up to 1."),
-        (new, "학생을 베꼈어요.", "You copied the student."),
-        otherwise=("교사 몫은 momentum이에요.", "The teacher's share is the momentum."),
     )
 
 

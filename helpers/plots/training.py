@@ -73,7 +73,7 @@ def curves(runs, answers, *, weights, steps=None):
         ax.text(0.98, limit + 0.05, f"ln {answers} = {limit:.2f}", size=8, **place)
         ax.set_title(title, size=9)
         ax.tick_params(labelsize=8)
-        ax.set_xlabel("걸음 steps", size=8)
+        ax.set_xlabel("스텝 steps", size=8)
     handles, labels = axes[0].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=8, frameon=False)
     return fig
