@@ -78,9 +78,12 @@ class Hide(nn.Module):
         self.share, self.kept = share, None
 
     def forward(self, tokens):
-        count = tokens.shape[1] - 1
-        chance = torch.rand(len(tokens), count, device=tokens.device)
-        keep = count - int(count * self.share) if self.training else count
+        batch, count = len(tokens), tokens.shape[1] - 1
+        if not (self.training and self.share):  # no chance: to look at a network changes nothing
+            self.kept = torch.arange(count, device=tokens.device).expand(batch, count)
+            return tokens
+        chance = torch.rand(batch, count, device=tokens.device)
+        keep = count - int(count * self.share)
         self.kept = chance.argsort(1)[:, :keep].sort(1).values  # (B, kept), places on the grid
         index = F.pad(self.kept + 1, (1, 0))  # the CLS token stays
         return tokens.gather(1, index[..., None].expand(-1, -1, tokens.shape[2]))
