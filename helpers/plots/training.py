@@ -105,3 +105,14 @@ def live(picture):
             shown.append(display(figure, display_id=True))
 
     return show
+
+
+def live_curves():
+    """Return what ``Training.run`` shows now and then: its `curves` so far, growing in place."""
+
+    def picture(training):
+        settings = training.settings
+        runs = {"여기서 here": training.curves}
+        return curves(runs, settings.answers, weights=training.caption, steps=settings.steps)
+
+    return live(picture)
