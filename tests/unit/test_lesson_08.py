@@ -94,10 +94,12 @@ def test_held_out_masks_lie_on_the_shapes_and_none_is_empty(pool):
 
 
 def test_a_shape_too_small_for_half_a_patch_still_has_its_mask(pool, monkeypatch):
-    monkeypatch.setattr(classroom, "HELD_OUT_SCALE", (0.05, 0.08))
+    monkeypatch.setattr(classroom, "HELD_OUT_SCALE", (0.2, 0.25))
     _, masks = classroom.held_out(pool)
     covered = masks.flatten(1).sum(1)
-    assert covered.min() >= 1 and covered.max() <= 4
+    assert covered.min() >= 1 and covered.max() <= 9
+    monkeypatch.setattr(classroom, "HELD_OUT_SCALE", (0.05, 0.06))  # some lie outside altogether
+    assert classroom.held_out(pool)[1].flatten(1).sum(1).max() <= 4
 
 
 # --- training ---
@@ -319,12 +321,18 @@ def all_different_hints(outputs):
         assert out.startswith("아직 아니에요.") and "\nNot yet. " in out
 
 
+def names_the_mistake(out):
+    return "\nNot yet. The answer is no " not in out
+
+
 def test_check_shape(said):
     def check(answer):
         return said(checks.check_shape, answer, shapes.SHAPES)
 
     assert passes(check(lambda x, y: x.abs() + y.abs() < 0.9))
     assert unanswered(check(...))
+    assert names_the_mistake(check(lambda x: x < 0.5))
+    assert names_the_mistake(check(lambda x, y: x < 0.5 and y < 0.5))
     all_different_hints(
         check(wrong)
         for wrong in (
