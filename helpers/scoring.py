@@ -1,6 +1,10 @@
-"""A map in, a number out: does it show the objects whose masks were drawn by hand?"""
+"""A map, mask or box in, a number out: does it show the objects, or what moves the CLS token?"""
 
-from .encoding import attention
+from typing import NamedTuple
+
+import torch
+
+from .encoding import attention, encode
 from .images import load_masks, load_photo, masks_on_grid, sample_photos, to_tensor
 from .maps import cls_attention, mass_mask
 
@@ -49,8 +53,48 @@ def best_head_jaccard(heads, masks, mass=0.6):
     return jaccard(mass_mask(heads, mass)[:, None], masks).amax(0).mean().item()
 
 
-def bundled_jaccard(model, fit="whole", size=None, block=-1, mass=0.6):
-    """``best_head_jaccard`` of the CLS token's attention on every bundled photo.
+def pointing(m, masks):
+    """Whether the highest patch of a map (gh, gw) lies on an object, bool (objects, gh, gw)."""
+    return masks.any(0).flatten()[m.argmax()].item()
+
+
+def box_iou(a, b):
+    """Overlap of two boxes (left, top, right, bottom): area of both over area of either, 0..1."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    both = max(width, 0) * max(height, 0)
+    areas = sum((right - left) * (bottom - top) for left, top, right, bottom in (a, b))
+    return both / (areas - both)
+
+
+class View(NamedTuple):
+    """A bundled photo as a model saw it, with the answer.
+
+    Attributes
+    ----------
+    name : str
+        The photo's name without ``.jpg``.
+    seen : PIL.Image.Image
+    tensor : torch.Tensor
+        (1, 3, H, W).
+    grid : tuple of int
+        (gh, gw).
+    heads : torch.Tensor
+        (heads, gh, gw), the CLS token's attention.
+    masks : torch.Tensor
+        bool (objects, gh, gw); objects that cover no patch by half are left out.
+    """
+
+    name: str
+    seen: object
+    tensor: torch.Tensor
+    grid: tuple[int, int]
+    heads: torch.Tensor
+    masks: torch.Tensor
+
+
+def bundled_views(model, fit="whole", size=None, block=-1):
+    """Yield a ``View`` of every bundled photo that has an object left to be found.
 
     Parameters
     ----------
@@ -58,8 +102,32 @@ def bundled_jaccard(model, fit="whole", size=None, block=-1, mass=0.6):
         One built by hand without a data config sees the size that its patch embedding names.
     fit, size
         As in ``to_tensor``; the whole photo by default, so that no object is cut off.
-    block, mass
-        Which block's attention; which share of it is kept.
+    block : int
+        Which block's attention.
+    """
+    if size is None and not getattr(model, "pretrained_cfg", None):
+        size = model.patch_embed.img_size[0]
+    for path in sample_photos():
+        masks = masks_on_grid(load_masks(path), model, fit, size)
+        masks = masks[masks.flatten(1).any(1)]
+        if not len(masks):
+            continue
+        tensor, seen = to_tensor(load_photo(path), model, fit, size)
+        grid = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
+        rows = attention(model, tensor, block)
+        heads = cls_attention(rows, grid, model.num_prefix_tokens)[0]
+        yield View(path.stem, seen, tensor, grid, heads, masks)
+
+
+def bundled_jaccard(model, fit="whole", size=None, block=-1, mass=0.6):
+    """``best_head_jaccard`` of the CLS token's attention on every bundled photo.
+
+    Parameters
+    ----------
+    model, fit, size, block
+        See ``bundled_views``.
+    mass : float
+        Share of the attention that is kept.
 
     Returns
     -------
@@ -67,16 +135,42 @@ def bundled_jaccard(model, fit="whole", size=None, block=-1, mass=0.6):
         Photo name (without ``.jpg``) to 0..1. A photo none of whose objects covers a patch (the
         thin rocket, squashed) is left out.
     """
-    if size is None and not getattr(model, "pretrained_cfg", None):
-        size = model.patch_embed.img_size[0]
-    scores = {}
-    for path in sample_photos():
-        masks = masks_on_grid(load_masks(path), model, fit, size)
-        if not masks.any():
-            continue
-        tensor, _ = to_tensor(load_photo(path), model, fit, size)
-        grid = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
-        rows = attention(model, tensor, block)
-        heads = cls_attention(rows, grid, model.num_prefix_tokens)[0]
-        scores[path.stem] = best_head_jaccard(heads, masks, mass)
-    return scores
+    views = bundled_views(model, fit, size, block)
+    return {view.name: best_head_jaccard(view.heads, view.masks, mass) for view in views}
+
+
+def deletion_curve(model, tensor, m, steps=10):
+    """How fast the CLS token turns away as patches are greyed out, a map's highest ones first.
+
+    After Petsiuk et al. 2018 (RISE), section 4.2, with the CLS token's cosine similarity to the
+    untouched photo's in place of a class probability. Grey is the mean colour, 0 in the tensor.
+
+    Parameters
+    ----------
+    model : timm model
+    tensor : torch.Tensor
+        (1, 3, H, W).
+    m : torch.Tensor
+        (gh, gw), any scale.
+    steps : int
+        From nothing greyed to everything, in this many equal steps.
+
+    Returns
+    -------
+    torch.Tensor
+        (steps + 1,), starting at 1.
+    """
+    patch_h, patch_w = model.patch_embed.patch_size
+    rank = torch.empty(m.numel(), dtype=torch.long)
+    rank[m.flatten().argsort(descending=True, stable=True)] = torch.arange(m.numel())
+    counts = torch.linspace(0, m.numel(), steps + 1).round()
+    kept = (rank >= counts[:, None]).view(-1, 1, *m.shape)
+    kept = kept.repeat_interleave(patch_h, -2).repeat_interleave(patch_w, -1)
+    kept = kept[..., : tensor.shape[-2], : tensor.shape[-1]]  # a padded patch is not whole
+    cls = torch.cat([encode(model, tensor * keep).cls_token for keep in kept])
+    return torch.cosine_similarity(cls, cls[:1], dim=-1)
+
+
+def area_under(curve):
+    """Mean height of a curve over equal steps (trapezoid rule); low: the map named what counts."""
+    return torch.trapezoid(curve).item() / (len(curve) - 1)
