@@ -171,7 +171,8 @@ def token_cut(features, grid, tau=0.2, eps=1e-5):
         `m` is the eigenvector, with its sign turned so that the object is high.
     """
     unit = torch.nn.functional.normalize(features.double(), dim=-1)
-    joins = torch.where(unit @ unit.T > tau, 1.0, eps).numpy()
+    # In double precision: at float32 the cut blurs into the eigenvector of 0, a constant.
+    joins = np.where((unit @ unit.T).numpy() > tau, 1.0, eps)
     sums = np.diag(joins.sum(1))
     _, vectors = linalg.eigh(sums - joins, sums, subset_by_index=[1, 1])
     vector = torch.from_numpy(vectors[:, 0])
