@@ -1,12 +1,13 @@
-"""A map, mask or box in, a number out: does it show the objects, or what moves the CLS token?"""
+"""A map, mask or box in, a number out: how well it shows the objects drawn by hand."""
 
 from typing import NamedTuple
 
 import torch
 
-from .encoding import attention, encode
+from .encoding import attention
 from .images import load_masks, load_photo, masks_on_grid, sample_photos, to_tensor
 from .maps import cls_attention, mass_mask
+from .objects import key_features, lost, mask_box, token_cut
 
 
 def jaccard(found, truth):
@@ -65,6 +66,14 @@ def box_iou(a, b):
     both = max(width, 0) * max(height, 0)
     areas = sum((right - left) * (bottom - top) for left, top, right, bottom in (a, b))
     return both / (areas - both)
+
+
+def localised(box, masks):
+    """Whether a box is right: an IoU over 0.5 with the box of one of the objects.
+
+    The share of photos where it is so is CorLoc (Deselaers et al. 2010), of LOST and TokenCut.
+    """
+    return max(box_iou(box, mask_box(mask)) for mask in masks) > 0.5
 
 
 class View(NamedTuple):
@@ -139,38 +148,31 @@ def bundled_jaccard(model, fit="whole", size=None, block=-1, mass=0.6):
     return {view.name: best_head_jaccard(view.heads, view.masks, mass) for view in views}
 
 
-def deletion_curve(model, tensor, m, steps=10):
-    """How fast the CLS token turns away as patches are greyed out, a map's highest ones first.
-
-    After Petsiuk et al. 2018 (RISE), section 4.2, with the CLS token's cosine similarity to the
-    untouched photo's in place of a class probability. Grey is the mean colour, 0 in the tensor.
+def summary(model, **view):
+    """Every measure of this room for one model, mean of the bundled photos, 0..1.
 
     Parameters
     ----------
     model : timm model
-    tensor : torch.Tensor
-        (1, 3, H, W).
-    m : torch.Tensor
-        (gh, gw), any scale.
-    steps : int
-        From nothing greyed to everything, in this many equal steps.
+    **view
+        fit, size and block, see ``bundled_views``.
 
     Returns
     -------
-    torch.Tensor
-        (steps + 1,), starting at 1.
+    dict of str to float
+        "best head" (``best_head_jaccard``), "mean map" (the same of the mean of heads, nothing
+        chosen), "pointing" (of the mean map), "LOST" and "TokenCut" (``localised``).
     """
-    patch_h, patch_w = model.patch_embed.patch_size
-    rank = torch.empty(m.numel(), dtype=torch.long)
-    rank[m.flatten().argsort(descending=True, stable=True)] = torch.arange(m.numel())
-    counts = torch.linspace(0, m.numel(), steps + 1).round()
-    kept = (rank >= counts[:, None]).view(-1, 1, *m.shape)
-    kept = kept.repeat_interleave(patch_h, -2).repeat_interleave(patch_w, -1)
-    kept = kept[..., : tensor.shape[-2], : tensor.shape[-1]]  # a padded patch is not whole
-    cls = torch.cat([encode(model, tensor * keep).cls_token for keep in kept])
-    return torch.cosine_similarity(cls, cls[:1], dim=-1)
-
-
-def area_under(curve):
-    """Mean height of a curve over equal steps (trapezoid rule); low: the map named what counts."""
-    return torch.trapezoid(curve).item() / (len(curve) - 1)
+    rows = []
+    for seen in bundled_views(model, **view):
+        mean, keys = seen.heads.mean(0), key_features(model, seen.tensor)
+        rows.append(
+            {
+                "best head": best_head_jaccard(seen.heads, seen.masks),
+                "mean map": best_head_jaccard(mean[None], seen.masks),
+                "pointing": pointing(mean, seen.masks),
+                "LOST": localised(lost(keys, seen.grid).box, seen.masks),
+                "TokenCut": localised(token_cut(keys, seen.grid).box, seen.masks),
+            }
+        )
+    return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from helpers import encoding, images, maps, scoring
-from helpers.scoring import best_head_jaccard, box_iou, deletion_curve, jaccard, pointing
+from helpers import deletion, encoding, images, maps, objects, scoring
+from helpers.scoring import best_head_jaccard, box_iou, jaccard, pointing
 from training.dino import build_backbone
 
 
@@ -100,6 +100,30 @@ def test_network_built_by_hand_sees_its_own_size():
     assert view.grid == (7, 7)
 
 
+def test_box_is_right_from_more_than_half_of_one_object():
+    masks = torch.stack([mask("##....", "##...."), mask("...###", "......")])
+    assert scoring.localised((3, 0, 6, 1), masks)
+    assert scoring.localised((0, 0, 2, 3), masks)  # 4 of 6
+    assert not scoring.localised((0, 0, 4, 2), masks)  # 4 of 8, exactly half
+    assert not scoring.localised((0, 0, 6, 2), masks)  # all of the picture
+
+
+def test_summary_is_the_mean_of_the_measures(embedded, views):
+    measured = scoring.summary(embedded)
+    means = [v.heads.mean(0) for v in views]
+    hits = [pointing(m, v.masks) for m, v in zip(means, views)]
+    flat = [best_head_jaccard(m[None], v.masks) for m, v in zip(means, views)]
+    boxes = [objects.lost(objects.key_features(embedded, v.tensor), v.grid).box for v in views]
+    assert measured["pointing"] == sum(hits) / 10
+    assert measured["mean map"] == pytest.approx(sum(flat) / 10)
+    assert measured["best head"] == pytest.approx(
+        sum(scoring.bundled_jaccard(embedded).values()) / 10
+    )
+    right = [scoring.localised(box, v.masks) for box, v in zip(boxes, views)]
+    assert measured["LOST"] == sum(right) / 10
+    assert list(measured) == ["best head", "mean map", "pointing", "LOST", "TokenCut"]
+
+
 # --- the deletion curve ---
 
 
@@ -128,20 +152,20 @@ def test_curve_falls_when_the_patch_that_counts_goes(eye):
     for place in range(6):
         others = [value for value in range(6) if value != 5 - place]
         m = torch.tensor([others[0], 5 - place, *others[1:]], dtype=torch.float32)
-        curve = deletion_curve(eye, picture, m.reshape(2, 3), steps=6)
+        curve = deletion.curve(eye, picture, m.reshape(2, 3), steps=6)
         expected = torch.tensor([1.0] * (place + 1) + [low] * (6 - place))
         assert torch.allclose(curve, expected, atol=1e-5)
 
 
 def test_curve_of_a_padded_picture(eye):
-    curve = deletion_curve(eye, torch.ones(1, 3, 3, 5), torch.tensor([[0.0, 1, 0], [0, 0, 0]]), 2)
+    curve = deletion.curve(eye, torch.ones(1, 3, 3, 5), torch.tensor([[0.0, 1, 0], [0, 0, 0]]), 2)
     assert torch.allclose(curve, torch.tensor([1.0, 0.5**0.5, 0.5**0.5]), atol=1e-5)
 
 
 def test_curve_ends_at_the_grey_picture_for_any_map(embedded):
     tensor, _ = images.to_tensor(images.load_photo("cat.jpg"), embedded)
     m = torch.rand(14, 14, generator=torch.Generator().manual_seed(0))
-    up, down = (deletion_curve(embedded, tensor, order, steps=4) for order in (m, -m))
+    up, down = (deletion.curve(embedded, tensor, order, steps=4) for order in (m, -m))
     assert up.shape == (5,) and up[0] == pytest.approx(1)
     assert up[-1] == pytest.approx(down[-1].item(), abs=1e-4) and not torch.allclose(up, down)
     half = tensor.clone()
@@ -153,5 +177,5 @@ def test_curve_ends_at_the_grey_picture_for_any_map(embedded):
 
 
 def test_area_is_the_mean_height():
-    assert scoring.area_under(torch.ones(11)) == pytest.approx(1)
-    assert scoring.area_under(torch.tensor([1.0, 0, 0])) == pytest.approx(0.25)
+    assert deletion.area_under(torch.ones(11)) == pytest.approx(1)
+    assert deletion.area_under(torch.tensor([1.0, 0, 0])) == pytest.approx(0.25)
