@@ -8,8 +8,9 @@ from .encoding import encode
 def curve(model, tensor, m, steps=10):
     """How fast the CLS token turns away as patches are greyed out, a map's highest ones first.
 
-    After Petsiuk et al. 2018 (RISE), section 4.2, with the CLS token's cosine similarity to the
-    untouched photo's in place of a class probability. Grey is the mean colour, 0 in the tensor.
+    After the deletion metric of RISE (Petsiuk et al. 2018), with the CLS token's cosine similarity
+    to the untouched photo's in place of a class probability. Grey is the mean colour, 0 in the
+    tensor.
 
     Parameters
     ----------

@@ -36,6 +36,28 @@ def regions(seen, found, *, weights):
     return fig
 
 
+def gallery(found, *, weights):
+    """Draw what was found in several photos, as ``regions`` does for one.
+
+    Parameters
+    ----------
+    found : dict
+        Label → (photo, what was found in it).
+    weights
+        See ``two_panel``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        At most five panels in a row.
+    """
+    rows = -(-len(found) // 5)
+    fig, axes = new_figure(rows, -(-len(found) // rows), (1, 1), weights)
+    for ax, (label, (seen, what)) in zip(axes, found.items()):
+        _panel(ax, seen, label, what)
+    return fig
+
+
 def _panel(ax, seen, label, what):
     if isinstance(what, Image.Image):
         return draw(ax, what, label)

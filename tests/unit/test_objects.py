@@ -212,6 +212,22 @@ def test_regions_has_at_most_four_in_a_row(count, shape):
 
 
 @pytest.mark.filterwarnings("error")
+def test_gallery_shows_each_object_in_its_own_photo():
+    tall = Image.new("RGB", (60, 120), (10, 200, 10))
+    found = Found(ANSWER, (1, 3), torch.rand(4, 6))
+    panels = {"가 a": (PHOTO, found), "나 b": (tall, ~ANSWER.T)}
+    fig = plots.gallery(panels, weights="w")
+    first, second = (np.asarray(ax.images[0].get_array()) for ax in fig.axes)
+    assert first.shape == (80, 120, 3) and second.shape == (120, 60, 3)
+    assert np.array_equal(first[10::20, 10::20, 0] == 200, ANSWER.numpy())
+    assert np.array_equal(second[10::20, 7::15, 1] == 200, ~ANSWER.T.numpy())
+    assert len(fig.axes[0].patches) == 2 and not fig.axes[1].patches
+    nothing_is_cut_off(fig)
+    ten = plots.gallery({str(i): (PHOTO, ANSWER) for i in range(10)}, weights="w")
+    assert ten.axes[0].get_gridspec().get_geometry() == (2, 5)
+
+
+@pytest.mark.filterwarnings("error")
 def test_curves_are_told_apart_without_colour():
     values = {"노름 norm": torch.linspace(1, 0, 11), "어텐션 attention": torch.ones(11)}
     fig = plots.curves(values, weights="w", xlabel="지운 패치 greyed (%)", ylabel="유사도 cosine")
