@@ -17,7 +17,11 @@ def mask(*rows):
 def test_jaccard_of_known_masks():
     a, b, none = mask("##.", "..."), mask(".##", "..."), mask("...", "...")
     assert jaccard(a, b) == pytest.approx(1 / 3)
-    assert jaccard(a, a) == 1 and jaccard(a, none) == 0 and jaccard(none, none) == 0
+    assert (
+        jaccard(mask("#"), mask("#")) == jaccard(a, a) == 1
+        and jaccard(a, none) == 0
+        and jaccard(none, none) == 0
+    )
     stacked = jaccard(torch.stack([a, b])[:, None], torch.stack([a, b, none]))
     assert stacked.shape == (2, 3) and stacked[0, 1] == pytest.approx(1 / 3)
 
