@@ -6,6 +6,9 @@ photo → tensor → tokens / attention → map → overlay → figure or widget
 - ``models``    a name → a timm model, and which weights it holds
 - ``encoding``  a tensor → tokens, and attention
 - ``maps``      tokens or attention → a map, one number a patch
+- ``objects``   patch features or a map → an object's mask and box
+- ``scoring``   a map, mask or box → a number, beside masks drawn by hand
+- ``deletion``  a map → how fast the CLS token changes as its patches go
 - ``overlay``   a map and a photo → a picture
 - ``plots``     pictures → a matplotlib figure
 - ``explorer``  the same to play with, in the browser (``explorer_data``, ``explorer_export``)

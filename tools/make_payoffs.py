@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.patches import FancyBboxPatch, Rectangle  # noqa: E402
 
-from helpers import encoding, images, maps, models, plots  # noqa: E402
+from helpers import encoding, images, maps, models, objects, plots  # noqa: E402
 
 BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 
@@ -77,6 +77,19 @@ def payoff_03(model, photo):
     return plots.two_panel(whole, maps.photo_norm(model, tensor), weights=model, alpha=0.6)
 
 
+def payoff_06(model):
+    """Lesson 06: a photo, its objects drawn by hand, and those found without labels."""
+    tensor, seen = images.to_tensor(images.load_photo("kitten.jpg"), model, fit="whole")
+    keys, grid = objects.key_features(model, tensor), encoding.encode(model, tensor).grid
+    panels = {
+        "사진 photo": seen,
+        "손으로 by hand": images.load_masks("kitten"),
+        "LOST": objects.lost(keys, grid),
+        "TokenCut": objects.token_cut(keys, grid),
+    }
+    return plots.regions(seen, panels, weights=model)
+
+
 def _photo(ax, picture, x, label, side=3, cells=7):
     ax.imshow(picture.resize((210, 210)), extent=(x, x + side, 1, 1 + side), zorder=1)
     lines = [i * side / cells for i in range(cells + 1)]
@@ -128,6 +141,7 @@ if __name__ == "__main__":
         "payoff_01.png": payoff_01(dino),
         "payoff_02.png": payoff_02(dino, bird),
         "payoff_03.png": payoff_03(dino, bird),
+        "payoff_06.png": payoff_06(dino),
     }
     for name, picture in pictures.items():
         picture.savefig(ROOT / "images" / name, dpi=80, pil_kwargs={"optimize": True})
