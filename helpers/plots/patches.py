@@ -9,6 +9,7 @@ from matplotlib.patches import ConnectionPatch, Rectangle
 from ..overlay import blend
 from .frame import draw, new_figure
 
+THIN_EDGE = patheffects.withStroke(linewidth=2, foreground="black")
 DARK_EDGE = [patheffects.withStroke(linewidth=3.5, foreground="black")]
 # Okabe & Ito's colours, told apart by nearly all eyes; the marker's number says the same.
 COLOURS = ("#E69F00", "#56B4E9", "#F0E442", "#CC79A7", "#009E73", "#D55E00")
@@ -147,8 +148,8 @@ def matches(photos, grids, pairs, *, weights, most=12):
         line = ConnectionPatch(*ends, "data", axesA=axes[0], axesB=axes[1], color=colour, lw=1.2)
         fig.add_artist(line)
         for ax, end in zip(axes, ends):
-            name = ax.text(*end, number, size=7, color=colour, ha="center", va="center", zorder=5)
-            name.set_path_effects(DARK_EDGE)
+            name = ax.text(*end, number, size=8, weight="bold", ha="center", va="center", zorder=5)
+            name.set(color=colour, path_effects=[THIN_EDGE])
     return fig
 
 
