@@ -6,6 +6,8 @@ photo → tensor → tokens / attention → map → overlay → figure or widget
 - ``models``    a name → a timm model, and which weights it holds
 - ``encoding``  a tensor → tokens, and attention
 - ``maps``      tokens or attention → a map, one number a patch
+- ``patches``   patch tokens → similarity, colours and parts (``components``), matches
+- ``search``    many photos (``folders``) → an index → the photos nearest to a query
 - ``overlay``   a map and a photo → a picture
 - ``plots``     pictures → a matplotlib figure
 - ``explorer``  the same to play with, in the browser (``explorer_data``, ``explorer_export``)
