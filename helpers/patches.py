@@ -44,7 +44,8 @@ def similarity_map(patch_tokens, grid, query):
 def mutual_nearest(tokens_a, tokens_b):
     """Pairs of patches each of which is the other's nearest by cosine similarity.
 
-    "Best buddies" in Amir et al. 2021, *Deep ViT Features as Dense Visual Descriptors*, section 4.
+    The "best buddies" of Dekel et al. 2015, with which Amir et al. 2021, *Deep ViT Features as
+    Dense Visual Descriptors*, find corresponding points.
 
     Parameters
     ----------
