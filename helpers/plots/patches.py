@@ -148,7 +148,7 @@ def matches(photos, grids, pairs, *, weights, most=12):
         line = ConnectionPatch(*ends, "data", axesA=axes[0], axesB=axes[1], color=colour, lw=1.2)
         fig.add_artist(line)
         for ax, end in zip(axes, ends):
-            name = ax.text(*end, number, size=8, weight="bold", ha="center", va="center", zorder=5)
+            name = ax.text(*end, number, size=8, ha="center", va="center", zorder=5)
             name.set(color=colour, path_effects=[THIN_EDGE])
     return fig
 
