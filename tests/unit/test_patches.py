@@ -1,9 +1,12 @@
 """Patch tokens: known answers on tokens made by hand, and the lesson's checks."""
 
+import colorsys
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from sklearn.metrics import adjusted_rand_score
 
 from helpers import checks, components, encoding, images, patches
@@ -74,6 +77,17 @@ def test_pca_first_component_is_sklearns_but_for_the_sign(tokens):
     raw = PCA(1, svd_solver="full").fit_transform(tokens.double())[:, 0].reshape(GRID)
     first = patches.pca_rgb(tokens, GRID).first.numpy()
     assert min(abs(sign * raw - first).max() for sign in (1, -1)) < 1e-5
+
+
+def test_pca_colours_are_components_of_the_foreground_alone(tokens):
+    from sklearn.decomposition import PCA
+
+    picture = patches.pca_rgb(tokens, GRID)
+    inside = picture.foreground.flatten()
+    assert 4 < inside.sum() < 24
+    raw = PCA(3, svd_solver="full").fit_transform(tokens[inside].double())
+    for ours, theirs in zip(picture.rgb[picture.foreground].T.numpy(), raw.T):
+        assert abs(np.corrcoef(ours, theirs)[0, 1]) == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -224,6 +238,18 @@ def test_recolour_changes_colours_only(photo):
     other = patches.recolour(photo)
     assert other.size == photo.size and other.mode == "RGB"
     assert np.abs(np.asarray(other, int) - np.asarray(photo, int)).mean() > 10
+
+
+def test_recolour_turns_the_hue_and_pales():
+    spots = Image.new("RGB", (2, 1), (220, 60, 60))
+    spots.putpixel((1, 0), (60, 60, 220))
+    changed = patches.recolour(spots)
+    for x in range(2):
+        before, after = (
+            colorsys.rgb_to_hsv(*(v / 255 for v in p.getpixel((x, 0)))) for p in (spots, changed)
+        )
+        assert (after[0] - before[0]) % 1 == pytest.approx(0.1, abs=0.02)
+        assert after[1] < before[1]
 
 
 # --- the checks of lesson 05 ---
