@@ -9,6 +9,8 @@ photo → tensor → tokens / attention → map → overlay → figure or widget
 - ``objects``   patch features or a map → an object's mask and box
 - ``scoring``   a map, mask or box → a number, beside masks drawn by hand
 - ``deletion``  a map → how fast the CLS token changes as its patches go
+- ``patches``   patch tokens → similarity, colours and parts (``components``), matches
+- ``search``    many photos (``folders``) → an index → the photos nearest to a query
 - ``overlay``   a map and a photo → a picture
 - ``plots``     pictures → a matplotlib figure
 - ``explorer``  the same to play with, in the browser (``explorer_data``, ``explorer_export``)

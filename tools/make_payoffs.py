@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.patches import FancyBboxPatch, Rectangle  # noqa: E402
 
-from helpers import encoding, images, maps, models, objects, plots  # noqa: E402
+from helpers import encoding, images, maps, models, objects, patches, plots  # noqa: E402
 
 BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 
@@ -90,6 +90,16 @@ def payoff_06(model):
     return plots.regions(seen, panels, weights=model)
 
 
+def payoff_05(model, photo):
+    """Lesson 05: how much all patches resemble one of them."""
+    tensor, whole = images.to_tensor(photo, model, fit="whole")
+    encoded = encoding.encode(model, tensor)
+    tokens, (gh, gw) = encoded.patch_tokens[0], encoded.grid
+    row, column = int(0.45 * gh), int(0.72 * gw)
+    m = patches.similarity_map(tokens, (gh, gw), tokens[row * gw + column])
+    return plots.similarity({"유사도 similarity": (whole, m)}, (row, column), weights=model)
+
+
 def _photo(ax, picture, x, label, side=3, cells=7):
     ax.imshow(picture.resize((210, 210)), extent=(x, x + side, 1, 1 + side), zorder=1)
     lines = [i * side / cells for i in range(cells + 1)]
@@ -142,6 +152,7 @@ if __name__ == "__main__":
         "payoff_02.png": payoff_02(dino, bird),
         "payoff_03.png": payoff_03(dino, bird),
         "payoff_06.png": payoff_06(dino),
+        "payoff_05.png": payoff_05(dino, images.load_photo("birds.jpg")),
     }
     for name, picture in pictures.items():
         picture.savefig(ROOT / "images" / name, dpi=80, pil_kwargs={"optimize": True})

@@ -6,3 +6,5 @@ One module a kind of picture; notebooks say ``plots.two_panel`` and the like.
 from .frame import DPI, FONT, HANGUL, HEIGHT, WIDTH
 from .maps import compare, heads, patch_grid, two_panel
 from .objects import curves, gallery, regions
+from .patches import matches, parts, pca, similarity
+from .search import rates, retrieval
