@@ -13,7 +13,7 @@ __all__ = ["FITS", "PhotoError", "load_photo", "sample_photos", "to_tensor"]
 FITS = ("crop", "squash", "whole")
 
 
-def to_tensor(photo, model, fit="crop", size=None):
+def to_tensor(photo, model, fit="crop", size=None, **overrides):
     """Preprocess a photo as the model was trained to see it.
 
     Parameters
@@ -29,6 +29,9 @@ def to_tensor(photo, model, fit="crop", size=None):
         of the patch, bicubic.
     size : int, optional
         S in pixels, instead of the model's own input size.
+    **overrides
+        Settings of timm's data config to use instead of the model's own, for example
+        ``crop_pct=0.875`` or ``crop_mode="squash"``; they change ``crop`` above all.
 
     Returns
     -------
@@ -39,6 +42,7 @@ def to_tensor(photo, model, fit="crop", size=None):
         laid over it is aligned.
     """
     config = resolve_model_data_config(model)
+    config.update(overrides)
     if size is not None:
         config["input_size"] = (3, size, size)
     height, width = config["input_size"][-2:]

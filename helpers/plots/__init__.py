@@ -5,3 +5,4 @@ One module a kind of picture; notebooks say ``plots.two_panel`` and the like.
 
 from .frame import DPI, FONT, HANGUL, HEIGHT, WIDTH
 from .maps import compare, heads, patch_grid, two_panel
+from .zoo import block_histogram, differences, side_by_side
