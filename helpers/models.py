@@ -77,7 +77,7 @@ def load_model(name=None, pretrained=True, fallback=True):
     """
     name = name or os.environ.get("DINO_MODEL") or DEFAULT
     if name != EMBEDDED:
-        name = _timm_name(name)
+        name = full_name(name)
     if not pretrained:
         model = _build(name, Weights(name, "untrained", False), pretrained=False)
         print(model.weights)
@@ -123,7 +123,7 @@ def _build(name, weights, pretrained=True, **kwargs):
     return model
 
 
-def _timm_name(name):
+def full_name(name):
     """Today's full name (architecture.tag) of a ViT that timm knows."""
     if current := get_deprecated_models().get(name):
         print(f"옛 이름 · old name: {name} → {current}")
@@ -163,8 +163,8 @@ def _short_name(name):
 
 
 def repository(name):
-    """The hub's name for the weights of a timm model; ModelError if there are none."""
-    found = timm.get_pretrained_cfg(_timm_name(name)).hf_hub_id
+    """The hub's name for the weights of a model by its ``full_name``; ModelError if none."""
+    found = timm.get_pretrained_cfg(name).hf_hub_id
     if not found:
         raise ModelError(
             f"사전 학습 가중치가 없는 모델입니다: {name}. pretrained=False로만 쓸 수 있습니다.\n"

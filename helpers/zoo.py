@@ -121,12 +121,12 @@ def describe(entry):
     )
 
 
-def table(line_up=LINE_UP):
+def table(line_up):
     """Describe every model of a line-up, see ``describe``; returns a ``Table``."""
     return Table((entry.label, describe(entry)) for entry in line_up)
 
 
-def available(line_up=LINE_UP):
+def available(line_up):
     """Which models can be had here, found with at most one request to the hub (at most 3 s).
 
     Prints what is here, what will be downloaded when it is first used (with the size), and what is
@@ -137,11 +137,12 @@ def available(line_up=LINE_UP):
     tuple of Entry
         The line-up without those that are skipped.
     """
-    repositories = {e: models.repository(e.name) for e in line_up if e.name != models.EMBEDDED}
-    places = hub.whereabouts([repositories[e] for e in repositories if e.pretrained])
+    wanted = [entry for entry in line_up if entry.pretrained and entry.name != models.EMBEDDED]
+    repositories = {e: models.repository(models.full_name(e.name)) for e in wanted}
+    places = hub.whereabouts(repositories.values())
     here, download, skipped = [], [], {}
     for entry in line_up:
-        place = places.get(repositories.get(entry), "here") if entry.pretrained else "here"
+        place = places.get(repositories.get(entry), "here")
         if isinstance(place, hub.HubError):
             skipped.setdefault((place.why, place.remedy), []).append(entry)
         else:
@@ -165,7 +166,7 @@ def load(entry):
         return models.load_model(entry.name, pretrained=entry.pretrained, fallback=False)
 
 
-def run_all(function, line_up=LINE_UP):
+def run_all(function, line_up):
     """Call a function with each model, one in memory at a time.
 
     Returns

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 from matplotlib.colors import LogNorm
+from PIL import Image
 
 from ..norms import medians, share_above
 from ..overlay import difference
@@ -32,7 +33,7 @@ def side_by_side(panels, *, weights):
             f"어느 가중치로 그렸는지 알 수 없습니다: {', '.join(nameless)}\n"
             f"No weights are named for: {', '.join(nameless)}"
         )
-    sizes = [getattr(panel, "size", np.shape(panel)[::-1]) for panel in panels.values()]
+    sizes = [p.size if isinstance(p, Image.Image) else np.shape(p)[::-1] for p in panels.values()]
     rows = math.ceil(len(panels) / 3)
     narrowest = min(sizes, key=lambda size: size[0] / size[1])
     extra = 0.45 * rows + 0.6 * (rows - 1)  # three lines of caption; and pictures large enough
