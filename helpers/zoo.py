@@ -129,8 +129,7 @@ def table(line_up):
 def available(line_up):
     """Which models can be had here, found with at most one request to the hub (at most 3 s).
 
-    Prints what is here, what will be downloaded when it is first used (with the size), and what is
-    skipped and why.
+    Prints what is here, what is downloaded on first use, and what is skipped and why.
 
     Returns
     -------
