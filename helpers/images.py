@@ -25,7 +25,7 @@ __all__ = [
 FITS = ("crop", "squash", "whole")
 
 
-def to_tensor(photo, model, fit="crop", size=None):
+def to_tensor(photo, model, fit="crop", size=None, **overrides):
     """Preprocess a photo as the model was trained to see it.
 
     Parameters
@@ -41,6 +41,9 @@ def to_tensor(photo, model, fit="crop", size=None):
         of the patch, bicubic.
     size : int, optional
         S in pixels, instead of the model's own input size.
+    **overrides
+        Settings of timm's data config to use instead of the model's own, for example
+        ``crop_pct=0.875`` or ``crop_mode="squash"``; they change ``crop`` above all.
 
     Returns
     -------
@@ -125,6 +128,7 @@ def _overlap(pixels, start, step, count):
 def _view(photo_size, model, fit, size):
     """(data config, (height, width) the network gets, box of the photo that it is made from)."""
     config = resolve_model_data_config(model)
+    config.update(overrides)
     if size is not None:
         config["input_size"] = (3, size, size)
     height, width = config["input_size"][-2:]

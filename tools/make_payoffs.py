@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.patches import FancyBboxPatch, Rectangle  # noqa: E402
 
-from helpers import encoding, images, maps, models, objects, patches, plots  # noqa: E402
+from helpers import encoding, images, maps, models, objects, overlay, patches, plots, zoo  # noqa: E402
 
 BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 
@@ -100,6 +100,19 @@ def payoff_05(model, photo):
     return plots.similarity({"유사도 similarity": (whole, m)}, (row, column), weights=model)
 
 
+def payoff_07():
+    """Lesson 07: one photo, and the attention of a model untrained and trained."""
+    photo = images.load_photo("crab.jpg")
+    panels, captions = {"사진 photo": photo}, {"사진 photo": "images/crab.jpg"}
+    for entry in zoo.LINE_UP[:2]:
+        model = zoo.load(entry)
+        tensor, whole = images.to_tensor(photo, model, fit="whole")
+        m = maps.photo_attention(model, tensor)
+        panels[entry.label] = overlay.blend(whole, m, alpha=0.6)
+        captions[entry.label] = models.caption(model)
+    return plots.side_by_side(panels, weights=captions)
+
+
 def _photo(ax, picture, x, label, side=3, cells=7):
     ax.imshow(picture.resize((210, 210)), extent=(x, x + side, 1, 1 + side), zorder=1)
     lines = [i * side / cells for i in range(cells + 1)]
@@ -153,6 +166,7 @@ if __name__ == "__main__":
         "payoff_03.png": payoff_03(dino, bird),
         "payoff_06.png": payoff_06(dino),
         "payoff_05.png": payoff_05(dino, images.load_photo("birds.jpg")),
+        "payoff_07.png": payoff_07(),
     }
     for name, picture in pictures.items():
         picture.savefig(ROOT / "images" / name, dpi=80, pil_kwargs={"optimize": True})

@@ -9,3 +9,4 @@ from .lesson_02 import check_patch_index, check_split
 from .lesson_03 import check_norm_map
 from .lesson_05 import check_mirrored, check_mutual, check_similarity
 from .lesson_06 import check_box, check_jaccard, check_peak
+from .lesson_07 import check_all_tokens, check_cutoff, check_kept_width
