@@ -53,7 +53,7 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
         The part of the photo that the network saw, at the photo's own resolution, so that a map
         laid over it is aligned.
     """
-    config, (height, width), box = _view(photo.size, model, fit, size)
+    config, (height, width), box = _view(photo.size, model, fit, size, overrides)
     if fit == "crop":
         transform = create_transform(**config, is_training=False)
         return transform(photo).unsqueeze(0), photo.crop(tuple(round(edge) for edge in box))
@@ -93,14 +93,14 @@ def load_masks(name):
     return labels == np.arange(1, labels.max() + 1)[:, None, None]
 
 
-def masks_on_grid(masks, model, fit="crop", size=None):
+def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
     """Which patches an object covers by more than half, in the view that ``to_tensor`` gave.
 
     Parameters
     ----------
     masks : array
         bool (objects, H, W), pixels of the photo.
-    model, fit, size
+    model, fit, size, **overrides
         As given to ``to_tensor``.
 
     Returns
@@ -110,7 +110,7 @@ def masks_on_grid(masks, model, fit="crop", size=None):
     """
     masks = torch.as_tensor(masks).float()
     rows, columns = masks.shape[-2:]
-    _, pixels, (left, top, right, bottom) = _view((columns, rows), model, fit, size)
+    _, pixels, (left, top, right, bottom) = _view((columns, rows), model, fit, size, overrides)
     grid, patch = model.patch_embed.dynamic_feat_size(pixels), model.patch_embed.patch_size
     down = _overlap(rows, top, (bottom - top) / pixels[0] * patch[0], grid[0])
     across = _overlap(columns, left, (right - left) / pixels[1] * patch[1], grid[1])
@@ -125,7 +125,7 @@ def _overlap(pixels, start, step, count):
     return shared.clamp(min=0) / step
 
 
-def _view(photo_size, model, fit, size):
+def _view(photo_size, model, fit, size, overrides):
     """(data config, (height, width) the network gets, box of the photo that it is made from)."""
     config = resolve_model_data_config(model)
     config.update(overrides)
