@@ -75,10 +75,9 @@ def whereabouts(repositories):
     """
     places = {name: "cache" if _cached(name) else "hub" for name in repositories}
     lacking = [name for name, place in places.items() if place == "hub"]
-    if not lacking:
-        return places
     try:
-        _ask_first(lacking[0])
+        if lacking:
+            _ask_first(lacking[0])
     except Exception as error:
         # A hub that refuses one model is there, and may well have the others.
         only_this = _status(error) in (401, 403, 404)

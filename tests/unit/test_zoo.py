@@ -491,7 +491,10 @@ def test_check_cutoff(said, count):
         lengths.median(),
         lengths,
     ]
-    all_different_hints(said(checks.check_cutoff, w, lengths) for w in wrong)
+    hints = [said(checks.check_cutoff, w, lengths) for w in wrong]
+    all_different_hints(hints)
+    words = "short end", "not of the maximum", "not a multiple", "50.0% of the patches", "no Tensor"
+    assert all(word in hint for word, hint in zip(words, hints))
 
 
 def test_check_kept_width(said):
