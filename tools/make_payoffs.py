@@ -77,6 +77,16 @@ def payoff_03(model, photo):
     return plots.two_panel(whole, maps.photo_norm(model, tensor), weights=model, alpha=0.6)
 
 
+def payoff_04(model, photo):
+    """Lesson 04: where the CLS token looked, block by block and head by head."""
+    tensor, _ = images.to_tensor(photo, model)
+    grid = encoding.encode(model, tensor).grid
+    rows = encoding.attention_rows(model, tensor)[:, 0]
+    return plots.layers_heads(
+        maps.cls_attention(rows, grid, model.num_prefix_tokens), weights=model
+    )
+
+
 def _photo(ax, picture, x, label, side=3, cells=7):
     ax.imshow(picture.resize((210, 210)), extent=(x, x + side, 1, 1 + side), zorder=1)
     lines = [i * side / cells for i in range(cells + 1)]
@@ -128,6 +138,7 @@ if __name__ == "__main__":
         "payoff_01.png": payoff_01(dino),
         "payoff_02.png": payoff_02(dino, bird),
         "payoff_03.png": payoff_03(dino, bird),
+        "payoff_04.png": payoff_04(dino, bird),
     }
     for name, picture in pictures.items():
         picture.savefig(ROOT / "images" / name, dpi=80, pil_kwargs={"optimize": True})
