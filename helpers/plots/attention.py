@@ -27,16 +27,8 @@ def layers_heads(m, *, weights, cmap="viridis"):
     -------
     matplotlib.figure.Figure
     """
-    blocks, heads, gh, gw = m.shape
-    fig, axes = _table(blocks, heads, (gw, gh), weights)
-    for i, ax in enumerate(axes):
-        block, head = divmod(i, heads)
-        ax.imshow(m[block, head], cmap=cmap, interpolation="nearest")
-        if block == 0:
-            ax.set_title(f"{head}" if head else "헤드 head 0", size=7)
-        if head == 0:
-            _row_label(ax, f"{block}" if block else "블록 block 0")
-    return fig
+    labels = ["블록 block 0", *map(str, range(1, len(m)))]
+    return _table(m, labels, [{}] * len(m), weights, cmap)
 
 
 def scales(m, *, weights, cmap="viridis"):
@@ -59,16 +51,7 @@ def scales(m, *, weights, cmap="viridis"):
         f"공통 shared\n0..{top:.2g}": {"vmin": 0, "vmax": top},
         "저마다 each\nmin..max": {},
     }
-    fig, axes = _table(len(rows), len(m), m.shape[:0:-1], weights)
-    for i, ax in enumerate(axes):
-        row, head = divmod(i, len(m))
-        label, limits = list(rows.items())[row]
-        ax.imshow(m[head], cmap=cmap, interpolation="nearest", **limits)
-        if row == 0:
-            ax.set_title(f"{head}" if head else "헤드 head 0", size=7)
-        if head == 0:
-            _row_label(ax, label)
-    return fig
+    return _table(m.expand(3, *m.shape), rows.keys(), rows.values(), weights, cmap)
 
 
 def query(photo, m, patch, *, weights, cmap="viridis"):
@@ -170,14 +153,21 @@ def _largest(m, share):
     return np.isin(np.arange(flat.size), order).reshape(np.shape(m)).astype(int)
 
 
-def _table(rows, columns, size, weights):
-    """A figure of many small axes, close together; with this many, the height follows the width."""
-    fig, axes = new_figure(rows, columns, size, weights)
-    side = (WIDTH - 0.6) / columns
-    fig.set_size_inches(WIDTH, rows * (side * size[1] / size[0] + 0.03) + 0.55)
+def _table(m, labels, limits, weights, cmap):
+    """Many small maps (rows, heads, gh, gw) close together, each row on the scale of its limits."""
+    rows, heads, gh, gw = m.shape
+    fig, axes = new_figure(rows, heads, (gw, gh), weights)
+    # With this many rows it is the width that says how large a map is, not the height.
+    side = (WIDTH - 0.6) / heads
+    fig.set_size_inches(WIDTH, rows * (side * gh / gw + 0.03) + 0.55)
     fig.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.01, hspace=0.01)
-    return fig, axes
-
-
-def _row_label(ax, text):
-    ax.text(-0.08, 0.5, text, size=7, ha="right", va="center", transform=ax.transAxes)
+    axes = iter(axes)
+    for row, label, limit in zip(np.asarray(m), labels, limits):
+        for head, (values, ax) in enumerate(zip(row, axes)):
+            ax.imshow(values, cmap=cmap, interpolation="nearest", **limit)
+            if head == 0:
+                style = {"size": 7, "ha": "right", "va": "center", "transform": ax.transAxes}
+                ax.text(-0.08, 0.5, label, **style)
+    for head in range(heads):
+        fig.axes[head].set_title(str(head) if head else "헤드 head 0", size=7)
+    return fig
