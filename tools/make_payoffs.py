@@ -113,6 +113,16 @@ def payoff_07():
     return plots.side_by_side(panels, weights=captions)
 
 
+def payoff_04(model, photo):
+    """Lesson 04: where the CLS token looked, block by block and head by head."""
+    tensor, _ = images.to_tensor(photo, model)
+    grid = encoding.encode(model, tensor).grid
+    rows = encoding.attention_rows(model, tensor)[:, 0]
+    return plots.layers_heads(
+        maps.cls_attention(rows, grid, model.num_prefix_tokens), weights=model
+    )
+
+
 def _photo(ax, picture, x, label, side=3, cells=7):
     ax.imshow(picture.resize((210, 210)), extent=(x, x + side, 1, 1 + side), zorder=1)
     lines = [i * side / cells for i in range(cells + 1)]
@@ -167,6 +177,7 @@ if __name__ == "__main__":
         "payoff_06.png": payoff_06(dino),
         "payoff_05.png": payoff_05(dino, images.load_photo("birds.jpg")),
         "payoff_07.png": payoff_07(),
+        "payoff_04.png": payoff_04(dino, bird),
     }
     for name, picture in pictures.items():
         picture.savefig(ROOT / "images" / name, dpi=80, pil_kwargs={"optimize": True})

@@ -3,6 +3,7 @@
 One module a kind of picture; notebooks say ``plots.two_panel`` and the like.
 """
 
+from .attention import agreement, kept, layers_heads, query, scales
 from .frame import DPI, FONT, HANGUL, HEIGHT, WIDTH
 from .maps import compare, heads, patch_grid, two_panel
 from .objects import curves, gallery, regions
