@@ -123,6 +123,19 @@ def payoff_04(model, photo):
     )
 
 
+def payoff_08(steps=200):
+    """Lesson 08: attention before and after the lesson's own training."""
+    pool = shapes.draw_pool()
+    training = classroom.Training(pool, steps=steps)
+    pictures, masks = classroom.held_out(pool)
+    before = training.look(pictures)
+    training.run(steps)
+    rows = {"그림 pictures": pictures[:8], "정답 true": masks[:8]}
+    for name, look in {"학습 전 before": before, "학습 후 after": training.look(pictures)}.items():
+        rows[name] = classroom.best_head(look, masks)[0][:8]
+    return plots.rows(rows, weights=training.caption)
+
+
 def _photo(ax, picture, x, label, side=3, cells=7):
     ax.imshow(picture.resize((210, 210)), extent=(x, x + side, 1, 1 + side), zorder=1)
     lines = [i * side / cells for i in range(cells + 1)]
@@ -178,6 +191,7 @@ if __name__ == "__main__":
         "payoff_05.png": payoff_05(dino, images.load_photo("birds.jpg")),
         "payoff_07.png": payoff_07(),
         "payoff_04.png": payoff_04(dino, bird),
+        "payoff_08.png": payoff_08(),
     }
     for name, picture in pictures.items():
         picture.savefig(ROOT / "images" / name, dpi=80, pil_kwargs={"optimize": True})

@@ -78,9 +78,12 @@ class Hide(nn.Module):
         self.share, self.kept = share, None
 
     def forward(self, tokens):
-        count = tokens.shape[1] - 1
-        chance = torch.rand(len(tokens), count, device=tokens.device)
-        keep = count - int(count * self.share) if self.training else count
+        batch, count = len(tokens), tokens.shape[1] - 1
+        if not (self.training and self.share):  # no chance: to look at a network changes nothing
+            self.kept = torch.arange(count, device=tokens.device).expand(batch, count)
+            return tokens
+        chance = torch.rand(batch, count, device=tokens.device)
+        keep = count - int(count * self.share)
         self.kept = chance.argsort(1)[:, :keep].sort(1).values  # (B, kept), places on the grid
         index = F.pad(self.kept + 1, (1, 0))  # the CLS token stays
         return tokens.gather(1, index[..., None].expand(-1, -1, tokens.shape[2]))
@@ -160,7 +163,8 @@ class Loss(nn.Module):
         Of the running mean of the teacher's scores that is taken off (centring).
     centring, sharpening : bool
         Switch one off to see the collapse it prevents (section 5.3): without centring one answer
-        wins for every picture; without sharpening all answers stay equally likely.
+        wins for every picture; without sharpening, where the teacher's temperature is no lower than
+        the student's, all answers become equally likely.
     """
 
     def __init__(
@@ -174,7 +178,7 @@ class Loss(nn.Module):
     ):
         super().__init__()
         self.student_temp = student_temp
-        self.teacher_temp = teacher_temp if sharpening else 1.0
+        self.teacher_temp = teacher_temp if sharpening else student_temp
         self.centre_momentum = centre_momentum
         self.centring = centring
         self.register_buffer("centre", torch.zeros(out))

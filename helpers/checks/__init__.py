@@ -11,3 +11,4 @@ from .lesson_04 import check_attention_row, check_patches_needed, check_rollout_
 from .lesson_05 import check_mirrored, check_mutual, check_similarity
 from .lesson_06 import check_box, check_jaccard, check_peak
 from .lesson_07 import check_all_tokens, check_cutoff, check_kept_width
+from .lesson_08 import check_answers, check_collapse, check_shape

@@ -9,4 +9,5 @@ from .maps import compare, heads, patch_grid, two_panel
 from .objects import curves, gallery, regions
 from .patches import matches, parts, pca, similarity
 from .search import rates, retrieval
+from .training import curves, live_curves, rows
 from .zoo import block_histogram, differences, side_by_side

@@ -1,0 +1,107 @@
+"""Pictures that a class can draw itself: textured shapes on textured grounds, from nothing.
+
+`draw_pool` gives the same kind of pool as ``training.collect``, so ``training.scenes`` makes views
+of these pictures and of cut-out photographs by the same code. A shape is a function of x and y;
+pass your own.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from training.scenes import uniform
+
+TEXTURES = 5  # stripes, checks, dots, clouds, plain
+
+
+def disc(x, y):
+    return x**2 + y**2 < 0.9
+
+
+def ring(x, y):
+    return ((x**2 + y**2) < 0.95) & (x**2 + y**2 > 0.25)
+
+
+def square(x, y):
+    return (x.abs() < 0.8) & (y.abs() < 0.8)
+
+
+def triangle(x, y):
+    return (y < 0.8) & (y > 2 * x.abs() - 0.95)
+
+
+def cross(x, y):
+    return torch.minimum(x.abs(), y.abs()) < 0.33
+
+
+def star(x, y):
+    """Five points: how far the edge is out depends on how near the angle is to a point's."""
+    turn = (torch.atan2(x, -y) / (2 * math.pi) * 5 + 0.5) % 1 - 0.5
+    return torch.hypot(x, y) < 0.95 / (1 + 2.6 * turn.abs())
+
+
+SHAPES = (disc, ring, square, triangle, cross, star)
+
+
+def plane(size):
+    """Return x (right) and y (down) of the pixels of a square picture, (size, size) in -1..1."""
+    line = (torch.arange(size) + 0.5) / size * 2 - 1
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    return x, y
+
+
+def draw_textures(count, size, generator):
+    """Return `count` textures of two random colours each, (count, 3, size, size) in 0..1."""
+
+    def draw(low, high):
+        return uniform(low, high, count, 1, 1, generator=generator)
+
+    x, y = plane(size)
+    angle, waves, phase = draw(0, math.pi), draw(6, 16), draw(0, 2 * math.pi)
+    u = waves * (x * angle.cos() + y * angle.sin()) + phase
+    v = waves * (y * angle.cos() - x * angle.sin())
+    clouds = uniform(-1, 1, count, 1, 7, 7, generator=generator)
+    clouds = F.interpolate(clouds, (size, size), mode="bicubic")[:, 0]
+    stripes, checks, dots = u.sin(), u.sin() * v.sin() * 2, u.cos() + v.cos() - 0.7
+    kinds = torch.stack([stripes, checks, dots, clouds * 1.5, -torch.ones_like(u)], 1)
+    kind = torch.randint(TEXTURES, (count,), generator=generator)
+    mix = (4 * kinds[torch.arange(count), kind]).sigmoid()[:, None]
+    first, second = uniform(0, 1, 2, count, 3, 1, 1, generator=generator)
+    return first + (second - first) * mix
+
+
+def draw_pool(count=256, size=48, shapes=SHAPES, held=0.25, seed=0):
+    """Draw a pool of cut-outs and grounds, of which a share is kept out of training.
+
+    Parameters
+    ----------
+    count : int
+        Cut-outs; as many grounds.
+    size : int
+        Side of a cut-out; a ground is twice as wide.
+    shapes : sequence of functions
+        Each takes x and y (size, size) in -1..1, y downwards, and returns where the shape is, bool.
+    held : float
+        Share that only ``Scenes(pool, held_out=True)`` draws from.
+    seed : int
+
+    Returns
+    -------
+    dict
+        ``cutouts`` (count, 4, size, size) and ``grounds`` (count, 3, 2 size, 2 size), uint8;
+        ``cutout_held`` and ``ground_held``, bool.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    x, y = plane(4 * size)  # four times as fine, for smooth edges
+    masks = torch.stack([F.avg_pool2d(shape(x, y).float()[None], 4) for shape in shapes])
+    alpha = masks[torch.arange(count) % len(shapes)]
+    cutouts = torch.cat([draw_textures(count, size, generator), alpha], 1)
+    grounds = draw_textures(count, 2 * size, generator)
+    chosen = [torch.rand(count, generator=generator) < held for _ in range(2)]
+    return {
+        "cutouts": (cutouts * 255).round().byte(),
+        "grounds": (grounds * 255).round().byte(),
+        "cutout_held": chosen[0],
+        "ground_held": chosen[1],
+    }
