@@ -222,6 +222,19 @@ def test_unwritable_place_keeps_it_in_memory(index, folder, tmp_path, capsys):
     assert ko.startswith("색인 파일을 쓸 수 없어") and en.startswith("The index file cannot")
 
 
+def test_read_only_index_keeps_it_in_memory(index, folder, capsys, monkeypatch):
+    """As in a checkout that belongs to someone else; the file is there, with its table."""
+    index(folder)
+    connect = sqlite3.connect
+
+    def read_only(file):
+        return connect(file if file == ":memory:" else f"{file.as_uri()}?mode=ro", uri=True)
+
+    monkeypatch.setattr(search.sqlite3, "connect", read_only)
+    assert index(folder).encoded == 7
+    assert "readonly" in capsys.readouterr().out
+
+
 def test_locked_index_keeps_it_in_memory(index, folder, tmp_path, capsys, monkeypatch):
     index(folder)
     connect = sqlite3.connect
