@@ -80,7 +80,8 @@ def test_lost_grows_over_its_k_patches():
 
 def test_lost_counts_a_right_angle_as_joined():
     """The paper joins at a product of 0 or more: nothing stands out, all is one piece."""
-    assert lost(features(OBJECT, [0.0, 1.0], [1.0, 0.0]), (4, 6)).mask.all()
+    found = lost(features(OBJECT, [0.0, 1.0], [1.0, 0.0]), (4, 6))
+    assert found.mask.all() and found.seed == (0, 0)
 
 
 # --- TokenCut ---
@@ -105,6 +106,17 @@ def test_token_cut_does_not_mind_length_or_sign(noisy):
     longer = noisy * torch.linspace(1, 9, 24)[:, None]
     for rows in (longer, -noisy):
         assert torch.equal(token_cut(rows, (4, 6), tau=0.7).mask, ANSWER)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_token_cut_turns_the_object_up(noisy, sign, monkeypatch):
+    """An eigenvector's sign is LAPACK's whim."""
+    solve = objects.linalg.eigh
+    monkeypatch.setattr(
+        objects.linalg, "eigh", lambda *args, **kw: (None, sign * solve(*args, **kw)[1])
+    )
+    found = token_cut(noisy, (4, 6), tau=0.7)
+    assert torch.equal(found.mask, ANSWER) and found.m[found.seed] == found.m.max()
 
 
 def test_tau_decides_what_is_joined(noisy):

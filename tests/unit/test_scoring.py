@@ -168,6 +168,14 @@ def test_curve_of_a_padded_picture(eye):
     assert torch.allclose(curve, torch.tensor([1.0, 0.5**0.5, 0.5**0.5]), atol=1e-5)
 
 
+def test_curve_of_patches_that_are_not_square(eye):
+    eye.patch_embed.patch_size = (4, 1)  # six columns; the CLS token looks at two of them
+    curve = deletion.curve(eye, torch.ones(1, 3, 4, 6), torch.tensor([[0.0, 1, 9, 8, 2, 3]]), 6)
+    halfway = (1 + 0.5) / (2 * (1 + 0.5**2)) ** 0.5
+    expected = torch.tensor([1.0, halfway, *[0.5**0.5] * 5])
+    assert torch.allclose(curve, expected, atol=1e-5)
+
+
 def test_curve_ends_at_the_grey_picture_for_any_map(embedded):
     tensor, _ = images.to_tensor(images.load_photo("cat.jpg"), embedded)
     m = torch.rand(14, 14, generator=torch.Generator().manual_seed(0))
