@@ -8,6 +8,7 @@ photo → tensor → tokens / attention → map → overlay → figure or widget
 - ``maps``      tokens or attention → a map, one number a patch
 - ``overlay``   a map and a photo → a picture
 - ``plots``     pictures → a matplotlib figure
+- ``zoo``, ``norms``   many models of one photo; how long their tokens are, block by block
 - ``explorer``  the same to play with, in the browser (``explorer_data``, ``explorer_export``)
 - ``lessons``, ``checks``   what the notebooks need around it: set-up, exercise checks
 
