@@ -13,6 +13,7 @@ photo → tensor → tokens / attention → map → overlay → figure or widget
 - ``search``    many photos (``folders``) → an index → the photos nearest to a query
 - ``overlay``   a map and a photo → a picture
 - ``plots``     pictures → a matplotlib figure
+- ``zoo``, ``norms``   many models of one photo; how long their tokens are, block by block
 - ``explorer``  the same to play with, in the browser (``explorer_data``, ``explorer_export``)
 - ``lessons``, ``checks``   what the notebooks need around it: set-up, exercise checks
 
