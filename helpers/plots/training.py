@@ -75,7 +75,7 @@ def curves(runs, answers, *, weights, steps=None):
         ax.tick_params(labelsize=8)
         ax.set_xlabel("스텝 steps", size=8)
     handles, labels = axes[0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=8, frameon=False)
+    fig.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
     return fig
 
 
