@@ -83,7 +83,7 @@ def _outline(ax, corner, width, height, colour):
     ax.add_patch(box)
 
 
-def curves(values, *, weights, xlabel, ylabel):
+def deletion_curves(values, *, weights, xlabel, ylabel):
     """Draw curves over 0..100 %, told apart by line style as well as by colour.
 
     Parameters
