@@ -15,6 +15,7 @@ from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.patches import FancyBboxPatch, Rectangle  # noqa: E402
 
 from helpers import encoding, images, maps, models, objects, overlay, patches, plots, zoo  # noqa: E402
+from training import classroom, shapes  # noqa: E402
 
 BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 

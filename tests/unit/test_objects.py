@@ -242,7 +242,8 @@ def test_gallery_shows_each_object_in_its_own_photo():
 @pytest.mark.filterwarnings("error")
 def test_curves_are_told_apart_without_colour():
     values = {"노름 norm": torch.linspace(1, 0, 11), "어텐션 attention": torch.ones(11)}
-    fig = plots.deletion_curves(values, weights="w", xlabel="지운 패치 greyed (%)", ylabel="유사도 cosine")
+    names = {"xlabel": "지운 패치 greyed (%)", "ylabel": "유사도 cosine"}
+    fig = plots.deletion_curves(values, weights="w", **names)
     first, second = fig.axes[0].lines
     assert first.get_linestyle() != second.get_linestyle()
     assert first.get_xdata().tolist() == list(range(0, 101, 10))
