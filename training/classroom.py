@@ -122,7 +122,7 @@ def held_out(pool, count=128, seed=1):
     masks = F.avg_pool2d(mask, PATCH)[:, 0]
     # A sliver that covers no patch by half still has its fullest patch: every shape can be found.
     fullest = masks.amax((1, 2), keepdim=True)
-    return pictures, masks >= fullest.clamp(max=0.5)
+    return pictures, (masks >= fullest.clamp(max=0.5)) & (masks > 0)
 
 
 def look(backbone, pictures):
