@@ -324,12 +324,18 @@ def all_different_hints(outputs):
         assert out.startswith("아직 아니에요.") and "\nNot yet. " in out
 
 
+def names_the_mistake(out):
+    return "\nNot yet. The answer is no " not in out
+
+
 def test_check_shape(said):
     def check(answer):
         return said(checks.check_shape, answer, shapes.SHAPES)
 
     assert passes(check(lambda x, y: x.abs() + y.abs() < 0.9))
     assert unanswered(check(...))
+    assert names_the_mistake(check(lambda x: x < 0.5))
+    assert names_the_mistake(check(lambda x, y: x < 0.5 and y < 0.5))
     all_different_hints(
         check(wrong)
         for wrong in (
