@@ -5,7 +5,7 @@
 #   make test        run every test
 #   make notebooks   run every lesson without a browser, into outputs/
 #   make store       run every lesson with the embedded DINO and store its outputs in notebooks/
-#   make bench       measure how fast the explorer answers, in JupyterLab
+#   make bench       measure the explorer in JupyterLab, reading attention, and searching photos
 #   make evaluate    measure the embedded DINO beside the same network untrained
 #   make lint        look for slips in the Python code
 #
@@ -36,6 +36,8 @@ store: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/python -m benchmarks.explorer
+	$(BIN)/python -m benchmarks.attention
+	$(BIN)/python -m benchmarks.search
 
 evaluate: .venv/.installed outputs/training/pool.pt
 	$(BIN)/python -m training.evaluate

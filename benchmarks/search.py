@@ -27,7 +27,7 @@ from helpers import images, models, search
 
 BATCH = 32
 SIZE = 320, 240  # pixels of a generated photo
-COUNTS = ()  # photos, for memory
+COUNTS = 200, 2000  # photos, for memory
 
 
 def draw_photos(folder, count):

@@ -6,8 +6,14 @@ photo → tensor → tokens / attention → map → overlay → figure or widget
 - ``models``    a name → a timm model, and which weights it holds
 - ``encoding``  a tensor → tokens, and attention
 - ``maps``      tokens or attention → a map, one number a patch
+- ``objects``   patch features or a map → an object's mask and box
+- ``scoring``   a map, mask or box → a number, beside masks drawn by hand
+- ``deletion``  a map → how fast the CLS token changes as its patches go
+- ``patches``   patch tokens → similarity, colours and parts (``components``), matches
+- ``search``    many photos (``folders``) → an index → the photos nearest to a query
 - ``overlay``   a map and a photo → a picture
 - ``plots``     pictures → a matplotlib figure
+- ``zoo``, ``norms``   many models of one photo; how long their tokens are, block by block
 - ``explorer``  the same to play with, in the browser (``explorer_data``, ``explorer_export``)
 - ``lessons``, ``checks``   what the notebooks need around it: set-up, exercise checks
 

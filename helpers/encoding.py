@@ -1,5 +1,6 @@
 """A tensor in, tokens (and attention) out."""
 
+import contextlib
 from typing import NamedTuple
 
 import torch
@@ -77,10 +78,18 @@ def encode(model, tensor, block=-1):
 def attention(model, tensor, block=-1, queries=(0,)):
     """Self-attention of one block: how much each asked token looks at every token.
 
-    softmax(q kᵀ · scale), "Attention Is All You Need" §3.2.1. Queries and keys are caught where
-    timm itself has just made them, in one ordinary forward pass; only the asked rows are then
-    computed, so the N × N matrix is never stored and fused attention stays on. The same numbers as
-    ``timm.utils.AttentionExtract``.
+    As ``attention_rows``, for a single block: (B, heads, len(queries), N).
+    """
+    return attention_rows(model, tensor, (block,), queries)[0]
+
+
+def attention_rows(model, tensor, blocks=None, queries=(0,)):
+    """Self-attention of several blocks, from one forward pass.
+
+    softmax(q kᵀ · scale), "Attention Is All You Need" §3.2.1. Only the asked rows are computed, in
+    the moment when timm has just made a block's queries and keys; nothing else is kept, no N × N
+    matrix is stored and fused attention stays on. What comes after the last asked block is not
+    computed at all. The same numbers as ``timm.utils.AttentionExtract``.
 
     Parameters
     ----------
@@ -88,40 +97,82 @@ def attention(model, tensor, block=-1, queries=(0,)):
         A ``VisionTransformer`` or an ``Eva`` (DINOv3).
     tensor : torch.Tensor
         (B, 3, H, W).
-    block : int
-        Which block; -1 is the last.
+    blocks : sequence of int, optional
+        Which blocks, in this order; -1 is the last. All of them if not given.
     queries : sequence of int
-        Which tokens ask; 0 is the CLS token.
+        Which tokens ask; 0 is the CLS token. Asking all N needs memory that grows with N².
 
     Returns
     -------
     torch.Tensor
-        (B, heads, len(queries), N), each row sums to 1.
+        (blocks, B, heads, len(queries), N), each row sums to 1.
     """
+    asked = list(queries)
+
+    def rows(q, k):
+        return (q[:, :, asked] @ k.mT).softmax(dim=-1)
+
+    return torch.stack(_read(model, tensor, blocks, rows))
+
+
+def queries_keys(model, tensor, blocks=None):
+    """What attention is made of: a list of (q, k), each (B, heads, N, d), a pair a block.
+
+    For the parameters see ``attention_rows``. q has been multiplied by the scale already, so
+    ``(q @ k.mT).softmax(-1)`` is the block's attention.
+    """
+    return _read(model, tensor, blocks, lambda q, k: (q, k.contiguous()))
+
+
+class _Enough(Exception):
+    """Ends a forward pass when all that was asked for has been read."""
+
+
+def _read(model, tensor, blocks, take):
+    """List of ``take(q · scale, k)`` of the asked blocks, called amid one forward pass."""
     _check_picture(tensor)
-    attn = getattr(model.blocks[block], "attn", None)
-    if not hasattr(attn, "q_norm"):
-        raise ValueError(
-            f"이 모델의 셀프 어텐션은 읽을 수 없습니다: {type(model.blocks[block]).__name__}\n"
-            f"The self-attention of this model cannot be read: {type(model.blocks[block]).__name__}"
-        )
-    caught = {}
-    hooks = [
-        attn.register_forward_pre_hook(
-            lambda module, args, kwargs: caught.update(rope=kwargs.get("rope")), with_kwargs=True
-        ),
-        # q_norm and k_norm are Identity where a model has no such norm, but always called.
-        attn.q_norm.register_forward_hook(lambda module, args, output: caught.update(q=output)),
-        attn.k_norm.register_forward_hook(lambda module, args, output: caught.update(k=output)),
-    ]
+    count = len(model.blocks)
+    wanted = [range(count)[block] for block in (range(count) if blocks is None else blocks)]
+    taken, hooks = {}, []
+
+    def watch(index, attn):
+        caught = {}
+
+        def take_it(module, args, k):
+            q, k = (_rotated(x, caught["rope"], attn) for x in (caught.pop("q"), k))
+            taken[index] = take(q * attn.scale, k)
+            if index == max(wanted):
+                raise _Enough
+
+        # q_norm and k_norm are Identity where a model has no such norm, but always called, q first.
+        return [
+            attn.register_forward_pre_hook(
+                lambda module, args, kwargs: caught.update(rope=kwargs.get("rope")),
+                with_kwargs=True,
+            ),
+            attn.q_norm.register_forward_hook(lambda module, args, q: caught.update(q=q)),
+            attn.k_norm.register_forward_hook(take_it),
+        ]
+
     try:
-        with torch.no_grad():
+        for index in set(wanted):
+            hooks += watch(index, _attention_of(model.blocks[index]))
+        with torch.no_grad(), contextlib.suppress(_Enough):
             model.forward_features(tensor)
     finally:
         for hook in hooks:
             hook.remove()
-    q, k = (_rotated(caught[name], caught["rope"], attn) for name in ("q", "k"))
-    return (q[:, :, list(queries)] * attn.scale @ k.transpose(-2, -1)).softmax(dim=-1)
+    return [taken[index] for index in wanted]
+
+
+def _attention_of(block):
+    attn = getattr(block, "attn", None)
+    if not hasattr(attn, "q_norm"):
+        raise ValueError(
+            f"이 모델의 셀프 어텐션은 읽을 수 없습니다: {type(block).__name__}\n"
+            f"The self-attention of this model cannot be read: {type(block).__name__}"
+        )
+    return attn
 
 
 def _rotated(x, rope, attn):

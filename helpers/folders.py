@@ -5,7 +5,9 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .images import PhotoError, load_photo, to_tensor
+from timm.data import create_transform, resolve_model_data_config
+
+from .images import PhotoError, load_photo
 
 # HEIC is here so that it is reported: Pillow cannot read it, and phones are full of it.
 SUFFIXES = set(".jpg .jpeg .png .webp .gif .bmp .tif .tiff .ppm .avif .heic .heif".split())
@@ -65,7 +67,7 @@ def batches(paths, model, size):
     ----------
     paths : iterable of bytes
     model : timm model
-        Photos are prepared as it wants them, ``images.to_tensor``.
+        Photos are prepared as it wants them, as in ``images.to_tensor``.
     size : int
         Photos a batch; the last one may have fewer.
 
@@ -74,10 +76,11 @@ def batches(paths, model, size):
     list of tuple
         (path, tensor (1, 3, H, W)) or, if the photo cannot be read, (path, PhotoError).
     """
+    transform = create_transform(**resolve_model_data_config(model), is_training=False)
 
     def read(path):
         try:
-            return to_tensor(load_photo(os.fsdecode(path)), model)[0]
+            return transform(load_photo(os.fsdecode(path))).unsqueeze(0)
         except PhotoError as error:
             return error
 

@@ -50,8 +50,7 @@ def weights_file(repository):
     HubError
         Within about 3 s if the hub cannot be reached or does not answer.
     """
-    file = try_to_load_from_cache(repository, FILE)
-    if isinstance(file, str):
+    if file := _cached(repository):
         return file, "cache"
     try:
         _ask_first(repository)
@@ -60,9 +59,41 @@ def weights_file(repository):
         raise _explained(error) from error
 
 
+def whereabouts(repositories):
+    """Say of several models where their weights can be had, with one request for all of them.
+
+    Parameters
+    ----------
+    repositories : iterable of str
+        Names as for ``weights_file``.
+
+    Returns
+    -------
+    dict
+        For each: "cache", "hub", or the ``HubError`` that says why not. "hub" is a promise of the
+        hub's, not of the file: only the first model that the cache lacks was asked for.
+    """
+    places = {name: "cache" if _cached(name) else "hub" for name in repositories}
+    lacking = [name for name, place in places.items() if place == "hub"]
+    try:
+        if lacking:
+            _ask_first(lacking[0])
+    except Exception as error:
+        # A hub that refuses one model is there, and may well have the others.
+        only_this = _status(error) in (401, 403, 404)
+        places.update(dict.fromkeys(lacking[:1] if only_this else lacking, _explained(error)))
+    return places
+
+
 def forget(file):
     """Remove a damaged file from the hub's cache: the bytes behind the cache's link."""
     Path(file).resolve().unlink(missing_ok=True)
+
+
+def _cached(repository):
+    """Path of the weights in the cache, else None (the hub's "known to be missing" included)."""
+    file = try_to_load_from_cache(repository, FILE)
+    return file if isinstance(file, str) else None
 
 
 def _ask_first(repository):
@@ -89,13 +120,17 @@ def _ask_first(repository):
         raise error
 
 
+def _status(error):
+    return getattr(getattr(error, "response", None), "status_code", None)
+
+
 def _explained(error):
     if isinstance(error, errors.OfflineModeIsEnabled):
         return HubError(
             ("허브를 껐습니다(HF_HUB_OFFLINE=1)", "the hub is switched off (HF_HUB_OFFLINE=1)"),
             ("이 설정을 지우고 커널을 새로 시작한 뒤", "remove that setting, restart the kernel"),
         )
-    if getattr(getattr(error, "response", None), "status_code", None) == 404:
+    if _status(error) == 404:
         return HubError(
             ("허브에 그 가중치가 없습니다(404)", "the hub has no such weights (404)"),
             ("다른 이름으로", "choose another name"),

@@ -25,7 +25,7 @@ __all__ = [
 FITS = ("crop", "squash", "whole")
 
 
-def to_tensor(photo, model, fit="crop", size=None):
+def to_tensor(photo, model, fit="crop", size=None, **overrides):
     """Preprocess a photo as the model was trained to see it.
 
     Parameters
@@ -41,6 +41,9 @@ def to_tensor(photo, model, fit="crop", size=None):
         of the patch, bicubic.
     size : int, optional
         S in pixels, instead of the model's own input size.
+    **overrides
+        Settings of timm's data config to use instead of the model's own, for example
+        ``crop_pct=0.875`` or ``crop_mode="squash"``; they change ``crop`` above all.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def to_tensor(photo, model, fit="crop", size=None):
         The part of the photo that the network saw, at the photo's own resolution, so that a map
         laid over it is aligned.
     """
-    config, (height, width), box = _view(photo.size, model, fit, size)
+    config, (height, width), box = _view(photo.size, model, fit, size, overrides)
     if fit == "crop":
         transform = create_transform(**config, is_training=False)
         return transform(photo).unsqueeze(0), photo.crop(tuple(round(edge) for edge in box))
@@ -90,14 +93,14 @@ def load_masks(name):
     return labels == np.arange(1, labels.max() + 1)[:, None, None]
 
 
-def masks_on_grid(masks, model, fit="crop", size=None):
+def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
     """Which patches an object covers by more than half, in the view that ``to_tensor`` gave.
 
     Parameters
     ----------
     masks : array
         bool (objects, H, W), pixels of the photo.
-    model, fit, size
+    model, fit, size, **overrides
         As given to ``to_tensor``.
 
     Returns
@@ -107,7 +110,7 @@ def masks_on_grid(masks, model, fit="crop", size=None):
     """
     masks = torch.as_tensor(masks).float()
     rows, columns = masks.shape[-2:]
-    _, pixels, (left, top, right, bottom) = _view((columns, rows), model, fit, size)
+    _, pixels, (left, top, right, bottom) = _view((columns, rows), model, fit, size, overrides)
     grid, patch = model.patch_embed.dynamic_feat_size(pixels), model.patch_embed.patch_size
     down = _overlap(rows, top, (bottom - top) / pixels[0] * patch[0], grid[0])
     across = _overlap(columns, left, (right - left) / pixels[1] * patch[1], grid[1])
@@ -122,9 +125,10 @@ def _overlap(pixels, start, step, count):
     return shared.clamp(min=0) / step
 
 
-def _view(photo_size, model, fit, size):
+def _view(photo_size, model, fit, size, overrides):
     """(data config, (height, width) the network gets, box of the photo that it is made from)."""
     config = resolve_model_data_config(model)
+    config.update(overrides)
     if size is not None:
         config["input_size"] = (3, size, size)
     height, width = config["input_size"][-2:]

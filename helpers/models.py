@@ -48,7 +48,7 @@ class Weights:
         return f"{_short_name(self.name)}{self.name} ({self.source})"
 
 
-def load_model(name=None, pretrained=True):
+def load_model(name=None, pretrained=True, fallback=True):
     """Load a Vision Transformer, ready to encode pictures of any size.
 
     Looks in the local cache, then asks the hub (for at most 3 s), downloads from there; if there is
@@ -61,6 +61,8 @@ def load_model(name=None, pretrained=True):
         default the environment variable ``DINO_MODEL``, else ``vit_base_patch16_224.dino``.
     pretrained : bool
         False gives random weights, to compare with.
+    fallback : bool
+        False means this model or none: no embedded DINO, but the ``hub.HubError`` that says why.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def load_model(name=None, pretrained=True):
     """
     name = name or os.environ.get("DINO_MODEL") or DEFAULT
     if name != EMBEDDED:
-        name = _timm_name(name)
+        name = full_name(name)
     if not pretrained:
         model = _build(name, Weights(name, "untrained", False), pretrained=False)
         print(model.weights)
@@ -86,6 +88,8 @@ def load_model(name=None, pretrained=True):
     try:
         return _from_cache_or_hub(name)
     except hub.HubError as error:
+        if not fallback:
+            raise
         print(_notice(name, error))
         return load_model(EMBEDDED)
 
@@ -119,7 +123,7 @@ def _build(name, weights, pretrained=True, **kwargs):
     return model
 
 
-def _timm_name(name):
+def full_name(name):
     """Today's full name (architecture.tag) of a ViT that timm knows."""
     if current := get_deprecated_models().get(name):
         print(f"옛 이름 · old name: {name} → {current}")
@@ -158,15 +162,21 @@ def _short_name(name):
     return f"{family[0].replace('dino', 'DINO') + ' ' if family else ''}ViT-{letter}/{found[2]} · "
 
 
-def _from_cache_or_hub(name):
-    repository = timm.get_pretrained_cfg(name).hf_hub_id
-    if not repository:
+def repository(name):
+    """The hub's name for the weights of a model by its ``full_name``; ModelError if none."""
+    found = timm.get_pretrained_cfg(name).hf_hub_id
+    if not found:
         raise ModelError(
             f"사전 학습 가중치가 없는 모델입니다: {name}. pretrained=False로만 쓸 수 있습니다.\n"
             f"There are no pretrained weights for {name}. Use pretrained=False."
         )
+    return found
+
+
+def _from_cache_or_hub(name):
+    repo = repository(name)
     for _ in range(2):  # a damaged file is removed and asked for once more
-        file, source = hub.weights_file(repository)
+        file, source = hub.weights_file(repo)
         # What pretrained=True does, less the request that timm makes even for a cached file.
         overlay = {"file": file, "custom_load": False}
         try:

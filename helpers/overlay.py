@@ -34,6 +34,48 @@ def resize_map(m, size, smooth=True):
     return np.asarray(Image.fromarray(values).resize(size, resample))
 
 
+def place(m, seen, photo):
+    """Put a map in its place on the photo, so that maps of different crops can be compared.
+
+    Parameters
+    ----------
+    m : torch.Tensor or numpy.ndarray
+        (gh, gw).
+    seen : PIL.Image.Image
+        What the network saw: the photo, or a crop from its centre (see ``images.to_tensor``).
+    photo : PIL.Image.Image
+        The whole photo.
+
+    Returns
+    -------
+    numpy.ndarray
+        (photo.height, photo.width) float32; NaN where the network saw nothing.
+    """
+    canvas = np.full((photo.height, photo.width), np.nan, dtype=np.float32)
+    top, left = (photo.height - seen.height) // 2, (photo.width - seen.width) // 2
+    canvas[top : top + seen.height, left : left + seen.width] = resize_map(m, seen.size)
+    return canvas
+
+
+def difference(a, b):
+    """How far two maps of one photo differ, each stretched to 0..1 over the part both show.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray
+        (H, W) from ``place``.
+
+    Returns
+    -------
+    numpy.ndarray
+        a - b, (H, W), in -1..1; NaN where one of them shows nothing.
+    """
+    both = ~np.isnan(a + b)
+    low, span = ([measure(m[both]) for m in (a, b)] for measure in (np.min, np.ptp))
+    a, b = ((m - low[i]) / (span[i] or 1) for i, m in enumerate((a, b)))  # or 1: constant maps
+    return np.where(both, a - b, np.nan)
+
+
 def colorize(values, cmap="viridis"):
     """Turn numbers in 0..1 into colours with one of matplotlib's colour tables.
 

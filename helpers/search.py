@@ -179,6 +179,6 @@ def _open(index):
 def _connect(index):
     db = sqlite3.connect(index)
     with db:
-        db.execute("BEGIN IMMEDIATE")  # where nothing can be written, it fails here already
+        db.execute("PRAGMA user_version = 1")  # where nothing can be written, it fails here already
         db.execute(_TABLE)
     return db

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.patches import FancyBboxPatch, Rectangle  # noqa: E402
 
-from helpers import encoding, images, maps, models, plots  # noqa: E402
+from helpers import encoding, images, maps, models, objects, overlay, patches, plots, zoo  # noqa: E402
 from training import classroom, shapes  # noqa: E402
 
 BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
@@ -76,6 +76,52 @@ def payoff_03(model, photo):
     """Lesson 03: a photo beside its token-norm map as an overlay."""
     tensor, whole = images.to_tensor(photo, model, fit="whole")
     return plots.two_panel(whole, maps.photo_norm(model, tensor), weights=model, alpha=0.6)
+
+
+def payoff_06(model):
+    """Lesson 06: a photo, its objects drawn by hand, and those found without labels."""
+    tensor, seen = images.to_tensor(images.load_photo("kitten.jpg"), model, fit="whole")
+    keys, grid = objects.key_features(model, tensor), encoding.encode(model, tensor).grid
+    panels = {
+        "사진 photo": seen,
+        "손으로 by hand": images.load_masks("kitten"),
+        "LOST": objects.lost(keys, grid),
+        "TokenCut": objects.token_cut(keys, grid),
+    }
+    return plots.regions(seen, panels, weights=model)
+
+
+def payoff_05(model, photo):
+    """Lesson 05: how much all patches resemble one of them."""
+    tensor, whole = images.to_tensor(photo, model, fit="whole")
+    encoded = encoding.encode(model, tensor)
+    tokens, (gh, gw) = encoded.patch_tokens[0], encoded.grid
+    row, column = int(0.45 * gh), int(0.72 * gw)
+    m = patches.similarity_map(tokens, (gh, gw), tokens[row * gw + column])
+    return plots.similarity({"유사도 similarity": (whole, m)}, (row, column), weights=model)
+
+
+def payoff_07():
+    """Lesson 07: one photo, and the attention of a model untrained and trained."""
+    photo = images.load_photo("crab.jpg")
+    panels, captions = {"사진 photo": photo}, {"사진 photo": "images/crab.jpg"}
+    for entry in zoo.LINE_UP[:2]:
+        model = zoo.load(entry)
+        tensor, whole = images.to_tensor(photo, model, fit="whole")
+        m = maps.photo_attention(model, tensor)
+        panels[entry.label] = overlay.blend(whole, m, alpha=0.6)
+        captions[entry.label] = models.caption(model)
+    return plots.side_by_side(panels, weights=captions)
+
+
+def payoff_04(model, photo):
+    """Lesson 04: where the CLS token looked, block by block and head by head."""
+    tensor, _ = images.to_tensor(photo, model)
+    grid = encoding.encode(model, tensor).grid
+    rows = encoding.attention_rows(model, tensor)[:, 0]
+    return plots.layers_heads(
+        maps.cls_attention(rows, grid, model.num_prefix_tokens), weights=model
+    )
 
 
 def payoff_08(steps=200):
@@ -142,6 +188,10 @@ if __name__ == "__main__":
         "payoff_01.png": payoff_01(dino),
         "payoff_02.png": payoff_02(dino, bird),
         "payoff_03.png": payoff_03(dino, bird),
+        "payoff_06.png": payoff_06(dino),
+        "payoff_05.png": payoff_05(dino, images.load_photo("birds.jpg")),
+        "payoff_07.png": payoff_07(),
+        "payoff_04.png": payoff_04(dino, bird),
         "payoff_08.png": payoff_08(),
     }
     for name, picture in pictures.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from training import dino
+from training import contrast, dino
 from training.evaluate import cls_attention, held_out_pictures, normalise, scores
 from training.scenes import Scenes, compose, inverse
 
@@ -142,7 +142,7 @@ class Run:
             self.student.load_state_dict(start["student"])
             self.teacher.load_state_dict(start["teacher"])
             for network in (self.student, self.teacher):
-                dino.soften(network.backbone.blocks[-2:], options.soften)
+                contrast.soften(network.backbone.blocks[-2:], options.soften)
         for block in self.student.backbone.blocks[-2:]:
             block.attn.attn_drop.p = options.attention_drop
         self.loss = dino.Loss(options.answers, teacher_temp=options.teacher_temp)
@@ -167,6 +167,7 @@ class Run:
         state = {name: part.state_dict() for name, part in self._parts().items()}
         state["backbone"] = self.teacher.backbone.state_dict()  # what is exported
         state["generator"] = self.scenes.generator.get_state()
+        state["chance"] = torch.get_rng_state()  # of hidden patches and dropped attention
         state["step"] = self.step
         state["options"] = {name: str(value) for name, value in vars(self.options).items()}
         torch.save(state, path.with_suffix(".new"))
@@ -178,6 +179,7 @@ class Run:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self.scenes.generator.set_state(state["generator"])
+        torch.set_rng_state(state["chance"])
         self.step = state["step"]
 
     def advance(self):
@@ -198,13 +200,13 @@ class Run:
         if o.koleo:
             loss = loss + o.koleo * sum(dino.koleo(place) for place in places[:2])
         if o.contrast:
-            told = dino.contrast(places, goals)
+            told = contrast.contrast(places, goals)
             watch["contrast"] = told.item()
             loss = loss + o.contrast * told
         if o.patch_contrast:
             same = ~swapped.to(o.device)
             found = [
-                dino.patch_contrast(
+                contrast.patch_contrast(
                     queries[i][same],
                     kept[i][same],
                     keys[1 - i][same],

@@ -8,7 +8,7 @@ import timm
 import torch
 from PIL import Image
 
-from helpers import checks, encoding, overlay
+from helpers import checks, encoding, maps, overlay
 
 
 @pytest.fixture
@@ -162,3 +162,87 @@ def test_norm_map(said, encoded):
     assert passes(said(checks.check_norm_map, right, encoded))
     assert passes(said(checks.check_norm_map, right.numpy(), encoded))
     assert unanswered(said(checks.check_norm_map, ..., encoded))
+
+
+# --- 04_attention ---
+
+
+def test_attention_row(said):
+    """Two heads of 3 numbers, a 4 × 5 grid behind one CLS token; head 1, patch (2, 3)."""
+    generator = torch.Generator().manual_seed(0)
+    q, k = torch.randn(2, 21, 6, generator=generator)
+    where = dict(
+        q=q, k=k, encoded=encoding.Encoded(q[None], (4, 5), 1), heads=2, head=1, patch=(2, 3)
+    )
+
+    def row(query, part=slice(3, 6), scale=3**-0.5):
+        return (q[query, part] @ k[:, part].T * scale).softmax(dim=-1)
+
+    right = row(1 + 2 * 5 + 3)
+    scores = q[14, 3:] @ k[:, 3:].T / 3**0.5
+    wrong = [
+        scores,
+        row(14, scale=1),
+        row(13),
+        row(0),
+        row(14, slice(0, 3)),
+        row(1 + 3 * 5 + 2),
+        row(14, slice(0, 6)),
+        "row",
+    ]
+    all_different_hints([said(checks.check_attention_row, answer, **where) for answer in wrong])
+    assert passes(said(checks.check_attention_row, right, **where))
+    assert passes(said(checks.check_attention_row, right[None].numpy(), **where))
+    assert unanswered(said(checks.check_attention_row, ..., **where))
+
+
+def test_attention_rows_that_are_nearly_even_are_told_apart(said):
+    """A head that looks evenly: shares of 197 tokens differ in the fifth decimal."""
+    generator = torch.Generator().manual_seed(0)
+    q, k = torch.randn(2, 197, 6, generator=generator) / 10
+    encoded = encoding.Encoded(q[None], (14, 14), 1)
+    where = dict(q=q, k=k, encoded=encoded, heads=2, head=1, patch=(5, 7))
+    cls_row = (q[0, 3:] @ k[:, 3:].T / 3**0.5).softmax(dim=-1)
+    assert "CLS" in said(checks.check_attention_row, cls_row, **where)
+
+
+def test_patches_needed(said):
+    generator = torch.Generator().manual_seed(0)
+    m = torch.randn(3, 4, 5, generator=generator).exp()
+    mask = maps.mass_mask(m, 0.6)
+    right = mask.sum(dim=(-2, -1))
+    wrong = [
+        20 - right,
+        (m > 0.6 * m.amax(dim=(-2, -1), keepdim=True)).sum(dim=(-2, -1)),
+        maps.mass_mask(m.mean(dim=0), 0.6).sum(),
+        right / 20,
+        maps.mass_mask(m.reshape(1, 12, 5), 0.6).sum(),
+        mask,
+        "three",
+    ]
+    all_different_hints([said(checks.check_patches_needed, answer, m, 0.6) for answer in wrong])
+    for answer in (right, right.tolist(), right.numpy()):
+        assert passes(said(checks.check_patches_needed, answer, m, 0.6))
+    assert unanswered(said(checks.check_patches_needed, ..., m, 0.6))
+
+
+def test_rollout_row(said):
+    generator = torch.Generator().manual_seed(0)
+    A = torch.randn(3, 7, 7, generator=generator).softmax(dim=-1)
+    eye = torch.eye(7)
+    right = eye[0]
+    for a in A.flip(0):
+        right = right @ (a + eye) / 2
+    half = (A + eye) / 2
+    wrong = [
+        eye[0] @ half[0] @ half[1] @ half[2],
+        eye[0] @ A[2] @ A[1] @ A[0],
+        right * 8,
+        half[2] @ half[1] @ half[0],
+        half[2][0],
+        right[1:],
+        "row",
+    ]
+    all_different_hints([said(checks.check_rollout_row, answer, A) for answer in wrong])
+    assert passes(said(checks.check_rollout_row, right, A))
+    assert unanswered(said(checks.check_rollout_row, ..., A))

@@ -12,13 +12,19 @@ from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from helpers import images, maps, overlay, plots
+from helpers import images, maps, overlay, patches, plots, search
 
 CAPTION = "가중치 weights: 내장 DINO · embedded DINO (112 px, patch 8)"
 LONG = "학습 안 됨 · UNTRAINED vit_base_patch16_224.augreg2_in21k_ft_in1k (random weights)"
 GRID = (4, 6)
 HEADS = torch.arange(6 * 24.0).reshape(6, *GRID)
 MAP = maps.min_max(HEADS[0])
+LABELS = (torch.arange(24) // 6).reshape(GRID)
+PAIRS = torch.tensor([[0, 23], [9, 2]])
+PICTURE = patches.pca_rgb(torch.randn(24, 8, generator=torch.Generator().manual_seed(0)), GRID)
+FOUND = [
+    search.Found(path, score) for path, score in zip(images.sample_photos(), (1, 0.5, 0.25, -1))
+]
 
 FIGURES = {
     "two_panel": lambda photo, weights: plots.two_panel(photo, MAP, weights=weights),
@@ -36,6 +42,23 @@ FIGURES = {
     "patch_grid": lambda photo, weights: plots.patch_grid(
         photo, GRID, weights=weights, highlight=(3, 5)
     ),
+    "similarity": lambda photo, weights: plots.similarity(
+        {"학습된 trained": (photo, HEADS[0]), "학습되지 않은 untrained": (photo, -HEADS[1])},
+        (1, 2),
+        weights=weights,
+    ),
+    "pca": lambda photo, weights: plots.pca(photo, PICTURE, weights=weights),
+    "pca, tall": lambda photo, weights: plots.pca(
+        photo.resize((40, 160)), PICTURE, weights=weights
+    ),
+    "parts": lambda photo, weights: plots.parts(photo, LABELS, weights=weights),
+    "matches": lambda photo, weights: plots.matches(
+        [photo, photo.resize((40, 160))], [GRID, (6, 4)], PAIRS, weights=weights
+    ),
+    "rates": lambda photo, weights: plots.rates(
+        {"학습된 trained,\n뒤집음 mirrored": (0.5, 1), "우연 chance": (0, 0)}, weights=weights
+    ),
+    "retrieval": lambda photo, weights: plots.retrieval(photo, FOUND, weights=weights),
 }
 
 
@@ -60,6 +83,12 @@ def test_weights_must_be_given(photo):
         lambda: plots.compare({"a": photo}),
         lambda: plots.heads(photo, HEADS),
         lambda: plots.patch_grid(photo, GRID),
+        lambda: plots.similarity({"a": (photo, MAP)}, (0, 0)),
+        lambda: plots.pca(photo, PICTURE),
+        lambda: plots.parts(photo, LABELS),
+        lambda: plots.matches([photo] * 2, [GRID] * 2, PAIRS),
+        lambda: plots.rates({"a": (0, 1)}),
+        lambda: plots.retrieval(photo, FOUND),
     ):
         with pytest.raises(TypeError, match="weights"):
             call()
@@ -71,11 +100,12 @@ def test_is_shown_once(draw):
 
 
 @pytest.mark.parametrize("weights", ["w", LONG])
-def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw, weights):
+def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw, weights, caplog):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a missing glyph is a warning
         fig = draw(weights)
         fig.savefig(io.BytesIO())
+    assert not caplog.records  # a missing weight of a font is logged
     page = fig.bbox
     boxes = [text.get_window_extent() for text in texts(fig)]
     assert len(boxes) >= 2
@@ -173,3 +203,69 @@ def test_patch_grid_has_a_line_between_any_two_patches(photo):
     assert [line[0][0] for line in vertical.get_segments()] == list(range(7))
     assert [line[0][1] for line in horizontal.get_segments()] == list(range(5))
     assert not fig.axes[0].patches
+
+
+# --- lesson 05 ---
+
+
+def test_similarity_has_one_scale_and_outlines_the_query(photo):
+    m, other = torch.linspace(-0.5, 0.5, 24).reshape(GRID), torch.full(GRID, 1.0)
+    fig = plots.similarity({"a": (photo, m), "b": (photo, other)}, (3, 1), weights="w")
+    first, a, b = shown(fig)[:3]
+    assert np.array_equal(first, np.asarray(photo))
+    for panel, values in ((a, (m + 0.5) / 1.5), (b, torch.ones(GRID))):
+        expected = overlay.blend(photo, values, 0.75, smooth=False)
+        assert np.abs(panel.astype(int) - np.asarray(expected)).max() <= 1
+    outlines = [[p.get_xy() for p in ax.patches] for ax in fig.axes[:3]]
+    assert outlines == [[(1, 3)], [(1, 3)], []]
+    assert fig.axes[0].images[0].get_extent() == [0, 6, 4, 0]
+    low, high = fig.axes[3].get_xlim()
+    assert (low, high) == (-0.5, 1)
+
+
+def test_pca_shows_each_colour_in_grey_and_the_border_of_the_foreground(photo):
+    fig = plots.pca(photo, PICTURE, weights="w")
+    inside = PICTURE.foreground.numpy()
+    _, first, colours, red, green, blue = shown(fig)
+    assert np.array_equal(first, PICTURE.first.numpy())
+    assert np.array_equal(colours[inside], PICTURE.rgb[PICTURE.foreground].numpy())
+    assert (colours[~inside] == 1).all() and (red[~inside] == 1).all()
+    for channel, grey in enumerate((red, green, blue)):
+        assert (grey[inside] == colours[inside][:, channel, None]).all()
+    vertical, horizontal = fig.axes[0].collections
+    sides = (inside[:, 1:] != inside[:, :-1]).sum(), (inside[1:] != inside[:-1]).sum()
+    assert (len(vertical.get_segments()), len(horizontal.get_segments())) == sides
+
+
+def test_parts_numbers_every_patch(photo):
+    fig = plots.parts(photo, LABELS, weights="w")
+    texts = fig.axes[1].texts
+    assert [text.get_text() for text in texts] == [str(i) for i in LABELS.flatten().tolist()]
+    assert texts[13].get_position() == (1.5, 2.5)
+    assert fig.axes[1].get_title() == "부분 parts: 0 … 3"
+    lines = [s[0].tolist() for c in fig.axes[0].collections for s in c.get_segments()]
+    assert [0, 1] in lines and [0, 2] in lines and [0, 3] in lines  # between the rows
+
+
+def test_matches_join_the_middles_of_the_right_patches(photo):
+    fig = plots.matches([photo, photo], [GRID, (6, 4)], PAIRS, weights="w")
+    ends = [(line.xy1, line.xy2) for line in fig.artists]
+    assert ends == [((0.5, 0.5), (3.5, 5.5)), ((3.5, 1.5), (2.5, 0.5))]
+    for ax, side in zip(fig.axes, (0, 1)):
+        assert [t.get_text() for t in ax.texts] == ["1", "2"]
+        assert [t.get_position() for t in ax.texts] == [end[side] for end in ends]
+    assert len(plots.matches([photo] * 2, [GRID] * 2, PAIRS, weights="w", most=1).artists) == 1
+
+
+def test_rates_writes_what_it_draws():
+    fig = plots.rates({"a": (0.25, 0.5), "b": (0, 1)}, weights="w")
+    widths = [bar.get_width() for bar in fig.axes[0].patches]
+    assert widths == [0.5, 0.25, 1, 0]  # within one patch behind, exact before it
+    assert [t.get_text() for t in fig.axes[0].texts] == ["25% | 50%", "0% | 100%"]
+
+
+def test_retrieval_names_photos_and_scores(photo):
+    fig = plots.retrieval(photo, FOUND, weights="w")
+    titles = [ax.get_title() for ax in fig.axes]
+    assert titles[0].startswith("질문 query") and titles[2] == "2: 0.50\nbirds.jpg"
+    assert len(shown(fig)) == 5

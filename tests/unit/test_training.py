@@ -9,7 +9,7 @@ import torch
 
 from helpers.maps import mass_mask
 from helpers.models import EMBEDDED_DIR
-from training import dino, evaluate, export, scenes, train
+from training import contrast, dino, evaluate, export, scenes, train
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_koleo_is_lower_for_a_batch_that_is_spread_out():
 def test_crops_of_mixed_sizes_come_back_in_order():
     network = dino.Network(dino.build_backbone(depth=1), dino.Head(out=8)).eval()
     crops = [torch.randn(2, 3, size, size) for size in (32, 16, 32)]
-    scores, _ = network(crops)
+    scores, *_ = network(crops)
     alone = [network([crop])[0][0] for crop in crops]
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(scores, alone))
 
@@ -107,10 +107,99 @@ def test_held_out_pictures_share_no_source_with_training(pool):
         assert not used & {t.numpy().tobytes() for t in getattr(held, kind)}
 
 
+def test_the_student_sees_a_share_of_the_patches_and_says_which():
+    network = dino.Network(dino.build_backbone(depth=1), dino.Head(out=8), hide=0.5)
+    seen, caught = torch.randn(2, 3, 32, 32), []
+    network.backbone.blocks[0].register_forward_pre_hook(lambda m, a: caught.append(a[0]))
+    _, _, tokens, kept = network([seen])
+    assert tokens[0].shape == (2, 8, 192) and kept[0].shape == (2, 8)
+    everything = network.backbone.eval()._pos_embed(network.backbone.patch_embed(seen))
+    for picture in range(2):
+        stayed = everything[picture, [0, *(kept[0][picture] + 1).tolist()]]
+        assert torch.allclose(caught[0][picture], stayed, atol=1e-6)
+    _, _, tokens, kept = dino.make_teacher(network)([seen])
+    assert kept[0].tolist() == [list(range(16))] * 2
+
+
+def test_contrast_is_the_cross_entropy_of_finding_ones_own_picture():
+    students = torch.nn.functional.normalize(torch.randn(3, 4, 8), dim=-1)
+    teachers = torch.nn.functional.normalize(torch.randn(2, 4, 8), dim=-1)
+    expected = []
+    for t in range(2):
+        for s in range(3):
+            if s != t:
+                for own in range(4):
+                    likeness = torch.stack([students[s, own] @ teachers[t, j] for j in range(4)])
+                    expected.append(-torch.log((likeness / 0.15).softmax(0)[own]))
+    value = contrast.contrast(list(students), list(teachers))
+    assert value.item() == pytest.approx(torch.stack(expected).mean().item(), rel=1e-4)
+
+
+def test_a_mirrored_view_finds_its_patches_at_the_mirrored_places():
+    keys = torch.eye(16)[None]  # every patch unlike every other
+    mirror = torch.tensor([[[-1.0, 0, 0], [0, 1, 0]]])
+    grid = torch.arange(16).view(4, 4)
+    kept = grid[:, [0, 3]].reshape(1, -1)  # half of the patches, as a student sees them
+    mirrored = grid.flip(1)[:, [0, 3]].flatten()
+    there, elsewhere = keys[:, mirrored], keys[:, kept[0]]
+    # All of these stand on the rim of the other view, which is still in it.
+    right = contrast.patch_contrast(there, kept, keys, mirror)
+    assert right.item() < 1e-3 < 5 < contrast.patch_contrast(elsewhere, kept, keys, mirror).item()
+
+
+def test_patches_that_the_other_view_does_not_show_cost_nothing():
+    away = torch.tensor([[[1.0, 0, 3], [0, 1, 0]]])
+    tokens, kept = torch.randn(1, 16, 8), torch.arange(16)[None]
+    assert contrast.patch_contrast(tokens, kept, tokens, away).item() == 0
+
+
+def test_softer_queries_flatten_attention_and_leave_the_rest():
+    (block,) = dino.build_backbone(depth=1).blocks
+    before = block.attn.qkv.weight.clone()
+    contrast.soften([block], 0.5)
+    assert torch.allclose(block.attn.qkv.weight[:192], before[:192] / 2)
+    assert torch.equal(block.attn.qkv.weight[192:], before[192:])
+
+
+def test_an_inverse_map_undoes_a_window(pool):
+    window = scenes.Scenes(pool).windows(5, (0.2, 0.6), turn=20)
+    there_and_back = scenes.compose(scenes.inverse(window), window)
+    assert torch.allclose(there_and_back, torch.eye(2, 3).expand(5, 2, 3), atol=1e-5)
+    assert (window[:, 0, 1].abs() > 1e-3).all()  # turned
+    shares = torch.linalg.det(window[:, :, :2]).abs()
+    assert ((shares >= 0.2) & (shares <= 0.6)).all()
+
+
+def test_no_cutout_comes_twice_before_all_came_once(pool):
+    drawn = scenes.Scenes(pool)
+    count = len(drawn.cutouts)
+    index = drawn.place(2 * count).index
+    assert sorted(index[:count].tolist()) == sorted(index[count:].tolist()) == list(range(count))
+
+
+def test_only_scenes_with_a_ground_for_every_crop_teach_the_cls_token(pool, tmp_path):
+    """The same ground in two crops would tell pictures apart without any look at the object."""
+    fixed = options(tmp_path, 1)
+    drawn = scenes.Scenes(pool)
+    fixed.swap, plain = 1.0, []
+    drawn.render = lambda ground, objects, window, size: (
+        plain.append(ground[0]),
+        (torch.zeros(4, 3, size, size), None),
+    )[1]
+    _, windows, swapped = train.crops_of(drawn, fixed)
+    assert swapped.all() and len(windows) == len(plain) == 3
+    assert not all(torch.equal(plain[0], ground) for ground in plain[1:])
+    plain.clear()
+    fixed.swap = 0.0
+    train.crops_of(drawn, fixed)
+    assert all(torch.equal(plain[0], ground) for ground in plain[1:])
+
+
 def options(folder, steps):
     return train.parse_options(
         f"--out {folder} --steps {steps} --batch 4 --warmup 2 --answers 16 --global-size 24"
-        " --local-size 16 --local-crops 1 --save-every 2 --pictures 2 --device cpu".split()
+        " --local-size 16 --local-crops 1 --save-every 2 --pictures 2 --device cpu"
+        " --hide 0.5 --attention-drop 0.3 --contrast 1 --patch-contrast 1".split()
     )
 
 

@@ -1,0 +1,173 @@
+"""Attention: all blocks and heads, one map on three scales, who asks, and where two maps agree."""
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.patches import Patch, Rectangle
+from PIL import Image
+
+from ..maps import min_max
+from ..overlay import blend
+from .frame import WIDTH, draw, new_figure
+
+DIM = 0.25  # how bright a photo stays where a mask hides it
+BOTH, FIRST, SECOND, NEITHER = (240, 228, 66), (0, 114, 178), (213, 94, 0), (70, 70, 70)
+
+
+def layers_heads(m, *, weights, cmap="viridis"):
+    """Small multiples: a row a block, a column a head, each map on its own scale.
+
+    Parameters
+    ----------
+    m : torch.Tensor
+        (blocks, heads, gh, gw).
+    weights, cmap
+        See ``two_panel``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    labels = ["블록 block 0", *map(str, range(1, len(m)))]
+    return _table(m, labels, [{}] * len(m), weights, cmap)
+
+
+def scales(m, *, weights, cmap="viridis"):
+    """The same maps three times: as shares of 0..1, on one shared scale, each on its own.
+
+    Parameters
+    ----------
+    m : torch.Tensor
+        (heads, gh, gw), shares of attention.
+    weights, cmap
+        See ``two_panel``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    top = m.max().item()
+    rows = {
+        "그대로 raw\n0..1": {"vmin": 0, "vmax": 1},
+        f"공통 shared\n0..{top:.2g}": {"vmin": 0, "vmax": top},
+        "저마다 each\nmin..max": {},
+    }
+    return _table(m.expand(3, *m.shape), rows.keys(), rows.values(), weights, cmap)
+
+
+def query(photo, m, patch, *, weights, cmap="viridis"):
+    """Where one patch looks: the photo with the asking patch outlined, and its map laid over it.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+    m : torch.Tensor
+        (gh, gw), the row of the asking patch; stretched to 0..1 here.
+    patch : tuple of int
+        (row, column) of the asking patch.
+    weights, cmap
+        See ``two_panel``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = new_figure(1, 2, photo.size, weights)
+    titles = f"묻는 패치 asks: {patch}", "보는 곳 looks at"
+    for ax, picture, title in zip(axes, (photo, blend(photo, min_max(m), cmap=cmap)), titles):
+        draw(ax, picture, title)
+        height, width = photo.height / m.shape[0], photo.width / m.shape[1]
+        corner = (patch[1] * width - 0.5, patch[0] * height - 0.5)
+        outline = Rectangle(corner, width, height, fill=False, ec="yellow", lw=2)
+        outline.set_path_effects([patheffects.withStroke(linewidth=4, foreground="black")])
+        ax.add_patch(outline)
+    return fig
+
+
+def kept(photo, masks, *, weights):
+    """The photo once a mask, dimmed where the mask is False.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+    masks : dict
+        Label → (gh, gw) bool, see ``maps.mass_mask``; at most four.
+    weights
+        See ``two_panel``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, axes = new_figure(1, len(masks), photo.size, weights)
+    for ax, (label, mask) in zip(axes, masks.items()):
+        light = np.where(np.asarray(mask), 255, round(255 * DIM)).astype(np.uint8)
+        light = Image.fromarray(light).resize(photo.size, Image.Resampling.NEAREST)
+        draw(ax, Image.composite(photo, Image.new("RGB", photo.size), light), label)
+    return fig
+
+
+def agreement(panels, *, weights, names=("노름 norm", "어텐션 attention"), share=0.2):
+    """Where two maps put their largest patches: both, only the first, only the second.
+
+    Parameters
+    ----------
+    panels : dict
+        Label → (photo, first map, second map), both maps (gh, gw); at most four.
+    weights
+        See ``two_panel``.
+    names : tuple of str
+        What the first and the second maps are.
+    share : float
+        Which share of the patches counts as the largest.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    photos = [photo for photo, _, _ in panels.values()]
+    narrowest = min(photos, key=lambda photo: photo.width / photo.height)
+    fig, axes = new_figure(2, len(panels), narrowest.size, weights, extra=0.35)
+    colours = np.array([NEITHER, FIRST, SECOND, BOTH], np.uint8)
+    for i, (label, (photo, *pair)) in enumerate(panels.items()):
+        first, second = (_largest(m, share) for m in pair)
+        draw(axes[i], photo, label)
+        cells = colours[first + 2 * second]
+        axes[len(panels) + i].imshow(
+            Image.fromarray(cells).resize(photo.size, Image.Resampling.NEAREST)
+        )
+    legend = {"둘 다 both": BOTH, names[0]: FIRST, names[1]: SECOND, "둘 다 아님 neither": NEITHER}
+    fig.legend(
+        handles=[Patch(fc=np.divide(rgb, 255), label=text) for text, rgb in legend.items()],
+        loc="outside upper center",
+        ncols=4,
+        fontsize=8,
+        frameon=False,
+    )
+    return fig
+
+
+def _largest(m, share):
+    """(gh, gw) of 0 and 1: the given share of the patches with the largest values."""
+    flat = np.asarray(m).ravel()
+    order = np.argsort(-flat, kind="stable")[: round(share * flat.size)]
+    return np.isin(np.arange(flat.size), order).reshape(np.shape(m)).astype(int)
+
+
+def _table(m, labels, limits, weights, cmap):
+    """Many small maps (rows, heads, gh, gw) close together, each row on the scale of its limits."""
+    rows, heads, gh, gw = m.shape
+    fig, axes = new_figure(rows, heads, (gw, gh), weights)
+    # With this many rows it is the width that says how large a map is, not the height.
+    side = (WIDTH - 0.6) / heads
+    fig.set_size_inches(WIDTH, rows * (side * gh / gw + 0.03) + 0.55)
+    fig.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.01, hspace=0.01)
+    axes = iter(axes)
+    for row, label, limit in zip(np.asarray(m), labels, limits):
+        for head, (values, ax) in enumerate(zip(row, axes)):
+            ax.imshow(values, cmap=cmap, interpolation="nearest", **limit)
+            if head == 0:
+                style = {"size": 7, "ha": "right", "va": "center", "transform": ax.transAxes}
+                ax.text(-0.08, 0.5, label, **style)
+    for head in range(heads):
+        fig.axes[head].set_title(str(head) if head else "헤드 head 0", size=7)
+    return fig

@@ -1,0 +1,199 @@
+"""One photo, many models: who is in the line-up, which of them can be had here, and what differs.
+
+Nothing ever takes a model's place: what cannot be had is skipped, and said so.
+"""
+
+import html
+from typing import NamedTuple
+
+import timm
+import torch
+
+from . import hub, models
+
+
+class Entry(NamedTuple):
+    """A model of the line-up: a short label, timm's name (or "embedded"), and if it is trained."""
+
+    label: str
+    name: str
+    pretrained: bool = True
+
+
+LINE_UP = (
+    Entry("untrained", models.EMBEDDED, pretrained=False),
+    Entry("embedded DINO", models.EMBEDDED),
+    Entry("supervised S/16", "vit_small_patch16_224.augreg_in21k_ft_in1k"),
+    Entry("DINO S/16", "vit_small_patch16_224.dino"),
+    Entry("DINO S/8", "vit_small_patch8_224.dino"),
+    Entry("DINO B/16", "vit_base_patch16_224.dino"),
+    Entry("DINOv2 S/14", "vit_small_patch14_dinov2.lvd142m"),
+    Entry("DINOv2 S/14 reg", "vit_small_patch14_reg4_dinov2.lvd142m"),
+    Entry("DINOv3 S/16", "vit_small_patch16_dinov3.lvd1689m"),
+)
+
+
+class Row(NamedTuple):
+    """What timm knows of a model without its weights.
+
+    Attributes
+    ----------
+    label, name : str
+    parameters : int
+        Without a classifier.
+    licence : str
+        Of the weights; "-" for random numbers.
+    input_size, patch, grid : tuple of int
+        (height, width) in pixels, in pixels, and in patches.
+    prefix_tokens : int
+        CLS and registers.
+    pooling : str
+        Which token or tokens ``model(x)`` gives: "token" (CLS) or "avg" (mean of the patch tokens).
+    """
+
+    label: str
+    name: str
+    parameters: int
+    licence: str
+    input_size: tuple[int, int]
+    patch: tuple[int, int]
+    grid: tuple[int, int]
+    prefix_tokens: int
+    pooling: str
+
+    @property
+    def megabytes(self):
+        """Size of the weights as float32, 4 bytes each."""
+        return self.parameters * 4 / 1e6
+
+
+class Table(dict):
+    """label → ``Row``; shows itself as an HTML table, or as plain text where there is no HTML."""
+
+    HEADS = ("이름 name", "timm", "가중치 weights", "라이선스 licence", "입력 input (px)")
+    HEADS += ("패치 patch (px)", "격자 grid", "접두 토큰 prefix tokens", "풀링 pooling")
+
+    def _cells(self):
+        for row in self.values():
+            size = f"{row.parameters / 1e6:.1f} M, {row.megabytes:.0f} MB"
+            pairs = [f"{a} × {b}" for a, b in (row.input_size, row.patch, row.grid)]
+            rest = str(row.prefix_tokens), row.pooling
+            yield row.label, row.name, size, row.licence, *pairs, *rest
+
+    def __repr__(self):
+        return "\n".join(" | ".join(cells) for cells in (self.HEADS, *self._cells()))
+
+    def _repr_html_(self):
+        """A table that a screen reader can walk: a caption, and heads of columns and of rows."""
+        heads = "".join(f'<th scope="col">{html.escape(head)}</th>' for head in self.HEADS)
+        lines = ["<caption>모델 목록 · The line-up (MB: float32)</caption>"]
+        lines += [f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
+        for label, *cells in self._cells():
+            rest = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+            lines.append(f'<tr><th scope="row">{html.escape(label)}</th>{rest}</tr>')
+        return "\n".join(["<table>", *lines, "</tbody>", "</table>"])
+
+
+def describe(entry):
+    """Describe one model from timm's own metadata, without weights and without the network.
+
+    The model is built on torch's "meta" device, where a tensor has a shape and no numbers.
+
+    Returns
+    -------
+    Row
+    """
+    embedded = entry.name == models.EMBEDDED
+    with torch.device("meta"):
+        source = f"local-dir:{models.EMBEDDED_DIR}" if embedded else entry.name
+        plan = timm.create_model(source, pretrained=False, num_classes=0)
+    config = plan.pretrained_cfg
+    return Row(
+        label=entry.label,
+        name=entry.name,
+        parameters=sum(p.numel() for p in plan.parameters()),
+        licence=config.get("license") or "?" if entry.pretrained else "-",
+        input_size=tuple(config["input_size"][1:]),
+        patch=plan.patch_embed.patch_size,
+        grid=plan.patch_embed.grid_size,
+        prefix_tokens=plan.num_prefix_tokens,
+        pooling=plan.global_pool,
+    )
+
+
+def table(line_up):
+    """Describe every model of a line-up, see ``describe``; returns a ``Table``."""
+    return Table((entry.label, describe(entry)) for entry in line_up)
+
+
+def available(line_up):
+    """Which models can be had here, found with at most one request to the hub (at most 3 s).
+
+    Prints what is here, what is downloaded on first use, and what is skipped and why.
+
+    Returns
+    -------
+    tuple of Entry
+        The line-up without those that are skipped.
+    """
+    wanted = [entry for entry in line_up if entry.pretrained and entry.name != models.EMBEDDED]
+    repositories = {e: models.repository(models.full_name(e.name)) for e in wanted}
+    places = hub.whereabouts(repositories.values())
+    here, download, skipped = [], [], {}
+    for entry in line_up:
+        place = places.get(repositories.get(entry), "here")
+        if isinstance(place, hub.HubError):
+            skipped.setdefault((place.why, place.remedy), []).append(entry)
+        else:
+            (download if place == "hub" else here).append(entry)
+    print(f"여기 있습니다 · here: {_labels(here)}")
+    if download:
+        size = sum(describe(entry).megabytes for entry in download)
+        print(f"내려받습니다 · to download: {_labels(download)} ({size:.0f} MB)")
+    for (why, remedy), entries in skipped.items():
+        _say_skipped(entries, why, remedy)
+    return tuple(entry for entry in line_up if entry in here + download)
+
+
+def load(entry):
+    """This very model or none, as ``models.load_model``; raises ``hub.HubError`` if there is none.
+
+    Random weights come from a fixed seed: the same in every run.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return models.load_model(entry.name, pretrained=entry.pretrained, fallback=False)
+
+
+def run_all(function, line_up):
+    """Call a function with each model, one in memory at a time.
+
+    Returns
+    -------
+    dict
+        label → what the function gave. A model that cannot be had after all is skipped, with a
+        notice.
+    """
+    results = {}
+    for entry in line_up:
+        try:
+            model = load(entry)
+        except hub.HubError as error:
+            _say_skipped([entry], error.why, error.remedy)
+            continue
+        results[entry.label] = function(model)
+        del model  # before the next one comes
+    return results
+
+
+def _say_skipped(entries, why, remedy):
+    print(
+        f"건너뜁니다: {_labels(entries)}. {why[0]}.\n"
+        f"보려면 {remedy[0]} 다시 실행하세요. 다른 모델이 대신하지 않습니다.\n"
+        f"Skipped: {_labels(entries)}; {why[1]}.\n"
+        f"To see them, {remedy[1]} and run again. Nothing takes their place."
+    )
+
+
+def _labels(entries):
+    return ", ".join(entry.label for entry in entries)

@@ -1,0 +1,111 @@
+"""The hand-drawn masks: whole, of the photo's size, and brought to the patches that a model saw."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from helpers import images, models
+from helpers.images import PhotoError, load_masks, load_photo, masks_on_grid, sample_photos
+
+OBJECTS = {
+    "astronaut": 2,
+    "birds": 2,
+    "cat": 1,
+    "coffee": 1,
+    "cow": 3,
+    "crab": 1,
+    "kingfisher": 1,
+    "kitten": 2,
+    "koala": 1,
+    "rocket": 1,
+}
+
+
+def test_every_sample_photo_has_its_masks():
+    assert {path.stem for path in sample_photos()} == set(OBJECTS)
+    for path in sample_photos():
+        masks, (width, height) = load_masks(path), load_photo(path).size
+        assert masks.dtype == bool and masks.shape == (OBJECTS[path.stem], height, width)
+        assert masks.any((1, 2)).all() and masks.sum(0).max() == 1  # none empty, none overlapping
+
+
+def test_mask_files_are_palette_pngs_in_the_credits():
+    credits = (images.IMAGES / "CREDITS.md").read_text("utf-8")
+    for name in OBJECTS:
+        with Image.open(images.IMAGES / "masks" / f"{name}.png") as drawn:
+            assert (drawn.format, drawn.mode) == ("PNG", "P")
+        assert f"| {name} |" in credits
+
+
+def test_masks_are_found_by_name_file_name_and_path():
+    path = images.IMAGES / "birds.jpg"
+    for source in ("birds", "birds.jpg", path, str(path)):
+        assert np.array_equal(load_masks(source), load_masks("birds"))
+
+
+def test_masks_lie_where_the_objects_are():
+    """Two places a photo that nobody could mistake, one on each object, and one on the ground."""
+    places = {  # (x, y) on object 1, on object 2 …, then on the ground
+        "astronaut": [(200, 400), (400, 180), (330, 60)],
+        "birds": [(110, 210), (600, 230), (400, 400)],
+        "kitten": [(280, 220), (450, 300), (100, 500)],
+        "cow": [(500, 330), (270, 165), (680, 160), (60, 300)],
+        "kingfisher": [(370, 180), (560, 320)],
+        "rocket": [(323, 250), (200, 300)],
+    }
+    for name, points in places.items():
+        masks = load_masks(name)
+        *on, (x, y) = points
+        assert [masks[:, y, x].tolist() for x, y in on] == np.eye(len(masks), dtype=bool).tolist()
+        assert not masks[:, y, x].any(), name
+
+
+def test_unknown_photo_lists_those_that_have_masks():
+    with pytest.raises(PhotoError) as error:
+        load_masks("dog.jpg")
+    ko, en = str(error.value).split("\n")
+    assert ko.startswith("이 사진의 마스크는 없습니다: dog.jpg") and "astronaut" in ko
+    assert en.startswith("No masks were drawn for this photo: dog.jpg") and "rocket" in en
+
+
+@pytest.mark.parametrize("fit", images.FITS)
+@pytest.mark.parametrize("size", [None, 102])  # 102 is no multiple of 8: the grid is padded
+@pytest.mark.parametrize("name", ["birds", "koala", "astronaut"])
+def test_patches_are_those_that_to_tensor_shows(embedded, name, fit, size):
+    """A mask drawn as a black and white photo, sent through the network's own preprocessing."""
+    mask = load_masks(name)[:1]
+    drawn = Image.fromarray(mask[0]).convert("RGB")
+    tensor, _ = images.to_tensor(drawn, embedded, fit, size)
+    white = (tensor[0, 0] - tensor.min()) / (tensor.max() - tensor.min())
+    gh, gw = embedded.patch_embed.dynamic_feat_size(tensor.shape[-2:])
+    white = F.pad(white, (0, gw * 8 - white.shape[1], 0, gh * 8 - white.shape[0]))
+    share = F.avg_pool2d(white[None], 8)[0]
+    (found,) = masks_on_grid(mask, embedded, fit, size)
+    assert found.dtype == torch.bool and found.shape == (gh, gw)
+    clear = (share - 0.5).abs() > 0.08  # resizing rounds the outline a little
+    assert torch.equal(found[clear], (share > 0.5)[clear])
+    assert clear.float().mean() > 0.9 and found.any()
+
+
+def test_a_patch_counts_from_more_than_half(embedded):
+    masks = np.zeros((2, 112, 112), bool)
+    masks[0, :8, :4] = True  # exactly half of the first patch
+    masks[1, :8, :4] = masks[1, 0, 4] = True
+    found = masks_on_grid(masks, embedded, "squash")
+    assert not found[0].any() and found[1].nonzero().tolist() == [[0, 0]]
+
+
+def test_bad_fit_is_refused(embedded):
+    with pytest.raises(ValueError, match="fit must be one of"):
+        masks_on_grid(np.ones((1, 9, 9), bool), embedded, "stretch")
+
+
+def test_patches_need_not_be_square():
+    model = models.load_model("vit_tiny_patch16_224", pretrained=False)
+    model.patch_embed.patch_size = (16, 32)
+    mask = np.zeros((1, 224, 224), bool)
+    mask[0, 16:32, 32:64] = True
+    model.patch_embed.dynamic_feat_size = lambda size: (size[0] // 16, size[1] // 32)
+    assert masks_on_grid(mask, model, "squash")[0].nonzero().tolist() == [[1, 1]]

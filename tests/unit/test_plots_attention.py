@@ -1,0 +1,166 @@
+"""Figures of lesson 04: what they show, and that nothing is cut off or lies on another text."""
+
+import io
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from matplotlib import pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from helpers import maps, overlay, plots
+
+CAPTION = "가중치 weights: 내장 DINO · embedded DINO (112 px, patch 8)"
+GRID = (4, 6)
+MAP = torch.arange(24.0).reshape(GRID)
+HEADS = torch.rand(6, *GRID, generator=torch.Generator().manual_seed(0)) / 10
+TWELVE = HEADS.repeat(12, 2, 1, 1)
+
+FIGURES = {
+    "layers_heads": lambda photo, w: plots.layers_heads(HEADS.repeat(6, 1, 1, 1), weights=w),
+    "layers_heads, 12 × 12": lambda photo, w: plots.layers_heads(TWELVE, weights=w),
+    "layers_heads, tall": lambda photo, w: plots.layers_heads(TWELVE[:2, :3].mT, weights=w),
+    "scales": lambda photo, w: plots.scales(HEADS, weights=w),
+    "scales, 12": lambda photo, w: plots.scales(TWELVE[0], weights=w),
+    "query": lambda photo, w: plots.query(photo, MAP, (3, 5), weights=w),
+    "query, tall": lambda photo, w: plots.query(photo.resize((40, 160)), MAP, (3, 5), weights=w),
+    "kept": lambda photo, w: plots.kept(
+        photo, {"60 %": maps.mass_mask(MAP), "헤드 평균 mean": MAP > 3}, weights=w
+    ),
+    "agreement": lambda photo, w: plots.agreement(
+        {"kingfisher": (photo, MAP, MAP), "새 birds": (photo, MAP, -MAP)}, weights=w
+    ),
+}
+
+
+@pytest.fixture(params=FIGURES)
+def draw(request, photo):
+    return lambda weights: FIGURES[request.param](photo, weights)
+
+
+def shown(fig):
+    """The arrays of the pictures in a figure, panel by panel."""
+    return [np.asarray(ax.images[0].get_array()) for ax in fig.axes]
+
+
+def test_says_which_weights_made_it(draw, embedded):
+    assert draw(embedded).get_supxlabel() == CAPTION
+
+
+def test_weights_must_be_given(photo):
+    for call in (
+        lambda: plots.layers_heads(TWELVE),
+        lambda: plots.scales(HEADS),
+        lambda: plots.query(photo, MAP, (0, 0)),
+        lambda: plots.kept(photo, {"m": MAP > 3}),
+        lambda: plots.agreement({"p": (photo, MAP, MAP)}),
+    ):
+        with pytest.raises(TypeError, match="weights"):
+            call()
+
+
+def test_is_shown_once(draw):
+    draw("w")
+    assert plt.get_fignums() == []
+
+
+def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a missing glyph is a warning
+        fig = draw("내장 DINO · embedded DINO (112 px, patch 8)")
+        png = io.BytesIO()
+        fig.savefig(png)
+    assert png.tell() < 200_000
+    boxes = [text.get_window_extent() for text in texts(fig)]
+    assert len(boxes) >= 3
+    page = fig.bbox
+    for box in boxes:
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def texts(fig):
+    """All text of a figure; its axes are switched off, but for titles and what stands beside."""
+    found = [fig._supxlabel, *(text for legend in fig.legends for text in legend.get_texts())]
+    for ax in fig.axes:
+        found += [ax.title, *ax.texts]
+    return [text for text in found if text.get_text()]
+
+
+def test_layers_heads_has_a_row_a_block_and_a_column_a_head():
+    m = torch.arange(2 * 3 * 24.0).reshape(2, 3, *GRID)
+    fig = plots.layers_heads(m, weights="w", cmap="gray")
+    assert fig.axes[0].get_gridspec().get_geometry() == (2, 3)
+    assert np.array_equal(np.stack(shown(fig)), m.flatten(0, 1).numpy())
+    for ax, own_map in zip(fig.axes, m.flatten(0, 1)):  # each on its own scale
+        assert ax.images[0].get_clim() == (own_map.min(), own_map.max())
+        assert ax.images[0].get_cmap().name == "gray"
+    assert [ax.get_title() for ax in fig.axes] == ["헤드 head 0", "1", "2", "", "", ""]
+    assert [t.get_text() for ax in fig.axes for t in ax.texts] == ["블록 block 0", "1"]
+
+
+def test_scales_are_raw_shared_and_each_its_own():
+    fig = plots.scales(HEADS, weights="w")
+    raw, shared, each = (fig.axes[i : i + 6] for i in (0, 6, 12))
+    assert all(np.array_equal(a, b) for a, b in zip(shown(fig), [*HEADS.numpy()] * 3))
+    assert {ax.images[0].get_clim() for ax in raw} == {(0, 1)}
+    assert {ax.images[0].get_clim() for ax in shared} == {(0, HEADS.max().item())}
+    assert [ax.images[0].get_clim() for ax in each] == [(m.min(), m.max()) for m in HEADS]
+    assert shared[0].texts[0].get_text() == f"공통 shared\n0..{HEADS.max():.2g}"
+
+
+def test_query_outlines_the_asking_patch_in_both_pictures():
+    gh, gw, row, column = 4, 6, 2, 5
+    photo = Image.new("RGB", (gw * 20, gh * 30), "blue")  # patches need not be square
+    photo.paste("red", (column * 20, row * 30, (column + 1) * 20, (row + 1) * 30))
+    fig = plots.query(photo, MAP, (row, column), weights="w", cmap="magma")
+    asking, looked = shown(fig)
+    assert np.array_equal(asking, np.asarray(photo))
+    expected = overlay.blend(photo, maps.min_max(MAP), cmap="magma")
+    assert np.array_equal(looked, np.asarray(expected))
+    assert fig.axes[0].get_title() == "묻는 패치 asks: (2, 5)"
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    red = np.argwhere((pixels == (255, 0, 0)).all(axis=-1))
+    yellow = np.argwhere((pixels == (255, 255, 0)).all(axis=-1))
+    yellow = yellow[yellow[:, 1] < pixels.shape[1] / 2]  # the left picture
+    assert np.abs(yellow.min(axis=0) - red.min(axis=0)).max() < 6
+    assert np.abs(yellow.max(axis=0) - red.max(axis=0)).max() < 6
+    assert len(fig.axes[1].patches) == 1
+
+
+def test_kept_dims_the_photo_outside_the_mask(photo):
+    mask = torch.zeros(GRID, dtype=torch.bool)
+    mask[1, 2] = True
+    (picture,) = shown(plots.kept(photo, {"m": mask}, weights="w"))
+    whole = np.asarray(photo).astype(int)
+    rows, columns = slice(15, 30), slice(30, 45)  # 60 × 90 pixels, 4 × 6 patches
+    assert np.array_equal(picture[rows, columns], whole[rows, columns])
+    outside = np.ones(whole.shape[:2], bool)
+    outside[rows, columns] = False
+    assert np.abs(picture[outside] - whole[outside] / 4).max() <= 1
+
+
+def test_agreement_colours_what_both_one_or_none_picked(photo):
+    first, second = torch.zeros(GRID), torch.zeros(GRID)
+    first[0, :5], second[0, 1:6] = 1, 1  # 5 of 24 patches are 20 %
+    fig = plots.agreement({"p": (photo, first, second)}, weights="w")
+    cells = shown(fig)[1][7::15, 7::15]
+    both, only_first, only_second = cells[0, 2], cells[0, 0], cells[0, 5]
+    neither = cells[3, 3]
+    assert (cells[0, 1:5] == both).all() and (cells[1:] == neither).all()
+    legend = {
+        text.get_text(): np.round(np.multiply(patch.get_facecolor()[:3], 255)).tolist()
+        for text, patch in zip(fig.legends[0].get_texts(), fig.legends[0].get_patches())
+    }
+    assert legend == {
+        "둘 다 both": both.tolist(),
+        "노름 norm": only_first.tolist(),
+        "어텐션 attention": only_second.tolist(),
+        "둘 다 아님 neither": neither.tolist(),
+    }
+    assert len({tuple(c) for c in (both, only_first, only_second, neither)}) == 4

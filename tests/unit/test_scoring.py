@@ -1,0 +1,195 @@
+"""Scores of maps, masks and boxes, each on cases small enough to know the answer."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from helpers import deletion, encoding, images, maps, objects, scoring
+from helpers.scoring import best_head_jaccard, box_iou, jaccard, pointing
+from training.dino import build_backbone
+
+
+def mask(*rows):
+    return torch.tensor([[c == "#" for c in row] for row in rows])
+
+
+def test_jaccard_of_known_masks():
+    a, b, none = mask("##.", "..."), mask(".##", "..."), mask("...", "...")
+    assert jaccard(a, b) == pytest.approx(1 / 3)
+    assert (
+        jaccard(mask("#"), mask("#")) == jaccard(a, a) == 1
+        and jaccard(a, none) == 0
+        and jaccard(none, none) == 0
+    )
+    stacked = jaccard(torch.stack([a, b])[:, None], torch.stack([a, b, none]))
+    assert stacked.shape == (2, 3) and stacked[0, 1] == pytest.approx(1 / 3)
+
+
+HEADS = torch.tensor([[[5.0, 5, 0], [0, 0, 0]], [[0, 0, 0], [0, 4, 6]]])
+LEFT, RIGHT = mask("##.", "..."), mask("..#", "..#")
+
+
+def test_each_object_gets_its_own_best_head():
+    assert best_head_jaccard(HEADS, LEFT[None]) == 1
+    # Head 1 keeps the 6 alone (60 % exactly): half of the right object.
+    assert best_head_jaccard(HEADS, RIGHT[None]) == pytest.approx(1 / 2)
+    assert best_head_jaccard(HEADS, torch.stack([LEFT, RIGHT])) == pytest.approx(3 / 4)
+    assert best_head_jaccard(HEADS[1:], LEFT[None]) == 0
+
+
+def test_mass_decides_how_much_is_kept():
+    assert best_head_jaccard(HEADS, RIGHT[None], mass=0.7) == pytest.approx(1 / 3)
+
+
+def test_objects_without_a_patch_are_left_out():
+    nothing = torch.zeros_like(LEFT)
+    assert best_head_jaccard(HEADS, torch.stack([LEFT, nothing])) == 1
+    with pytest.raises(ValueError, match="패치.*\nNo object"):
+        best_head_jaccard(HEADS, nothing[None])
+
+
+def test_pointing_asks_where_the_highest_patch_is():
+    m = torch.tensor([[0.1, 0.9, 0.2], [0.3, 0.4, 0.5]])
+    assert pointing(m, torch.stack([LEFT, RIGHT])) is True
+    assert pointing(m, RIGHT[None]) is False
+
+
+def test_box_iou_of_known_boxes():
+    assert box_iou((0, 0, 4, 2), (0, 0, 4, 2)) == 1
+    assert box_iou((0, 0, 4, 2), (2, 1, 6, 3)) == pytest.approx(2 / 14)
+    assert box_iou((0, 0, 4, 4), (1, 1, 3, 2)) == pytest.approx(2 / 16)
+    assert box_iou((0, 0, 2, 2), (2, 0, 4, 2)) == 0  # side by side
+    assert box_iou((0, 0, 1, 1), (3, 3, 4, 4)) == 0  # apart both ways: minus times minus
+
+
+# --- the bundled photos ---
+
+
+@pytest.fixture(scope="module")
+def views(embedded):
+    return list(scoring.bundled_views(embedded))
+
+
+def test_views_are_what_the_lesson_would_make_by_hand(embedded, views):
+    assert [view.name for view in views] == [path.stem for path in images.sample_photos()]
+    view = views[1]
+    tensor, _ = images.to_tensor(images.load_photo("birds.jpg"), embedded, "whole")
+    rows = encoding.attention(embedded, tensor)
+    assert view.grid == (14, 21) and torch.equal(view.tensor, tensor)
+    assert torch.allclose(view.heads, maps.cls_attention(rows, (14, 21), 1)[0])
+    drawn = images.masks_on_grid(images.load_masks("birds"), embedded, "whole")
+    assert torch.equal(view.masks, drawn)
+
+
+def test_bundled_jaccard_is_the_measure_on_each_photo(embedded, views):
+    scores = scoring.bundled_jaccard(embedded)
+    assert scores == {v.name: pytest.approx(best_head_jaccard(v.heads, v.masks)) for v in views}
+    assert 0 < min(scores.values()) and max(scores.values()) <= 1
+    for option in ({"block": 0}, {"mass": 0.3}):
+        other = scoring.bundled_jaccard(embedded, **option)
+        assert other.keys() == scores.keys() and other != scores
+
+
+def test_objects_that_vanish_leave_their_photo_out(embedded):
+    """Squashed to 112 pixels the rocket is half a patch wide."""
+    views = list(scoring.bundled_views(embedded, "squash"))
+    assert len(views) == 9 and "rocket" not in {view.name for view in views}
+    assert all(view.masks.flatten(1).any(1).all() for view in views)
+
+
+def test_network_built_by_hand_sees_its_own_size():
+    view = next(scoring.bundled_views(build_backbone(depth=1).eval()))
+    assert view.tensor.shape[-2:] == (112, 112) and view.grid == (14, 14)
+    view = next(scoring.bundled_views(build_backbone(depth=1).eval(), size=56))
+    assert view.grid == (7, 7)
+
+
+def test_box_is_right_from_more_than_half_of_one_object():
+    masks = torch.stack([mask("##....", "##...."), mask("...###", "......")])
+    assert scoring.localised((3, 0, 6, 1), masks)
+    assert scoring.localised((0, 0, 2, 3), masks)  # 4 of 6
+    assert not scoring.localised((0, 0, 4, 2), masks)  # 4 of 8, exactly half
+    assert not scoring.localised((0, 0, 6, 2), masks)  # all of the picture
+
+
+def test_summary_is_the_mean_of_the_measures(embedded, views):
+    measured = scoring.summary(embedded)
+    means = [v.heads.mean(0) for v in views]
+    hits = [pointing(m, v.masks) for m, v in zip(means, views)]
+    flat = [best_head_jaccard(m[None], v.masks) for m, v in zip(means, views)]
+    assert measured["pointing"] == sum(hits) / 10
+    assert measured["mean map"] == pytest.approx(sum(flat) / 10)
+    best = scoring.bundled_jaccard(embedded)
+    assert measured["best head"] == pytest.approx(sum(best.values()) / 10)
+    keys = [objects.key_features(embedded, v.tensor) for v in views]
+    for name, method in {"LOST": objects.lost, "TokenCut": objects.token_cut}.items():
+        boxes = [method(k, v.grid).box for k, v in zip(keys, views)]
+        right = [scoring.localised(box, v.masks) for box, v in zip(boxes, views)]
+        assert measured[name] == sum(right) / 10
+    assert list(measured) == ["best head", "mean map", "pointing", "LOST", "TokenCut"]
+
+
+# --- the deletion curve ---
+
+
+@pytest.fixture
+def eye():
+    """A model whose CLS token is (1, the mean of the picture's second patch, top middle)."""
+
+    def forward_features(pictures):
+        tokens = torch.ones(len(pictures), 7, 2)
+        tokens[:, 0, 1] = pictures[:, :, :2, 2:4].mean((1, 2, 3))
+        return tokens
+
+    return SimpleNamespace(
+        blocks=[None],
+        num_prefix_tokens=1,
+        forward_features=forward_features,
+        patch_embed=SimpleNamespace(
+            patch_size=(2, 2), dynamic_feat_size=lambda size: (-(-size[0] // 2), -(-size[1] // 2))
+        ),
+    )
+
+
+def test_curve_falls_when_the_patch_that_counts_goes(eye):
+    picture = torch.ones(1, 3, 4, 6)
+    low = 0.5**0.5  # the angle between (1, 1) and (1, 0) is 45 degrees
+    for place in range(6):
+        others = [value for value in range(6) if value != 5 - place]
+        m = torch.tensor([others[0], 5 - place, *others[1:]], dtype=torch.float32)
+        curve = deletion.curve(eye, picture, m.reshape(2, 3), steps=6)
+        expected = torch.tensor([1.0] * (place + 1) + [low] * (6 - place))
+        assert torch.allclose(curve, expected, atol=1e-5)
+
+
+def test_curve_of_a_padded_picture(eye):
+    curve = deletion.curve(eye, torch.ones(1, 3, 3, 5), torch.tensor([[0.0, 1, 0], [0, 0, 0]]), 2)
+    assert torch.allclose(curve, torch.tensor([1.0, 0.5**0.5, 0.5**0.5]), atol=1e-5)
+
+
+def test_curve_of_patches_that_are_not_square(eye):
+    eye.patch_embed.patch_size = (4, 1)  # six columns; the CLS token looks at two of them
+    curve = deletion.curve(eye, torch.ones(1, 3, 4, 6), torch.tensor([[0.0, 1, 9, 8, 2, 3]]), 6)
+    halfway = (1 + 0.5) / (2 * (1 + 0.5**2)) ** 0.5
+    expected = torch.tensor([1.0, halfway, *[0.5**0.5] * 5])
+    assert torch.allclose(curve, expected, atol=1e-5)
+
+
+def test_curve_ends_at_the_grey_picture_for_any_map(embedded):
+    tensor, _ = images.to_tensor(images.load_photo("cat.jpg"), embedded)
+    m = torch.rand(14, 14, generator=torch.Generator().manual_seed(0))
+    up, down = (deletion.curve(embedded, tensor, order, steps=4) for order in (m, -m))
+    assert up.shape == (5,) and up[0] == pytest.approx(1)
+    assert up[-1] == pytest.approx(down[-1].item(), abs=1e-4) and not torch.allclose(up, down)
+    half = tensor.clone()
+    for index in m.flatten().topk(98).indices.tolist():
+        row, column = divmod(index, 14)
+        half[..., row * 8 : row * 8 + 8, column * 8 : column * 8 + 8] = 0
+    whole, greyed = (encoding.encode(embedded, x).cls_token for x in (tensor, half))
+    assert up[2] == pytest.approx(torch.cosine_similarity(whole, greyed).item(), abs=1e-4)
+
+
+def test_area_is_the_mean_height():
+    assert deletion.area_under(torch.ones(11)) == pytest.approx(1)
+    assert deletion.area_under(torch.tensor([1.0, 0, 0])) == pytest.approx(0.25)

@@ -1,0 +1,507 @@
+"""The line-up of lesson 07: what timm says of it, what can be had, and what is drawn of it."""
+
+import io
+import os
+import re
+import warnings
+import weakref
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pytest
+import timm
+import torch
+from PIL import Image
+from safetensors.torch import save
+from timm.data import resolve_model_data_config
+from torchvision import transforms as T
+
+from helpers import checks, hub, images, models, norms, overlay, plots, zoo
+from helpers.zoo import Entry
+from tools.notebooks import Client
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = "test_vit.r160_in1k"  # timm's smallest ViT, 0.4 M parameters
+URL_PATH = f"/timm/{TINY}/resolve/main/model.safetensors"
+NO_HUB = hub.HubError(("허브 없음", "no hub"), ("켜고", "switch it on"))
+
+
+# --- the table ---
+
+
+def test_table_says_what_a_real_model_has():
+    entry = Entry("reg", "vit_small_patch14_reg4_dinov2.lvd142m")
+    (row,) = zoo.table([entry]).values()
+    real = timm.create_model(entry.name, pretrained=False, num_classes=0)
+    assert row.parameters == sum(p.numel() for p in real.parameters())
+    assert row.megabytes == pytest.approx(row.parameters * 4e-6)
+    assert (row.licence, row.pooling) == ("apache-2.0", "token")
+    assert (row.input_size, row.patch, row.grid) == ((518, 518), (14, 14), (37, 37))
+    assert row.prefix_tokens == real.num_prefix_tokens == 5
+
+
+def test_table_of_the_whole_line_up():
+    rows = zoo.table(zoo.LINE_UP)
+    assert list(rows) == [entry.label for entry in zoo.LINE_UP] and len(rows) == 9
+    assert {row.licence for row in rows.values()} == {"-", "mit", "apache-2.0", "dinov3-license"}
+    assert rows["DINOv3 S/16"].pooling == "avg" and rows["DINO S/8"].grid == (28, 28)
+    same = rows["supervised S/16"], rows["DINO S/16"]  # the lesson calls them the best pair
+    assert len({(r.parameters, r.patch, r.grid, r.prefix_tokens) for r in same}) == 1
+    for entry in zoo.LINE_UP:
+        assert entry.name == models.EMBEDDED or entry.name in timm.list_pretrained()
+
+
+def test_describing_a_model_stores_no_numbers(monkeypatch):
+    built = []
+    real = timm.create_model
+    monkeypatch.setattr(
+        timm, "create_model", lambda *a, **k: built.append(real(*a, **k)) or built[0]
+    )
+    zoo.describe(zoo.LINE_UP[5])
+    assert {p.device.type for p in built[0].parameters()} == {"meta"}
+
+
+def test_table_can_be_read_aloud():
+    """A caption, a head for each column and each row; every cell of each row is there, escaped."""
+    table = zoo.table(zoo.LINE_UP[:2])
+    row = table["untrained"]._replace(label="<b>&", licence="<i>")
+    page = zoo.Table({row.label: row, **table})._repr_html_()
+    assert page.count("<caption>") == 1 and page.count('<th scope="col">') == len(table.HEADS)
+    assert page.count('<th scope="row">') == page.count("<tr>") - 1 == 3
+    assert page.count("<td>") == 3 * (len(table.HEADS) - 1)
+    assert '<th scope="row">&lt;b&gt;&amp;</th>' in page and "<td>&lt;i&gt;</td>" in page
+    assert "<b>" not in page and "<i>" not in page
+    plain = repr(table).splitlines()
+    assert (
+        plain[2]
+        == "embedded DINO | embedded | 2.7 M, 11 MB | mit | 112 × 112 | 8 × 8 | 14 × 14 | 1 | token"
+    )
+
+
+# --- what can be had ---
+
+
+def test_offline_the_rest_is_skipped_in_both_languages(capsys):
+    """The whole suite runs with the hub switched off (conftest.py beside the Makefile)."""
+    ready = zoo.available(zoo.LINE_UP)
+    assert [entry.label for entry in ready] == ["untrained", "embedded DINO"]
+    here, ko, ko2, en, en2 = capsys.readouterr().out.splitlines()
+    absent = ", ".join(entry.label for entry in zoo.LINE_UP[2:])
+    assert here == "여기 있습니다 · here: untrained, embedded DINO"
+    assert ko == f"건너뜁니다: {absent}. 허브를 껐습니다(HF_HUB_OFFLINE=1)."
+    assert en == f"Skipped: {absent}; the hub is switched off (HF_HUB_OFFLINE=1)."
+    assert "다른 모델이 대신하지 않습니다" in ko2 and "Nothing takes their place." in en2
+
+
+def test_download_is_announced_with_its_size(monkeypatch, capsys):
+    places = {}
+
+    def whereabouts(repositories):
+        places.update(dict.fromkeys(repositories, "hub"))
+        places["timm/vit_small_patch16_224.dino"] = "cache"
+        return places
+
+    monkeypatch.setattr(hub, "whereabouts", whereabouts)
+    ready = zoo.available(zoo.LINE_UP[:6])
+    assert ready == zoo.LINE_UP[:6] and len(places) == 4
+    here, download = capsys.readouterr().out.splitlines()
+    assert here.endswith("untrained, embedded DINO, DINO S/16")
+    assert download == ("내려받습니다 · to download: supervised S/16, DINO S/8, DINO B/16 (517 MB)")
+
+
+def test_untrained_timm_model_needs_no_hub(capsys):
+    ready = zoo.available([Entry("blank", TINY, pretrained=False)])
+    assert [entry.label for entry in ready] == ["blank"]
+    assert capsys.readouterr().out == "여기 있습니다 · here: blank\n"
+
+
+class Answer(Exception):
+    def __init__(self, status):
+        self.response = SimpleNamespace(status_code=status)
+
+
+@pytest.mark.parametrize(
+    "error, lost", [(None, 0), (Answer(404), 1), (Answer(503), 3), (OSError("no route"), 3)]
+)
+def test_one_request_for_all(monkeypatch, error, lost):
+    asked = []
+
+    def ask(repository):
+        asked.append(repository)
+        if error:
+            raise error
+
+    monkeypatch.setattr(hub, "_ask_first", ask)
+    monkeypatch.setattr(hub, "_cached", lambda name: "file" if name == "b" else None)
+    places = hub.whereabouts(["b", "a", "c", "d"])
+    assert asked == ["a"] and places.pop("b") == "cache"
+    errors = [name for name, place in places.items() if isinstance(place, hub.HubError)]
+    assert errors == ["a", "c", "d"][:lost]
+    assert all(place == "hub" for name, place in places.items() if name not in errors)
+
+
+def test_no_request_when_all_is_cached(monkeypatch):
+    monkeypatch.setattr(hub, "_ask_first", lambda name: pytest.fail("asked"))
+    monkeypatch.setattr(hub, "_cached", lambda name: "file")
+    assert hub.whereabouts(["a", "b"]) == {"a": "cache", "b": "cache"}
+
+
+# --- loading ---
+
+
+def test_this_model_or_none(capsys):
+    with pytest.raises(hub.HubError, match="switched off"):
+        models.load_model(TINY, fallback=False)
+    with pytest.raises(hub.HubError, match="switched off"):
+        zoo.load(Entry("tiny", TINY))
+    assert capsys.readouterr().out == ""
+
+
+def test_what_cannot_be_had_after_all_is_skipped_and_never_replaced(capsys):
+    line_up = (zoo.LINE_UP[1], Entry("tiny", TINY), zoo.LINE_UP[0])
+    sources = zoo.run_all(lambda model: model.weights.source, line_up)
+    assert sources == {"embedded DINO": "embedded", "untrained": "untrained"}
+    said = capsys.readouterr().out
+    assert said.count("건너뜁니다: tiny.") == 1 and said.count("Skipped: tiny;") == 1
+
+
+def test_random_weights_are_the_same_in_every_run_and_leave_the_dice_alone(embedded):
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    one = zoo.load(zoo.LINE_UP[0]).patch_embed.proj.weight
+    torch.manual_seed(7)
+    two = zoo.load(zoo.LINE_UP[0]).patch_embed.proj.weight
+    assert torch.equal(one, two) and torch.equal(torch.rand(3), expected)
+    assert not torch.equal(one, embedded.patch_embed.proj.weight)
+
+
+def test_one_model_in_memory_at_a_time(monkeypatch):
+    """The last one is gone before the next one is even loaded."""
+    seen, load = [], zoo.load
+
+    def load_alone(entry):
+        assert all(model() is None for model in seen)
+        return load(entry)
+
+    monkeypatch.setattr(zoo, "load", load_alone)
+    zoo.run_all(lambda model: seen.append(weakref.ref(model)), zoo.LINE_UP[:2])
+    assert len(seen) == 2
+
+
+def test_wrong_name_is_an_error_not_a_skip():
+    with pytest.raises(models.ModelError, match="no such model"):
+        zoo.available([Entry("typo", "vit_smal_patch16_224.dino")])
+
+
+# --- the lesson with a hub within reach ---
+
+
+def test_lesson_shows_real_models_when_the_hub_has_them(loopback_hub, tmp_path):
+    """Every cell of the lesson, with a hub that has one more model and lacks another.
+
+    A tiny architecture with random weights stands in for DINO S/16.
+    """
+    torch.manual_seed(1)
+    server = loopback_hub(URL_PATH, save(timm.create_model("test_vit").state_dict()))
+    nb = nbformat.read(ROOT / "notebooks" / "07_models.ipynb", as_version=4)
+    nb.cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+    # The third cell is the lesson's first own one.
+    other = "zoo.LINE_UP = (*zoo.LINE_UP[:2], zoo.Entry('DINO S/16', '{}'), zoo.LINE_UP[7])"
+    nb.cells.insert(2, nbformat.v4.new_code_cell(other.format(TINY)))
+    hidden = ("HF_HUB_OFFLINE", "HF_HUB_CACHE", "DINO_MODEL")
+    env = {key: value for key, value in os.environ.items() if key not in hidden}
+    env |= {"HF_ENDPOINT": server.address, "HF_HOME": str(tmp_path)}
+    resources = {"metadata": {"path": str(ROOT / "notebooks")}}
+    client = Client(nb, timeout=120, kernel_name="python3", resources=resources)
+    client.execute(env=env)
+
+    texts = {
+        cell.source.split("\n")[0]: "".join(
+            output.get("text", output.get("data", {}).get("text/plain", ""))
+            for output in cell.outputs
+            if output.get("name") != "stderr"  # the hub's progress bar
+        )
+        for cell in nb.cells
+    }
+    ready = texts["ready = zoo.available(zoo.LINE_UP)"]
+    assert "to download: DINO S/16, DINOv2 S/14 reg" in ready
+    # 404 of the other one comes to light when it is loaded; it is skipped then, cell by cell.
+    for start in ("def look(model):", "def focus(model):", "def like_pixels(model):"):
+        assert "Skipped: DINOv2 S/14 reg; the hub has no such weights (404)." in texts[start]
+    assert re.search(r"'DINO S/16': '\d+%'", texts["def focus(model):"])
+    assert re.search(r"^DINO S/16: longest \d", texts["def like_pixels(model):"], re.M)
+    # Where it can be had, the second half of the lesson is about DINO S/16, not the embedded one.
+    (states,) = (text for start, text in texts.items() if start.startswith("states = "))
+    blocks, grid = len(timm.create_model("test_vit").blocks), 160 // 16
+    assert states == f"({blocks}, 1, {grid * grid}) True\n"
+    assert server.requests.count(f"GET {URL_PATH}") == 1  # then from the cache
+
+
+# --- lengths block by block ---
+
+FAMILIES = {
+    "ViT": ("vit_tiny_patch16_224", 64),
+    "DINOv2": ("vit_small_patch14_dinov2", 56),
+    "DINOv2 with registers": ("vit_small_patch14_reg4_dinov2", 56),
+    "DINOv3": ("vit_small_patch16_dinov3", 64),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_block_norms_are_those_of_what_leaves_each_block(family, randomised):
+    name, side = FAMILIES[family]
+    plain = timm.create_model(name, img_size=side, depth=3, num_classes=0, dynamic_img_size=True)
+    model = randomised(plain)
+    x = torch.rand(2, 3, side, 2 * side, generator=torch.Generator().manual_seed(0))
+    left = []
+    hooks = [
+        b.register_forward_hook(lambda m, i, output: left.append(output)) for b in model.blocks
+    ]
+    with torch.no_grad():
+        model.forward_features(x)
+    for hook in hooks:
+        hook.remove()
+    lengths = norms.block_norms(model, x)
+    assert lengths.shape == (3, 2, 4 * 8) and not lengths.requires_grad
+    for block, tokens in enumerate(left):
+        expected = (tokens[:, model.num_prefix_tokens :] ** 2).sum(dim=-1).sqrt()
+        assert torch.allclose(lengths[block], expected, rtol=1e-4)
+
+
+def test_norms_of_many_photos_are_those_of_each(embedded, photo):
+    other = photo.transpose(Image.Transpose.ROTATE_90)
+    both = norms.photos_norms(embedded, [photo, other])
+    assert both.shape == (6, 1, 2 * 196)
+    for i, one in enumerate((photo, other)):
+        alone = norms.block_norms(embedded, images.to_tensor(one, embedded)[0])
+        assert torch.equal(both[..., i * 196 : (i + 1) * 196], alone)
+
+
+def test_share_above_counts_in_medians_of_each_block():
+    lengths = torch.tensor([[[1.0, 1, 1, 1, 30]], [[10.0, 10, 10, 25, 40]]])
+    assert norms.medians(lengths).tolist() == [1, 10]
+    for times, expected in ((2, [0.2, 0.4]), (3, [0.2, 0.2]), (5, [0.2, 0]), (30, [0, 0])):
+        assert norms.share_above(lengths, times).tolist() == pytest.approx(expected)
+
+
+# --- preprocessings, and maps in their place ---
+
+
+def test_overrides_are_settings_of_timms_data_config(embedded, photo):
+    """The lesson's bicubic squash, and DINO's own evaluation crop: 256 of 224, in proportion."""
+    config = resolve_model_data_config(embedded)
+    bicubic = T.InterpolationMode.BICUBIC
+    finish = [T.ToTensor(), T.Normalize(config["mean"], config["std"])]
+    dino = T.Compose([T.Resize(128, bicubic), T.CenterCrop(112), *finish])
+    squash = T.Compose([T.Resize((112, 112), bicubic), *finish])
+    tensor, seen = images.to_tensor(photo, embedded, crop_pct=224 / 256)
+    assert torch.equal(tensor[0], dino(photo))
+    assert abs(seen.height - photo.height * 112 / 128) <= 1 and seen.width == seen.height
+    tensor, seen = images.to_tensor(photo, embedded, crop_pct=1.0, crop_mode="squash")
+    assert torch.equal(tensor[0], squash(photo)) and seen.size == photo.size
+
+
+@pytest.mark.parametrize("settings", [{}, {"crop_pct": 0.5}, {"fit": "squash"}])
+def test_map_lies_where_the_network_saw_the_photo(embedded, settings):
+    photo = images.load_photo("crab.jpg")
+    _, seen = images.to_tensor(photo, embedded, **settings)
+    m = torch.linspace(0, 1, 196).reshape(14, 14)
+    placed = overlay.place(m, seen, photo)
+    assert placed.shape == (photo.height, photo.width)
+    rows, columns = np.nonzero(np.isfinite(placed))
+    there = photo.crop((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
+    assert there.size == seen.size and len(rows) == seen.width * seen.height
+    shift = np.abs(np.asarray(there, float) - np.asarray(seen, float)).mean()
+    assert shift < 25  # at most one pixel away; other places differ by 40 and more
+    assert np.array_equal(placed[np.isfinite(placed)], overlay.resize_map(m, seen.size).ravel())
+
+
+def test_difference_over_the_part_that_both_show():
+    nan = np.nan
+    a = np.array([[nan, 2, 4, 6], [nan, 2, 2, 99]], dtype=np.float32)
+    b = np.array([[50, 0, 5, 10], [50, 10, 0, nan]], dtype=np.float32)
+    expected = [[nan, 0, 0, 0], [nan, -1, 0, nan]]
+    assert np.array_equal(overlay.difference(a, b), expected, equal_nan=True)
+    assert np.array_equal(overlay.difference(b, a), -np.array(expected), equal_nan=True)
+    flat = np.ones((2, 4), np.float32)
+    assert np.array_equal(overlay.difference(flat, flat), np.zeros((2, 4)))
+
+
+@pytest.mark.parametrize("name", ["crab.jpg", "koala.jpg", "cow.jpg"])
+def test_interpolation_matters_less_than_the_crop(embedded, name):
+    """What lesson 07 says of its four preprocessings."""
+    from helpers import maps
+
+    photo = images.load_photo(name)
+    placed = {}
+    for label, settings in {
+        "post": {"fit": "squash"},
+        "bicubic": {"crop_pct": 1.0, "crop_mode": "squash"},
+        "timm": {},
+        "DINO": {"crop_pct": 224 / 256},
+    }.items():
+        tensor, seen = images.to_tensor(photo, embedded, **settings)
+        placed[label] = overlay.place(maps.photo_attention(embedded, tensor), seen, photo)
+    change = {k: np.nanmean(abs(overlay.difference(m, placed["post"]))) for k, m in placed.items()}
+    assert 2 * change["bicubic"] < min(change["timm"], change["DINO"])
+
+
+# --- figures ---
+
+LONG = "학습 안 됨 · UNTRAINED vit_small_patch16_224.augreg_in21k_ft_in1k (random weights)"
+LENGTHS = torch.rand(12, 1, 400, generator=torch.Generator().manual_seed(0)) + 1
+LENGTHS[7:, 0, 0] = 40
+
+
+def placed_on(photo):
+    whole = np.linspace(0, 1, photo.width * photo.height, dtype=np.float32)
+    whole = whole.reshape(photo.height, photo.width)
+    part = np.where(np.arange(photo.width) > 20, whole**2, np.nan)
+    return {"post": whole, "bicubic": whole, "timm": part, "DINO": part**2}
+
+
+FIGURES = {
+    "nine models": lambda photo: plots.side_by_side(
+        {entry.label: photo for entry in zoo.LINE_UP},
+        weights={entry.label: LONG for entry in zoo.LINE_UP},
+    ),
+    "two maps": lambda photo: plots.side_by_side(
+        {"a": torch.rand(4, 6), "b": photo}, weights={"a": LONG, "b": "b"}
+    ),
+    "histogram": lambda photo: plots.block_histogram(LENGTHS, 10, weights=LONG),
+    "histogram, one length": lambda photo: plots.block_histogram(
+        torch.ones(6, 1, 9), 1, weights="w"
+    ),
+    "differences": lambda photo: plots.differences(photo, placed_on(photo), weights=LONG),
+    "one preprocessing": lambda photo: plots.differences(
+        photo, {"post": placed_on(photo)["post"]}, weights="w"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(name, photo):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a missing glyph is a warning
+        fig = FIGURES[name](photo)
+        png = io.BytesIO()
+        fig.savefig(png)
+    assert png.tell() < 150_000
+    texts = [fig._supxlabel, *(text for ax in fig.axes for text in (ax.title, *ax.texts))]
+    boxes = [text.get_window_extent() for text in texts if text.get_text()]
+    page = fig.bbox
+    for box in boxes:
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_each_panel_names_the_weights_that_made_it(photo):
+    captions = {entry.label: f"w{i} · {entry.name} (hub)" for i, entry in enumerate(zoo.LINE_UP)}
+    fig = plots.side_by_side({label: photo for label in captions}, weights=captions)
+    for ax, (label, caption) in zip(fig.axes, captions.items()):
+        assert ax.get_title() == label
+        (under,) = ax.texts
+        assert under.get_text().replace("\n", "") == caption.replace(" · ", "")
+        assert under.get_position()[1] < 0
+    assert fig.get_supxlabel() == "가중치 weights: 그림마다 그 아래에 · under each picture"
+
+
+def test_no_panel_without_its_weights(photo):
+    with pytest.raises(ValueError, match="No weights are named for: b"):
+        plots.side_by_side({"a": photo, "b": photo}, weights={"a": "w"})
+
+
+def test_histogram_draws_shares_and_the_cut_off():
+    fig = plots.block_histogram(LENGTHS, 10, weights="w")
+    ax = fig.axes[0]
+    mesh = ax.collections[0].get_array()
+    assert np.ma.filled(mesh, 0).sum(axis=0) == pytest.approx(np.ones(12))  # every patch is there
+    (line,) = ax.patches
+    assert line.get_data().values == pytest.approx(10 * np.median(LENGTHS[:, 0], axis=1), rel=0.01)
+    assert [text.get_text() for text in ax.texts] == ["0.0%"] * 7 + ["0.2%"] * 5
+    low, high = ax.get_ylim()
+    assert low < LENGTHS.min() and high > 40  # the outliers are in the picture
+    assert fig.get_supxlabel() == "가중치 weights: w"
+
+
+def test_differences_share_one_scale_and_show_what_was_not_seen(photo):
+    placed = placed_on(photo)
+    fig = plots.differences(photo, placed, weights="w")
+    upper, lower = fig.axes[:4], fig.axes[4:8]
+    assert [ax.get_title() for ax in upper] == list(placed)
+    assert not lower[0].images  # the first minus itself says nothing
+    shown = [ax.images[1] for ax in lower[1:]]
+    assert len({image.get_clim() for image in shown}) == 1
+    low, high = shown[0].get_clim()
+    assert low == -high and high == max(np.abs(image.get_array()).max() for image in shown)
+    for ax, m in zip(upper, placed.values()):
+        assert np.array_equal(np.ma.getmaskarray(ax.images[1].get_array()), np.isnan(m))
+    for ax, m in zip(lower[1:], list(placed.values())[1:]):
+        expected = overlay.difference(m, placed["post"])
+        assert np.array_equal(np.ma.filled(ax.images[1].get_array(), np.nan), expected, True)
+
+
+# --- exercises ---
+
+
+@pytest.fixture
+def said(capsys):
+    """Run a check and return what it printed."""
+
+    def run(check, *args, **kwargs):
+        assert check(*args, **kwargs) is None
+        return capsys.readouterr().out
+
+    return run
+
+
+def all_different_hints(outputs):
+    """Each output is a hint (not a pass), in both languages, and no two are the same."""
+    outputs = list(outputs)
+    assert len(set(outputs)) == len(outputs)
+    for out in outputs:
+        assert out.startswith("아직 아니에요.") and "\nNot yet. " in out
+
+
+def test_check_all_tokens(said):
+    row = SimpleNamespace(grid=(37, 37), prefix_tokens=5)
+    assert said(checks.check_all_tokens, 37 * 37 + 5, row).startswith(
+        "맞습니다! 37 × 37 + 5 = 1374"
+    )
+    assert said(checks.check_all_tokens, ..., row).startswith("아직 답이 없습니다.")
+    wrong = 37 * 37, 37 * 37 + 1, 37 * 37 + 4, 37 + 5, 518, "37 × 37 + 5"
+    all_different_hints(said(checks.check_all_tokens, w, row) for w in wrong)
+
+
+@pytest.mark.parametrize("count", [196, 1960])
+def test_check_cutoff(said, count):
+    lengths = torch.rand(count, generator=torch.Generator().manual_seed(0)) ** 4 * 10 + 5
+    right = lengths.quantile(0.98)
+    for answer in (right, float(right), round(float(right), 2)):
+        out = said(checks.check_cutoff, answer, lengths)
+        assert out.startswith("맞습니다! 2%가") and "\nCorrect! 2% are" in out
+    assert said(checks.check_cutoff, ..., lengths).startswith("아직 답이 없습니다.")
+    wrong = [
+        lengths.quantile(0.02),
+        0.98 * lengths.max(),
+        right / lengths.median(),
+        lengths.median(),
+        lengths,
+    ]
+    hints = [said(checks.check_cutoff, w, lengths) for w in wrong]
+    all_different_hints(hints)
+    words = "short end", "not of the maximum", "not a multiple", "50.0% of the patches", "no Tensor"
+    assert all(word in hint for word, hint in zip(words, hints))
+
+
+def test_check_kept_width(said):
+    where = {"size": (640, 480), "short": 256, "kept": 224}
+    for right in (224 / (640 * 256 / 480), 0.66):
+        out = said(checks.check_kept_width, right, **where)
+        assert out.startswith("맞습니다! 66%가") and "\nCorrect! 66% are left." in out
+    assert said(checks.check_kept_width, ..., **where).startswith("아직 답이 없습니다.")
+    wrong = 224 / 256, 224 / 640, 1 - 0.65625, 65.625, 224 / (640 * 248 / 480), 0.1, "two thirds"
+    all_different_hints(said(checks.check_kept_width, w, **where) for w in wrong)
