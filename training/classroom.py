@@ -5,6 +5,7 @@ The pictures are ``training.shapes``, the views ``training.scenes``, and the alg
 experiment of the lesson is one of the `Settings`.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -156,6 +157,21 @@ def best_head(attention, masks, mass=0.6):
     return attention[torch.arange(len(best)), best], found
 
 
+@contextmanager
+def one_thread():
+    """Let PyTorch use one thread only, for a while.
+
+    So small a network hardly gains by a second one, and on a machine with other work the threads
+    keep waiting for each other: a step then took nine times as long.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 class Training:
     """One training, and how far it has come.
 
@@ -224,6 +240,7 @@ class Training:
         for name, curve in self.curves.items():
             curve.append(watch.get(name, loss.item()))
 
+    @one_thread()
     def run(self, steps, show=None, every=20):
         """Take `steps` steps; call ``show(self)`` every so often and at the end."""
         for i in range(1, steps + 1):

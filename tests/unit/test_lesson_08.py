@@ -24,15 +24,6 @@ def stored():
     return experiments.load()["runs"]
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small networks; a second thread hardly helps, and other tests run beside these."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 # --- pictures ---
 
 
@@ -119,6 +110,16 @@ def test_a_run_in_two_parts_equals_a_run_in_one(pool):
     assert seen == [1, 2] and parted.curves == straight.curves
     for a, b in zip(straight.teacher.parameters(), parted.teacher.parameters()):
         assert torch.equal(a, b)
+
+
+def test_a_run_uses_one_thread_and_gives_the_others_back(pool):
+    torch.set_num_threads(2)
+    training, seen = classroom.Training(pool, batch=4, local_crops=0), []
+    training.run(1, lambda t: seen.append(torch.get_num_threads()))
+    assert seen == [1] and torch.get_num_threads() == 2
+    with pytest.raises(ZeroDivisionError):
+        training.run(1, lambda t: 1 / 0)  # a run that is stopped gives them back, too
+    assert torch.get_num_threads() == 2
 
 
 def test_another_seed_starts_elsewhere_and_sees_other_pictures(pool):
