@@ -7,36 +7,9 @@ import pytest
 import timm
 import torch
 from PIL import Image
+from verdicts import all_different_hints, passes, unanswered
 
 from helpers import checks, encoding, maps, overlay
-
-
-@pytest.fixture
-def said(capsys):
-    """Run a check and return what it printed."""
-
-    def run(check, *args, **kwargs):
-        assert check(*args, **kwargs) is None
-        return capsys.readouterr().out
-
-    return run
-
-
-def all_different_hints(outputs):
-    """Each output is a hint (not a pass), in both languages, and no two are the same."""
-    outputs = list(outputs)
-    assert len(set(outputs)) == len(outputs)
-    for out in outputs:
-        assert out.startswith("아직 아니에요.") and "\nNot yet. " in out
-
-
-def passes(out):
-    return out.startswith("맞습니다!") and "\nCorrect! " in out
-
-
-def unanswered(out):
-    return out.startswith("아직 답이 없습니다.") and "\nNo answer yet. " in out
-
 
 # --- 00_start, 01_timm ---
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 import torch
+from verdicts import all_different_hints, passes, unanswered
 
 from helpers import checks, plots
 from training import classroom, dino, experiments, shapes
@@ -299,30 +300,6 @@ def test_live_curves_are_shown_once_and_then_replaced(pool, monkeypatch):
 
 
 # --- checks ---
-
-
-@pytest.fixture
-def said(capsys):
-    def run(check, *args):
-        assert check(*args) is None
-        return capsys.readouterr().out
-
-    return run
-
-
-def passes(out):
-    return out.startswith("맞습니다!") and "\nCorrect! " in out
-
-
-def unanswered(out):
-    return out.startswith("아직 답이 없습니다.") and "\nNo answer yet. " in out
-
-
-def all_different_hints(outputs):
-    outputs = list(outputs)
-    assert len(set(outputs)) == len(outputs)
-    for out in outputs:
-        assert out.startswith("아직 아니에요.") and "\nNot yet. " in out
 
 
 def names_the_mistake(out):

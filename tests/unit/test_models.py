@@ -8,6 +8,7 @@ import warnings
 import pytest
 import timm
 import torch
+from families import SMALL
 from safetensors.torch import load_file
 from timm.models import get_deprecated_models
 
@@ -144,17 +145,10 @@ def test_vit_without_weights():
 
 # --- what the flags change: nothing, at the model's own size ---
 
-FAMILIES = {
-    "ViT": ("vit_tiny_patch16_224", 64),
-    "DINOv2": ("vit_small_patch14_dinov2", 56),
-    "DINOv2 with registers": ("vit_small_patch14_reg4_dinov2", 56),
-    "DINOv3": ("vit_small_patch16_dinov3", 64),
-}
 
-
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", SMALL)
 def test_dynamic_size_gives_the_same_tokens_at_the_native_size(family, randomised):
-    name, side = FAMILIES[family]
+    name, side = SMALL[family]
     plain = randomised(timm.create_model(name, img_size=side, depth=2)).eval()
     weights = Weights(name, "untrained", False)
     ours = models._build(name, weights, pretrained=False, img_size=side, depth=2)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from verdicts import verdicts
 
 from helpers import checks, objects, plots
 from helpers.objects import Found, component, largest_component, lost, mask_box, token_cut
@@ -256,32 +257,9 @@ def test_curves_are_told_apart_without_colour():
 # --- the checks of lesson 06_objects ---
 
 
-@pytest.fixture
-def said(capsys):
-    """Run a check and return what it printed."""
-
-    def run(check, *args):
-        assert check(*args) is None
-        return capsys.readouterr().out
-
-    return run
-
-
-def verdicts(said, check, right, wrong, *args):
-    """The solution passes, the stub does not, each wrong answer has a hint of its own."""
-    out = said(check, right, *args)
-    assert out.startswith("맞습니다!") and "\nCorrect! " in out
-    assert said(check, ..., *args).startswith("아직 답이 없습니다.")
-    hints = [said(check, answer, *args) for answer in wrong]
-    assert len(set(hints)) == len(hints)
-    for out in hints:
-        assert out.startswith("아직 아니에요.") and "\nNot yet. " in out
-        assert len(out.split("\n")[0]) > 8
-
-
 def test_box_check(said):
     wrong = [(3, 1, 4, 2), (1, 3, 3, 5), (3, 1, 2, 2), (0, 0, 6, 4), "a box"]
-    verdicts(said, checks.check_box, (3, 1, 5, 3), wrong, ANSWER)
+    verdicts(said, checks.check_box, [(3, 1, 5, 3)], wrong, ANSWER)
     assert "맞습니다!" in said(checks.check_box, torch.tensor([3, 1, 5, 3]), ANSWER)
 
 
@@ -289,7 +267,7 @@ def test_jaccard_check(said):
     found, truth = mask("###..", "##..."), mask(".###.", ".....")
     assert (found == truth).float().mean() == pytest.approx(0.6)  # both ground counted, too
     wrong = [0.6, 2 / 3, 2 / 5, 2 * 2 / 8, 6 / 2, 0.9, "half"]
-    verdicts(said, checks.check_jaccard, 2 / 6, wrong, found, truth)
+    verdicts(said, checks.check_jaccard, [2 / 6], wrong, found, truth)
     other = mask(".####", "####.")
     assert "1에서" in said(checks.check_jaccard, 1 - 3 / 8, other, truth)
 
@@ -298,5 +276,5 @@ def test_peak_check(said):
     m = torch.zeros(4, 6)
     m[1, 4], m[3, 0] = 1, -1
     wrong = [10, (4, 1), (2, 2), (3, 0), (0, 0), "top"]
-    verdicts(said, checks.check_peak, (1, 4), wrong, m)
+    verdicts(said, checks.check_peak, [(1, 4)], wrong, m)
     assert "맞습니다!" in said(checks.check_peak, [1, 4], m)

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from sklearn.metrics import adjusted_rand_score
+from verdicts import verdicts
 
 from helpers import checks, components, encoding, images, patches
 
@@ -253,26 +254,6 @@ def test_recolour_turns_the_hue_and_pales():
 
 
 # --- the checks of lesson 05 ---
-
-
-@pytest.fixture
-def said(capsys):
-    def run(check, *args):
-        assert check(*args) is None
-        return capsys.readouterr().out
-
-    return run
-
-
-def verdicts(said, check, right, wrongs, *args):
-    """The solution passes, the stub does not, each mistake has its own hint in both languages."""
-    for answer in right:
-        out = said(check, answer, *args)
-        assert out.startswith("맞습니다!") and "\nCorrect! " in out
-    assert said(check, ..., *args).startswith("아직 답이 없습니다.")
-    outs = [said(check, wrong, *args) for wrong in wrongs]
-    assert all(out.startswith("아직 아니에요.") and "\nNot yet. " in out for out in outs)
-    assert len(set(outs)) == len(outs)
 
 
 def test_check_similarity(said, embedded):

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 import timm
 import torch
+from families import SMALL
 from PIL import Image
 from safetensors.torch import save
 from timm.data import resolve_model_data_config
 from torchvision import transforms as T
+from verdicts import all_different_hints
 
 from helpers import checks, hub, images, models, norms, overlay, plots, zoo
 from helpers.zoo import Entry
@@ -241,17 +243,10 @@ def test_lesson_shows_real_models_when_the_hub_has_them(loopback_hub, tmp_path):
 
 # --- lengths block by block ---
 
-FAMILIES = {
-    "ViT": ("vit_tiny_patch16_224", 64),
-    "DINOv2": ("vit_small_patch14_dinov2", 56),
-    "DINOv2 with registers": ("vit_small_patch14_reg4_dinov2", 56),
-    "DINOv3": ("vit_small_patch16_dinov3", 64),
-}
 
-
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", SMALL)
 def test_block_norms_are_those_of_what_leaves_each_block(family, randomised):
-    name, side = FAMILIES[family]
+    name, side = SMALL[family]
     plain = timm.create_model(name, img_size=side, depth=3, num_classes=0, dynamic_img_size=True)
     model = randomised(plain)
     x = torch.rand(2, 3, side, 2 * side, generator=torch.Generator().manual_seed(0))
@@ -445,25 +440,6 @@ def test_differences_share_one_scale_and_show_what_was_not_seen(photo):
 
 
 # --- exercises ---
-
-
-@pytest.fixture
-def said(capsys):
-    """Run a check and return what it printed."""
-
-    def run(check, *args, **kwargs):
-        assert check(*args, **kwargs) is None
-        return capsys.readouterr().out
-
-    return run
-
-
-def all_different_hints(outputs):
-    """Each output is a hint (not a pass), in both languages, and no two are the same."""
-    outputs = list(outputs)
-    assert len(set(outputs)) == len(outputs)
-    for out in outputs:
-        assert out.startswith("아직 아니에요.") and "\nNot yet. " in out
 
 
 def test_check_all_tokens(said):
