@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from notebook_names import rebound
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -299,6 +300,12 @@ def local_targets(nb):
 
 
 @rule
+def lasting_names(nb):
+    """After Run All every slider still moves, and every exercise can still be answered."""
+    return rebound(nb.cells)
+
+
+@rule
 def alt_text(nb):
     """Every picture in the text has a description, in the language of its cell."""
     problems = []
@@ -447,6 +454,17 @@ def lengthen_all(nb):
 
 
 BREAKAGES = [
+    (
+        "lasting_names",
+        put(5, new_code_cell("def show(a):\n    return [k for k in x]\n_ = interact(show, a=1)")),
+    ),
+    ("lasting_names", put(5, new_code_cell("my_x = ...\nchecks.check_x(my_x, x)"))),
+    (
+        "lasting_names",
+        lambda nb: nb.cells.__setitem__(
+            slice(5, 5), [say("en", "```python\nmy = x\n```"), new_code_cell("checks.check(1)")]
+        ),
+    ),
     ("valid", lambda nb: nb.cells[2].update(cell_type="cheese")),
     ("pairs", lambda nb: nb.cells.pop(4)),
     ("pairs", lambda nb: nb.cells.pop(3)),
