@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
-from .maps import _on_grid as on_grid
+from .maps import on_grid
 
 
 class PcaPicture(NamedTuple):

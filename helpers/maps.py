@@ -20,7 +20,7 @@ def token_norm(patch_tokens, grid):
     torch.Tensor
         (..., gh, gw), L2 norms, at least 0.
     """
-    return _on_grid(torch.norm(patch_tokens, dim=-1), grid)
+    return on_grid(torch.norm(patch_tokens, dim=-1), grid)
 
 
 def cls_attention(attention_rows, grid, num_prefix_tokens):
@@ -40,7 +40,7 @@ def cls_attention(attention_rows, grid, num_prefix_tokens):
     torch.Tensor
         (..., heads, gh, gw).
     """
-    return _on_grid(attention_rows[..., 0, num_prefix_tokens:], grid)
+    return on_grid(attention_rows[..., 0, num_prefix_tokens:], grid)
 
 
 def min_max(m):
@@ -146,10 +146,11 @@ def photo_rollout(model, tensor):
     """CLS row of the attention rollout of one picture (1, 3, H, W), (gh, gw) in 0..1."""
     grid = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
     row = rollout_row(queries_keys(model, tensor))
-    return min_max(_on_grid(row[:, model.num_prefix_tokens :], grid))[0]
+    return min_max(on_grid(row[:, model.num_prefix_tokens :], grid))[0]
 
 
-def _on_grid(values, grid):
+def on_grid(values, grid):
+    """Lay numbers (..., gh * gw) out on the patch grid (..., gh, gw); else a ValueError."""
     gh, gw = grid
     if values.shape[-1] != gh * gw:
         raise ValueError(

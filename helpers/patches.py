@@ -7,7 +7,7 @@ from torchvision.transforms import functional as TF
 from .components import PcaPicture, parts, pca_rgb
 from .encoding import encode
 from .images import to_tensor
-from .maps import _on_grid as on_grid
+from .maps import on_grid
 
 __all__ = [
     "PcaPicture",

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from verdicts import verdicts
 
 from helpers import checks, components, encoding, images, patches
@@ -251,6 +251,20 @@ def test_recolour_turns_the_hue_and_pales():
         )
         assert (after[0] - before[0]) % 1 == pytest.approx(0.1, abs=0.02)
         assert after[1] < before[1]
+
+
+def test_without_what_all_photos_share_at_a_place_the_first_component_shows_the_kitten(embedded):
+    """What lesson 05's picture shows, beside the plain tokens, whose first component is height."""
+    paths = images.sample_photos()
+    seen = [images.to_tensor(images.load_photo(path), embedded)[0] for path in paths]
+    every = encoding.encode(embedded, torch.cat(seen))
+    kitten = [path.stem for path in paths].index("kitten")
+    truth = images.masks_on_grid(images.load_masks("kitten"), embedded).any(0).flatten()
+    plain, less = (
+        roc_auc_score(truth, patches.pca_rgb(tokens[kitten], every.grid).first.flatten())
+        for tokens in (every.patch_tokens, every.patch_tokens - every.patch_tokens.mean(dim=0))
+    )
+    assert less > 0.9 > plain + 0.1
 
 
 # --- the checks of lesson 05 ---
