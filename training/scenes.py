@@ -134,14 +134,22 @@ class Scenes:
             colour=torch.where(strength, colour_change(count, 2.0, self.generator), keep),
         )
 
-    def grounds_for(self, count):
-        """Return (B,) ground indices and (B, 2, 3) maps from the scene into the ground's tile."""
+    def few_grounds(self, count):
+        """Return `count` different grounds (their indices) to draw a batch from."""
+        return torch.randperm(len(self.grounds), generator=self.generator)[:count]
+
+    def grounds_for(self, count, among=None):
+        """Return (B,) ground indices and (B, 2, 3) maps from the scene into the ground's tile.
+
+        `among` (N,) are the indices to choose from; by default all.
+        """
         zoom = self._uniform(0.25, 1.0, count)  # the share of the tile that the scene shows
         shift = self._uniform(-1, 1, count, 2) * (1 - zoom)[:, None]
         flip = self._chance(0.5, count).float() * 2 - 1
         tile = affine(torch.zeros(count, 2), 1 / zoom, flip=flip)
         tile[:, :, 2] += shift
-        return torch.randint(len(self.grounds), (count,), generator=self.generator), tile
+        among = torch.arange(len(self.grounds)) if among is None else among
+        return among[torch.randint(len(among), (count,), generator=self.generator)], tile
 
     def windows(self, count, area, turn=0.0, around=None):
         """Return (B, 2, 3) maps from a view's [-1, 1]² into the scene, half of them mirrored.

@@ -39,6 +39,7 @@ def parse_options(arguments=None):
     add("--teacher-temp", type=float, default=0.02)
     add("--koleo", type=float, default=0.3, help="weight of the spreading term")
     add("--contrast", type=float, default=0.0, help="weight of telling pictures apart")
+    add("--contrast-temp", type=float, default=0.15)
     add("--patch-contrast", type=float, default=0.0, help="weight of finding patches again")
     add(
         "--jitter",
@@ -55,6 +56,13 @@ def parse_options(arguments=None):
         type=float,
         default=0.5,
         help="share of scenes with another ground in each view; only these teach the CLS token",
+    )
+    add(
+        "--few-grounds",
+        type=int,
+        default=0,
+        help="draw each batch on so many grounds: then many pictures share a ground, and to tell "
+        "them apart takes the object (0: on any)",
     )
     add("--hide", type=float, default=0.0, help="share of patches the student doesn't see")
     add(
@@ -96,7 +104,8 @@ def crops_of(scenes, options):
         scenes.place(count, options.scale, dressed=options.dressed, recoloured=0.5),
         scenes.place(count, shown=0.3),
     ]
-    ground = scenes.grounds_for(count)
+    among = scenes.few_grounds(options.few_grounds) if options.few_grounds else None
+    ground = scenes.grounds_for(count, among)
     swap = torch.rand(count, generator=scenes.generator) < options.swap
     crops, windows = [], []
     for i in range(2 + options.local_crops):
@@ -106,7 +115,7 @@ def crops_of(scenes, options):
             if local
             else scenes.windows(count, (0.45, 1.0), options.turn)
         )
-        other = scenes.grounds_for(count)
+        other = scenes.grounds_for(count, among)
         here = tuple(
             torch.where(swap.view(-1, *[1] * (a.ndim - 1)), b, a)
             for a, b in zip(ground, other, strict=True)
@@ -200,7 +209,7 @@ class Run:
         if o.koleo:
             loss = loss + o.koleo * sum(dino.koleo(place) for place in places[:2])
         if o.contrast:
-            told = contrast.contrast(places, goals)
+            told = contrast.contrast(places, goals, o.contrast_temp)
             watch["contrast"] = told.item()
             loss = loss + o.contrast * told
         if o.patch_contrast:
