@@ -10,7 +10,7 @@ def main(argv=None):
     """Write the figure, say where it is and which weights made it; return the exit status."""
     options = _parser().parse_args(argv)
     # Only now: importing torch and timm takes seconds, and --help should not.
-    from . import images, maps, models, plots
+    from . import images, lessons, maps, models, plots
 
     map_of = {"norm": maps.photo_norm, "attention": maps.photo_attention}[options.map]
     try:
@@ -20,14 +20,20 @@ def main(argv=None):
         figure = plots.two_panel(
             seen, map_of(model, tensor), weights=model, alpha=options.alpha, cmap=options.cmap
         )
-        out = options.out or Path("outputs") / f"{_stem(options.photo)}.dino.png"
+        out = options.out or lessons.outputs() / f"{_stem(options.photo)}.dino.png"
         out.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(out)
     except (ValueError, OSError) as error:
         print(str(error).replace("\n", " / "), file=sys.stderr)
         return 2
-    print(f"{out}\n가중치 weights: {models.caption(model)}")
+    print(f"{_short(out)}\n가중치 weights: {models.caption(model)}")
     return 0
+
+
+def _short(path):
+    """A path as it looks from here, unless it lies elsewhere."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _parser():

@@ -15,6 +15,7 @@ from IPython.display import display
 from . import explorer_export
 from .explorer_data import block_data, colour_table, patch_map, png, shrink
 from .images import PhotoError, load_photo, to_tensor
+from .lessons import outputs
 from .maps import photo_norm
 from .models import caption
 from .overlay import COLORMAPS
@@ -119,18 +120,23 @@ class ExplorerBox(widgets.VBox):
         self.view.alpha, self.view.cmap = self.alpha.value, self.cmap.index
         return self.view
 
-    def save_html(self, path):
-        """Write the explorer as one HTML file that needs no kernel and no network; its Path."""
-        page = explorer_export.page(self._set_view(), SCRIPT, STYLE, title=Path(path).stem)
-        Path(path).write_text(page, encoding="utf-8")
-        return Path(path)
+    def save_html(self, path="explorer.html"):
+        """Write the explorer as one HTML file that needs no kernel and no network; its Path.
 
-    def save_gif(self, path, sweep="alpha"):
+        A relative path starts in ``lessons.outputs()``.
+        """
+        path = outputs() / path
+        page = explorer_export.page(self._set_view(), SCRIPT, STYLE, title=path.stem)
+        path.write_text(page, encoding="utf-8")
+        return path
+
+    def save_gif(self, path="explorer.gif", sweep="alpha"):
         """Write the overlay as a moving picture.
 
         Parameters
         ----------
         path : str or Path
+            A relative one starts in ``lessons.outputs()``.
         sweep : {"alpha", "head", "block", "zoom"}
             From photo to map and back; CLS attention head by head; token norms block by block;
             into the middle and out again, with the token norms of what is in view.
@@ -139,8 +145,9 @@ class ExplorerBox(widgets.VBox):
         -------
         Path
         """
+        path = outputs() / path
         explorer_export.gif(self._set_view(), path, sweep)
-        return Path(path)
+        return path
 
 
 def explore(photo, model, fit="crop", size=None):

@@ -1,8 +1,15 @@
 """What a notebook needs before its first cell."""
 
+import functools
+import getpass
 import importlib.util
+import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
 
 # What the lessons import; Colab has nearly all of it.
 PACKAGES = (
@@ -31,6 +38,48 @@ def setup():
     if "google.colab" in sys.modules:
         install(missing())
     from . import plots  # noqa: F401  registers the font, and needs what was just installed
+
+
+def outputs():
+    """The folder for all that the lessons write; made when it is first asked for.
+
+    Returns
+    -------
+    Path
+        The environment variable ``DINO_OUTPUTS``, or else ``outputs/`` beside the helpers. If that
+        cannot be written to (a read-only checkout), a folder of the reader's own in the temporary
+        directory, the same one each time; a notice says so once.
+    """
+    wanted = Path(os.environ.get("DINO_OUTPUTS") or ROOT / "outputs").expanduser().absolute()
+    return wanted if _writable(wanted) else _temporary(wanted)
+
+
+def _writable(folder):
+    """Whether a folder is there, or can be made, and takes files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # A try, since os.access knows nothing of Windows' rights or of a full quota.
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+@functools.cache  # so the notice comes once
+def _temporary(wanted):
+    own = Path(tempfile.gettempdir()) / f"dino-tutorial-{getpass.getuser()}"
+    try:
+        own.mkdir(mode=0o700, exist_ok=True)
+        strange = own.is_symlink() or hasattr(os, "getuid") and own.stat().st_uid != os.getuid()
+    except OSError:
+        strange = True
+    if strange or not _writable(own):  # somebody else took the name, on a machine of many users
+        own = Path(tempfile.mkdtemp(prefix="dino-tutorial-"))
+    print(
+        f"{wanted}에는 쓸 수 없어서 결과를 {own}에 둡니다.\n"
+        f"{wanted} cannot be written to, so what the lessons write goes to {own}."
+    )
+    return own
 
 
 def missing():
