@@ -10,7 +10,7 @@ def main(argv=None):
     """Write the figure, say where it is and which weights made it; return the exit status."""
     options = _parser().parse_args(argv)
     # Only now: importing torch and timm takes seconds, and --help should not.
-    from . import images, maps, models, plots
+    from . import images, language, maps, models, plots
 
     map_of = {"norm": maps.photo_norm, "attention": maps.photo_attention}[options.map]
     try:
@@ -24,9 +24,9 @@ def main(argv=None):
         out.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(out)
     except (ValueError, OSError) as error:
-        print(str(error).replace("\n", " / "), file=sys.stderr)
+        print(language.pick(str(error)).replace("\n", " / "), file=sys.stderr)
         return 2
-    print(f"{out}\n가중치 weights: {models.caption(model)}")
+    print(f"{out}\n{language.pick('가중치 weights')}: {models.caption(model)}")
     return 0
 
 

@@ -12,7 +12,7 @@ import ipywidgets as widgets
 import traitlets
 from IPython.display import display
 
-from . import explorer_export
+from . import explorer_export, language
 from .explorer_data import block_data, colour_table, patch_map, png, shrink
 from .images import PhotoError, load_photo, to_tensor
 from .maps import photo_norm
@@ -40,6 +40,7 @@ class Explorer(anywidget.AnyWidget):
     tables = traitlets.Dict().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)  # one block's maps, see explorer_data.block_data
     weights = traitlets.Unicode().tag(sync=True)
+    language = traitlets.Unicode().tag(sync=True)
     hushed = traitlets.List(traitlets.Unicode()).tag(sync=True)  # widgets to keep quiet in a drag
 
     def __init__(self, model, tensor, seen):
@@ -50,6 +51,7 @@ class Explorer(anywidget.AnyWidget):
             tables={name: colour_table(name) for name in COLORMAPS},
             data=block_data(model, tensor, -1),
             weights=caption(model),
+            language=language.chosen(),
         )
         self.on_msg(self._answer)
 
@@ -63,7 +65,7 @@ class Explorer(anywidget.AnyWidget):
                 m = patch_map(self.model, self.tensor, block, question["ask"], question["patch"])
                 self.send({**question, "block": block}, buffers=[m.numpy().tobytes()])
         except Exception as error:  # shown on the page, which would wait for ever; and in the log
-            self.send({"error": f"{type(error).__name__}: {error}"})
+            self.send({"error": f"{type(error).__name__}: {language.pick(str(error))}"})
             raise
 
 
@@ -101,12 +103,10 @@ class ExplorerBox(widgets.VBox):
         """The widget, and for GitHub, print and nbconvert the post's two-panel figure."""
         view = self._set_view()
         m = photo_norm(view.model, view.tensor)
-        figure = two_panel(
-            view.picture, m, weights=view.model, alpha=view.alpha, cmap=self.cmap.value
-        )
+        fig = two_panel(view.picture, m, weights=view.model, alpha=view.alpha, cmap=self.cmap.value)
         return {
             "text/plain": repr(self),
-            "image/png": base64.b64encode(explorer_export.figure_png(figure)).decode(),
+            "image/png": base64.b64encode(explorer_export.figure_png(fig)).decode(),
             "application/vnd.jupyter.widget-view+json": {
                 "version_major": 2,
                 "version_minor": 0,
@@ -188,7 +188,7 @@ def upload(show):
         try:
             photo = load_photo(button.value)
         except PhotoError as error:
-            message.value = f"<pre>{html.escape(str(error))}</pre>"
+            message.value = f"<pre>{html.escape(language.pick(str(error)))}</pre>"
             return
         message.value = ""
         output.clear_output(wait=True)

@@ -1,8 +1,12 @@
-"""What a notebook needs before its first cell."""
+"""What a notebook needs before its first cell: packages, the font, the reader's language."""
 
 import importlib.util
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+from . import language as _language
 
 # What the lessons import; Colab has nearly all of it.
 PACKAGES = (
@@ -21,16 +25,41 @@ PACKAGES = (
     "tqdm",
 )
 PIP_NAMES = {"PIL": "pillow", "sklearn": "scikit-learn"}
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def setup():
-    """Make the notebook ready; prints nothing when all is well.
+def setup(language=None):
+    """Make the notebook ready; prints nothing when all is well and both languages are shown.
 
     On Colab, installs what is missing and never upgrades what is there. Teaches matplotlib Hangul.
+
+    Parameters
+    ----------
+    language : {"ko", "en", "both"}, optional
+        Korean, English or both: of the prose (in JupyterLab), of figures, widgets and messages.
+        It is remembered; without it the lesson takes the last one. See ``helpers/language.py``.
     """
     if "google.colab" in sys.modules:
         install(missing())
     from . import plots  # noqa: F401  registers the font, and needs what was just installed
+    from .language_switch import switch
+
+    switch(_language.choose(language, outputs()))
+
+
+def language(choice):
+    """Change the language: "ko", "en" or "both". What is drawn or run from now on follows it."""
+    setup(choice)
+
+
+label = _language.pick  # of a label that a notebook writes itself
+
+
+def outputs():
+    """The folder for all that the lessons write; made when it is first asked for."""
+    folder = Path(os.environ.get("DINO_OUTPUTS") or ROOT / "outputs")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def missing():
