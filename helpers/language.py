@@ -15,7 +15,7 @@ import re
 CHOICES = {"ko": "한국어", "en": "English", "both": "한국어 · English"}
 VARIABLE = "DINO_LANGUAGE"
 SETTINGS = "settings.json"
-HANGUL = re.compile("[가-힣ㄱ-ㅣ]")
+HANGUL = re.compile(r"[\u3131-\u3163\uac00-\ud7a3]")
 
 _chosen = "both"
 
@@ -84,7 +84,7 @@ def pick(text):
 # "한국어 English …": the English words begin after the last Hangul and end before a number, a sign
 # or a bracket. What stands behind a colon is a value, of no language: "가중치: vit_base".
 _LABEL = re.compile(
-    r"(?P<ko>.*[가-힣][^\sA-Za-z]*(?<!:))(?!.*[가-힣])\s+(?:[…|]\s+)?"
+    r"(?P<ko>.*[\uac00-\ud7a3][^\sA-Za-z]*(?<!:))(?!.*[\uac00-\ud7a3])\s+(?:[…|]\s+)?"
     r"(?P<en>(?:\d\w+ )?[A-Za-z][a-zA-Z0-9'’*-]*[,.;]?(?:\s[A-Za-z(][a-zA-Z0-9'’*-]*[,.;)?]?)*?)"
     r"(?P<rest>(?::(?:\s|$)|\s+\(|\s+[^A-Za-z\s]).*)?"
 )
