@@ -198,6 +198,8 @@ def test_copies_speak_one_language(path, language):
     if language == "en":
         assert not [h for h in headings if HANGUL.search(h)]
     assert headings[0].startswith(f"# {path.name[:2]}. ")
+    text = "".join(cell.source for cell in copy.cells)
+    assert "두 언어**" not in text and "Two languages**" not in text
     code = [cell for cell in copy.cells if cell.cell_type == "code"]
     assert f'lessons.setup(language="{language}")' in code[0].source
     assert len(code) == sum(cell.cell_type == "code" for cell in nb.cells)

@@ -16,6 +16,7 @@ from nbconvert.preprocessors import TagRemovePreprocessor
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("ko", "en")
 SWITCH = "lessons.setup(language=None)"
+OF_BOTH = ("- **두 언어**", "- **Two languages**")  # lesson 00 on how the two stand together
 README = {"ko": "README.ko.md", "en": "README.md"}
 
 
@@ -43,7 +44,8 @@ def in_one_language(nb, language):
     copy, _ = remover.preprocess(nbformat.from_dict(nb), {})
     for cell in copy.cells:
         if cell.cell_type == "markdown":
-            lines = [heading(line, language) for line in cell.source.split("\n")]
+            lines = [ln for ln in cell.source.split("\n") if not ln.startswith(OF_BOTH)]
+            lines = [heading(line, language) for line in lines]
             cell.source = "\n".join(lines).replace("../README.md", f"../{README[language]}")
         else:
             cell.source = cell.source.replace(SWITCH, f'lessons.setup(language="{language}")')
