@@ -213,6 +213,37 @@ def test_readmes_open_the_copy_of_their_own_language():
         assert (ROOT / "notebooks" / Path(opened[0]).name).exists()
 
 
+# --- JupyterHub ---------------------------------------------------------------------------------
+
+HUB_PAGES = [ROOT / "docs" / language / "jupyterhub.md" for language in one_language.LANGUAGES]
+
+
+def test_the_pages_on_jupyterhub_are_twins():
+    """Same code, same links but to each other, same table of memory, as many lines to tick."""
+
+    def parts(path):
+        text = path.read_text("utf-8")
+        return (
+            re.findall(r"```.*?```|`[^`\n]+`", text, re.S),
+            [u for u in re.findall(r"\]\(([^)]+)\)", text) if not u.startswith("..")],
+            re.findall(r"^\|[ \d|]+$|^\| MB .*$", text, re.M),
+            text.count("- [ ] "),
+        )
+
+    korean, english = map(parts, HUB_PAGES)
+    assert sorted(korean[0]) == sorted(english[0])
+    assert korean[1:] == english[1:] and korean[3] >= 8
+
+
+def test_the_hub_installs_what_binder_installs(tmp_path):
+    """The page's own line, run as it stands there, takes every package of environment.yml."""
+    line = re.search(r"sed -n .*(?= > )", HUB_PAGES[0].read_text("utf-8"))[0]
+    line = line.replace("~/dino-tutorial", str(ROOT))
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+    listed = re.findall(r"^  - (.*>=.*)$", (ROOT / "environment.yml").read_text("utf-8"), re.M)
+    assert done.stdout.split() == listed and len(listed) > 10
+
+
 # --- make links ---------------------------------------------------------------------------------
 
 WRITTEN = {  # {} stands for the address
