@@ -175,6 +175,36 @@ def test_every_text_of_helpers_and_lessons_can_be_cut(speak):
     assert problems == []
 
 
+def test_nothing_is_printed_in_two_languages_without_a_choice():
+    """Every notice goes through `pick` or `say` (of this room, or of the checks)."""
+
+    def hangul(node, covered=False):
+        name = getattr(node, "func", None)
+        name = getattr(name, "attr", getattr(name, "id", None))
+        covered = covered or name in ("pick", "say", "in_language")
+        if isinstance(getattr(node, "value", None), str) and HANGUL.search(node.value):
+            return [] if covered else [node.value]
+        return [text for child in ast.iter_child_nodes(node) for text in hangul(child, covered)]
+
+    problems = []
+    for path in sorted((ROOT / "helpers").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "print":
+                problems += [(path.name, text) for text in hangul(node)]
+    assert problems == []
+
+
+def test_command_line_speaks_one_language(monkeypatch, capsys):
+    from helpers.__main__ import main
+
+    monkeypatch.setenv("DINO_LANGUAGE", "en")
+    assert main(["none.jpg"]) == 2
+    assert capsys.readouterr().err.startswith("No such file: none.jpg.")
+    monkeypatch.setenv("DINO_LANGUAGE", "kr")
+    assert main(["none.jpg"]) == 2
+    assert "must be" in capsys.readouterr().err
+
+
 # --- the choice ---------------------------------------------------------------------------------
 
 
