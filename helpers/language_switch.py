@@ -8,7 +8,7 @@ import contextlib
 
 import ipywidgets
 from IPython import get_ipython
-from IPython.display import display, update_display
+from IPython.display import display
 
 from .language import chosen, notice, pick, prose
 
@@ -30,7 +30,6 @@ def switch(language):
             shell.set_custom_exc((Exception,), _show_error)
     page = {"text/html": prose(), "text/plain": notice()}
     display(page, raw=True, display_id=DISPLAY)
-    update_display(page, raw=True, display_id=DISPLAY)  # where it was shown before
 
 
 def translate(widget):
@@ -46,9 +45,7 @@ def translate(widget):
         pairs = options.items() if isinstance(options, dict) else options
         pairs = [p if isinstance(p, tuple) and len(p) == 2 else (str(p), p) for p in pairs]
         if any(pick(label) != label for label, _ in pairs):
-            index = widget.index
             widget.options = [(pick(label), value) for label, value in pairs]
-            widget.index = index
 
 
 def _show_error(shell, kind, error, traceback, tb_offset=None):

@@ -106,9 +106,13 @@ def test_a_lesson_alone_on_colab(source, colab, tmp_path):
 def test_the_next_lesson_on_the_same_machine_takes_the_clone_that_is_there(source, tmp_path):
     shutil.copytree(source / "helpers", tmp_path / "dino-tutorial" / "helpers")
     (tmp_path / "dino-tutorial" / "notebooks").mkdir()
+    git = tmp_path / "bin" / "git"  # notes that it was called
+    git.parent.mkdir()
+    git.write_text(f"#!/bin/sh\ntouch {tmp_path}/called\n")
+    git.chmod(0o755)
     cells = [setup_cell("file:///no/such/repository"), "print(os.getcwd())"]
-    nb = run(cells, tmp_path)
-    assert nb.cells[0].outputs == []
+    nb = run(cells, tmp_path, PATH=f"{git.parent}{os.pathsep}{os.environ['PATH']}")
+    assert nb.cells[0].outputs == [] and not (tmp_path / "called").exists()
     assert printed(nb.cells[1]).strip() == str(tmp_path / "dino-tutorial" / "notebooks")
 
 

@@ -363,10 +363,8 @@ def test_explorer_speaks_one_language(photo, embedded, speak, tmp_path):
 @pytest.fixture
 def shown(monkeypatch):
     calls = []
-    for name in ("display", "update_display"):
-        monkeypatch.setattr(
-            language_switch, name, lambda data, **kw: calls.append(data["text/html"])
-        )
+    shown = calls.append
+    monkeypatch.setattr(language_switch, "display", lambda data, **kw: shown(data["text/html"]))
     monkeypatch.setattr(language_switch, "get_ipython", lambda: None)
     yield calls
     ipywidgets.Widget.on_widget_constructed(None)
