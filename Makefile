@@ -8,6 +8,7 @@
 #   make bench       measure the explorer in JupyterLab, reading attention, and searching photos
 #   make evaluate    measure the embedded DINO beside the same network untrained
 #   make lint        look for slips in the Python code
+#   make links REPO=owner/name      the tutorial has moved: rewrite every link to its repository
 #
 # Options: PYTHON=python3.12   which Python makes .venv
 #          DISK_GB=3           how much free disk to ask for, in GB
@@ -18,7 +19,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test notebooks store bench evaluate lint
+.PHONY: lab test notebooks store bench evaluate lint links
 .DEFAULT_GOAL := lab
 
 lab: .venv/.installed
@@ -48,6 +49,9 @@ outputs/training/pool.pt: | .venv/.installed
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
+
+links:
+	$(PYTHON) tools/links.py $(REPO)
 
 # Installs once, and again only when the list of dependencies has changed.
 .venv/.installed: pyproject.toml

@@ -14,7 +14,8 @@ photo → tensor → tokens / attention → map → overlay → figure or widget
 - ``overlay``   a map and a photo → a picture
 - ``plots``     pictures → a matplotlib figure
 - ``zoo``, ``norms``   many models of one photo; how long their tokens are, block by block
-- ``explorer``  the same to play with, in the browser (``explorer_data``, ``explorer_export``)
+- ``explorer``  the same to play with, in the browser (``explorer_data``, ``explorer_export``,
+  ``uploads``)
 - ``lessons``, ``checks``   what the notebooks need around it: set-up, exercise checks
 
 Nothing is imported here, so ``from helpers import images`` loads only what it needs.

@@ -10,10 +10,11 @@ def main(argv=None):
     """Write the figure, say where it is and which weights made it; return the exit status."""
     options = _parser().parse_args(argv)
     # Only now: importing torch and timm takes seconds, and --help should not.
-    from . import images, lessons, maps, models, plots
+    from . import images, language, lessons, maps, models, plots
 
     map_of = {"norm": maps.photo_norm, "attention": maps.photo_attention}[options.map]
     try:
+        language.choose(None, lessons.outputs())
         photo = images.load_photo(options.photo)
         model = models.load_model(options.model)
         tensor, seen = images.to_tensor(photo, model, options.fit)
@@ -24,9 +25,9 @@ def main(argv=None):
         out.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(out)
     except (ValueError, OSError) as error:
-        print(str(error).replace("\n", " / "), file=sys.stderr)
+        print(language.pick(str(error)).replace("\n", " / "), file=sys.stderr)
         return 2
-    print(f"{_short(out)}\n가중치 weights: {models.caption(model)}")
+    print(f"{_short(out)}\n{language.pick('가중치 weights')}: {models.caption(model)}")
     return 0
 
 

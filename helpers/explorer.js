@@ -4,15 +4,15 @@
 // save_html writes them into a page of its own. Nothing is ever fetched.
 
 const KINDS = {
-  norm: "토큰 노름 token norm",
-  cls: "CLS 어텐션 CLS attention",
-  query: "고른 패치의 어텐션 attention of the patch",
-  similarity: "고른 패치와의 유사도 similarity to the patch",
+  norm: ["토큰 노름", "token norm"],
+  cls: ["CLS 어텐션", "CLS attention"],
+  query: ["고른 패치의 어텐션", "attention of the patch"],
+  similarity: ["고른 패치와의 유사도", "similarity to the patch"],
 };
 const SCALES = {
-  "min-max": "최소-최대 min-max",
-  shared: "공통 눈금 shared scale",
-  raw: "원값, 0부터 raw, from 0",
+  "min-max": ["최소-최대", "min-max"],
+  shared: ["공통 눈금", "shared scale"],
+  raw: ["원값, 0부터", "raw, from 0"],
 };
 const START = { kind: "norm", head: 0, scale: "min-max", smooth: true, keep: 100 };
 const PATIENCE = 60000; // ms to wait for the kernel
@@ -27,6 +27,9 @@ function make(tag, properties = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+/** In the language that Python asks for: the Korean words, the English ones, or both. */
+const speaker = (model) => (ko, en) => ({ ko, en })[model.get("language")] ?? `${ko} ${en}`;
 
 const labelled = (text, control) => make("label", {}, make("span", { textContent: text }), control);
 
@@ -59,6 +62,10 @@ async function hush(manager, id) {
 
 /** Draw the explorer into an element; the model holds what Python sent. */
 async function render({ model, el }) {
+  const say = speaker(model);
+  const named = (words) =>
+    Object.fromEntries(Object.entries(words).map(([name, pair]) => [name, say(...pair)]));
+  const kinds = named(KINDS);
   let maps = new Maps(model.get("data"));
   const first = maps.block;
   const state = { ...START, patch: null, pinned: false };
@@ -67,22 +74,23 @@ async function render({ model, el }) {
   const tables = Object.values(model.get("tables")).map(bytes);
 
   // Controls
-  const kind = menu(KINDS), head = menu({}), scale = menu(SCALES);
+  const kind = menu(kinds), head = menu({}), scale = menu(named(SCALES));
   const block = menu(Object.fromEntries([...Array(maps.blocks).keys()].map((b) => [b, b])));
   const smooth = make("input", { type: "checkbox" });
   const keep = make("input", { type: "range", min: 5, max: 100, step: 1 });
-  const reset = make("button", { type: "button", textContent: "처음으로 reset" });
-  const download = make("button", { type: "button", textContent: "PNG 내려받기 download" });
+  const reset = make("button", { type: "button", textContent: say("처음으로", "reset") });
+  const download = make("button", { type: "button", textContent: say("PNG 내려받기", "download") });
   const keepLabel = labelled("", keep);
   block.disabled = !model.send;
   const controls = make(
     "div", { className: "dino-controls" },
-    labelled("맵 map", kind), labelled("헤드 head", head), labelled("블록 block", block),
-    labelled("눈금 scale", scale), labelled("부드럽게 smooth", smooth), keepLabel, reset, download,
+    labelled(say("맵", "map"), kind), labelled(say("헤드", "head"), head),
+    labelled(say("블록", "block"), block), labelled(say("눈금", "scale"), scale),
+    labelled(say("부드럽게", "smooth"), smooth), keepLabel, reset, download,
   );
 
   // Pictures: three canvases, each with a frame around the chosen patch
-  const panels = { photo: "사진 photo", map: "맵 map", overlay: "겹침 그림 overlay" };
+  const panels = named({ photo: ["사진", "photo"], map: ["맵", "map"], overlay: ["겹침 그림", "overlay"] });
   const canvases = {}, frames = [], images = {};
   const row = make("div", { className: "dino-row" });
   for (const [name, title] of Object.entries(panels)) {
@@ -103,8 +111,8 @@ async function render({ model, el }) {
   images.photo = canvases.photo.getImageData(0, 0, ...size);
   row.tabIndex = 0;
   row.setAttribute("role", "group");
-  row.setAttribute("aria-label", "사진, 맵, 겹침 그림: 화살표 키로 패치를 고릅니다. " +
-    "Photo, map, overlay: arrow keys choose a patch, Escape lets go.");
+  row.setAttribute("aria-label", say("사진, 맵, 겹침 그림: 화살표 키로 패치를 고르고 Esc로 놓습니다.",
+    "Photo, map, overlay: arrow keys choose a patch, Escape lets go."));
 
   // Words: the colour scale, what the chosen patch holds, what is going on
   const bar = make("canvas", { width: 256, height: 1, className: "dino-bar" });
@@ -120,6 +128,7 @@ async function render({ model, el }) {
 
   // --- showing ---
 
+  const tooLarge = say("이 맵은 커서 이 파일에 없습니다.", "This map is too large for this file.");
   let current = null, pixels, kept, waiting;
 
   function busy(text) {
@@ -127,12 +136,13 @@ async function render({ model, el }) {
     root.setAttribute("aria-busy", text ? "true" : "false");
     status.textContent = text ?? "";
     if (text) waiting = setTimeout(() => (status.textContent =
-      "커널이 답하지 않습니다. 셀을 다시 실행하세요. The kernel does not answer; run the cell again."), PATIENCE);
+      say("커널이 답하지 않습니다. 셀을 다시 실행하세요.",
+        "The kernel does not answer; run the cell again.")), PATIENCE);
   }
 
   function ask(question) {
     if (!model.send) return;
-    busy("커널이 계산하고 있습니다 … The kernel is working …");
+    busy(say("커널이 계산하고 있습니다 …", "The kernel is working …"));
     model.send(question);
   }
 
@@ -143,8 +153,7 @@ async function render({ model, el }) {
       state.patch = Math.floor(maps.grid[0] / 2) * maps.grid[1] + Math.floor(maps.grid[1] / 2);
     }
     const found = maps.get(state.kind, state.head, state.patch);
-    const missing = !found && !model.send
-      ? "이 맵은 커서 이 파일에 없습니다. This map is too large for this file." : "";
+    const missing = !found && !model.send ? tooLarge : "";
     if (found) {
       const own = extent(found.values);
       const range = { "min-max": own, shared: found.shared, raw: [0, own[1]] }[state.scale];
@@ -156,7 +165,7 @@ async function render({ model, el }) {
     } else {
       if (!missing) ask({ ask: state.kind, patch: state.patch });
     }
-    if (missing || status.textContent.startsWith("이 맵은")) status.textContent = missing;
+    if (missing || status.textContent === tooLarge) status.textContent = missing;
     showWords();
   }
 
@@ -184,26 +193,27 @@ async function render({ model, el }) {
     }
     if (current) [low.textContent, high.textContent] = current.range.map((v) => v.toPrecision(4));
     const name = ["norm", "similarity"].includes(state.kind)
-      ? "" : ` · 헤드 head ${state.head ? state.head - 1 : "평균 mean"}`;
+      ? "" : ` · ${say("헤드", "head")} ${state.head ? state.head - 1 : say("평균", "mean")}`;
     readout.textContent = at === null
-      ? "사진 위에서 움직이거나 화살표 키를 쓰세요. Move over a picture, or use the arrow keys."
-      : `패치 patch: 행 row ${y}, 열 column ${x} · ${KINDS[state.kind]}: ` +
-        `${current ? current.values[at].toPrecision(4) : "…"}${name} · 블록 block ${maps.block}` +
-        (state.pinned ? " · 고정 pinned (Esc)" : "");
+      ? say("사진 위에서 움직이거나 화살표 키를 쓰세요.", "Move over a picture, or use the arrow keys.")
+      : `${say("패치", "patch")}: ${say("행", "row")} ${y}, ${say("열", "column")} ${x}` +
+        ` · ${kinds[state.kind]}: ${current ? current.values[at].toPrecision(4) : "…"}${name}` +
+        ` · ${say("블록", "block")} ${maps.block}` +
+        (state.pinned ? ` · ${say("고정", "pinned")} (Esc)` : "");
     const left = maps.left_out ? ` ${maps.left_out}` : "";
-    foot.textContent = `가중치 weights: ${model.get("weights")}${left}`;
+    foot.textContent = `${say("가중치", "weights")}: ${model.get("weights")}${left}`;
   }
 
   /** Make the controls say what the state is. */
   function showControls() {
     const count = maps.rows(state.kind);
     state.head = Math.min(state.head, count - 1);
-    const names = [...Array(count).keys()].map((i) => [i, i ? String(i - 1) : "평균 mean"]);
+    const names = [...Array(count).keys()].map((i) => [i, i ? String(i - 1) : say("평균", "mean")]);
     head.replaceChildren(...names.map(([value, text]) => new Option(text, value)));
     head.disabled = count === 1;
     [kind.value, head.value, scale.value] = [state.kind, state.head, state.scale];
     [smooth.checked, keep.value, block.value] = [state.smooth, state.keep, maps.block];
-    keepLabel.firstChild.textContent = `큰 값부터 keep ${state.keep} %`;
+    keepLabel.firstChild.textContent = `${say("큰 값부터", "keep")} ${state.keep} %`;
     choose();
   }
 
@@ -302,6 +312,7 @@ export function renderPage(el, traits) {
     off: () => {},
     save_changes: () => {},
   };
+  const say = speaker(model);
   const alpha = make("input", { type: "range", min: 0, max: 1, step: 0.01 });
   const cmap = menu({ ...Object.keys(traits.tables) });
   const follow = () => ([alpha.value, cmap.value] = [traits.alpha, traits.cmap]);
@@ -310,7 +321,9 @@ export function renderPage(el, traits) {
   model.on("change:cmap", follow);
   alpha.addEventListener("input", () => model.set("alpha", Number(alpha.value)));
   cmap.addEventListener("change", () => model.set("cmap", Number(cmap.value)));
-  const controls = [labelled("투명도 alpha", alpha), labelled("컬러맵 colormap", cmap)];
+  const controls = [
+    labelled(say("투명도", "alpha"), alpha), labelled(say("컬러맵", "colormap"), cmap),
+  ];
   el.append(make("div", { className: "dino-controls" }, ...controls));
   return render({ model, el });
 }

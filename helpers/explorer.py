@@ -4,22 +4,23 @@
 """
 
 import base64
-import html
 from pathlib import Path
 
 import anywidget
 import ipywidgets as widgets
 import traitlets
-from IPython.display import display
 
-from . import explorer_export
+from . import explorer_export, language
 from .explorer_data import block_data, colour_table, patch_map, png, shrink
-from .images import PhotoError, load_photo, to_tensor
+from .images import to_tensor
 from .lessons import outputs
 from .maps import photo_norm
 from .models import caption
 from .overlay import COLORMAPS
 from .plots import two_panel
+from .uploads import upload
+
+__all__ = ["Explorer", "ExplorerBox", "explore", "upload"]
 
 HERE = Path(__file__).resolve().parent
 SCRIPT = "\n".join((HERE / f).read_text("utf-8") for f in ("explorer_pixels.js", "explorer.js"))
@@ -41,6 +42,7 @@ class Explorer(anywidget.AnyWidget):
     tables = traitlets.Dict().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)  # one block's maps, see explorer_data.block_data
     weights = traitlets.Unicode().tag(sync=True)
+    language = traitlets.Unicode().tag(sync=True)
     hushed = traitlets.List(traitlets.Unicode()).tag(sync=True)  # widgets to keep quiet in a drag
 
     def __init__(self, model, tensor, seen):
@@ -51,6 +53,7 @@ class Explorer(anywidget.AnyWidget):
             tables={name: colour_table(name) for name in COLORMAPS},
             data=block_data(model, tensor, -1),
             weights=caption(model),
+            language=language.chosen(),
         )
         self.on_msg(self._answer)
 
@@ -64,7 +67,7 @@ class Explorer(anywidget.AnyWidget):
                 m = patch_map(self.model, self.tensor, block, question["ask"], question["patch"])
                 self.send({**question, "block": block}, buffers=[m.numpy().tobytes()])
         except Exception as error:  # shown on the page, which would wait for ever; and in the log
-            self.send({"error": f"{type(error).__name__}: {error}"})
+            self.send({"error": f"{type(error).__name__}: {language.pick(str(error))}"})
             raise
 
 
@@ -102,12 +105,10 @@ class ExplorerBox(widgets.VBox):
         """The widget, and for GitHub, print and nbconvert the post's two-panel figure."""
         view = self._set_view()
         m = photo_norm(view.model, view.tensor)
-        figure = two_panel(
-            view.picture, m, weights=view.model, alpha=view.alpha, cmap=self.cmap.value
-        )
+        fig = two_panel(view.picture, m, weights=view.model, alpha=view.alpha, cmap=self.cmap.value)
         return {
             "text/plain": repr(self),
-            "image/png": base64.b64encode(explorer_export.figure_png(figure)).decode(),
+            "image/png": base64.b64encode(explorer_export.figure_png(fig)).decode(),
             "application/vnd.jupyter.widget-view+json": {
                 "version_major": 2,
                 "version_minor": 0,
@@ -169,38 +170,3 @@ def explore(photo, model, fit="crop", size=None):
     """
     tensor, seen = to_tensor(photo, model, fit, size)
     return ExplorerBox(Explorer(model, tensor, seen))
-
-
-def upload(show):
-    """A button to upload one photo; what ``show`` makes of it appears below.
-
-    Parameters
-    ----------
-    show : callable
-        Takes the photo (PIL.Image.Image), returns anything that a notebook can display.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        A file that is no photo leaves the last picture as it is and says what is wrong.
-    """
-    button = widgets.FileUpload(accept="image/*", multiple=False, description="사진 올리기 upload")
-    button.layout.width = "220px"
-    message = widgets.HTML()
-    output = widgets.Output()
-
-    def uploaded(_):
-        if not button.value:
-            return
-        try:
-            photo = load_photo(button.value)
-        except PhotoError as error:
-            message.value = f"<pre>{html.escape(str(error))}</pre>"
-            return
-        message.value = ""
-        output.clear_output(wait=True)
-        with output:
-            display(show(photo))
-
-    button.observe(uploaded, names="value")
-    return widgets.VBox([button, message, output])

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from .encoding import attention, encode
+from .language import pick
 from .maps import cls_attention, token_norm
 
 SIDE = 384  # pixels of the photo's longer side; each canvas is about 300 wide
@@ -86,7 +87,8 @@ def block_data(model, tensor, block, budget=BUDGET):
         "cls": cls.numpy().tobytes(),
         "similarity": similarity,
         "query": query,
-        "left_out": left_out and f"패치마다 보내지 않은 것 · not sent for each patch: {left_out}.",
+        "left_out": left_out
+        and f"{pick('패치마다 보내지 않은 것 · not sent for each patch')}: {pick(left_out)}.",
     }
 
 

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .encoding import attention, encode
 from .images import to_tensor
+from .language import pick
 from .maps import cls_attention, min_max, photo_norm, token_norm
 from .overlay import COLORMAPS, blend
 from .plots import FONT
@@ -16,7 +17,7 @@ from .plots import FONT
 SWEEPS = ("alpha", "head", "block", "zoom")
 ZOOM, ZOOM_STEPS = 3, 12  # how far in, and in how many steps
 PAGE = """<!DOCTYPE html>
-<html lang="ko">
+<html lang="{lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -30,7 +31,7 @@ body {{ margin: 12px auto; max-width: 960px; padding: 0 8px; font: 14px system-u
 </head>
 <body>
 <h1>{title}</h1>
-<noscript>자바스크립트를 켜세요. Please switch JavaScript on.</noscript>
+<noscript>{no_script}</noscript>
 <main id="explorer"></main>
 <script type="application/json" id="traits">{traits}</script>
 <script type="module">
@@ -58,9 +59,11 @@ def page(view, script, style, title):
     -------
     str
     """
-    names = ("alpha", "cmap", "photo", "tables", "data", "weights")
+    names = ("alpha", "cmap", "photo", "tables", "data", "weights", "language")
     traits = json.dumps({name: getattr(view, name) for name in names}, default=_base64)
     return PAGE.format(
+        lang="en" if view.language == "en" else "ko",
+        no_script=pick("자바스크립트를 켜세요. Please switch JavaScript on."),
         title=html.escape(title),
         style=style,
         script=script,
@@ -98,20 +101,23 @@ def _frames(view, sweep):
         maps = min_max(cls_attention(rows, view.data["grid"], model.num_prefix_tokens)[0])
         for head, m in enumerate(maps):
             overlay = blend(picture, m, view.alpha, cmap)
-            yield overlay, f"헤드 head {head} · 블록 block {block} · {view.weights}"
+            yield (
+                overlay,
+                f"{pick(f'헤드 head {head}')} · {pick(f'블록 block {block}')} · {view.weights}",
+            )
     elif sweep == "block":
         for block in range(len(model.blocks)):
             encoded = encode(model, tensor, block)
             m = min_max(token_norm(encoded.patch_tokens, encoded.grid))[0]
             overlay = blend(picture, m, view.alpha, cmap)
-            yield overlay, f"블록 block {block} · {view.weights}"
+            yield overlay, f"{pick(f'블록 block {block}')} · {view.weights}"
     elif sweep == "zoom":
         for step in (*range(ZOOM_STEPS + 1), *range(ZOOM_STEPS - 1, 0, -1)):
             zoom = ZOOM ** (step / ZOOM_STEPS)
             window = _middle(view.seen, zoom)
             m = photo_norm(model, to_tensor(window, model, "whole")[0])
             overlay = blend(window, m, view.alpha, cmap).resize(picture.size)
-            yield overlay, f"확대 zoom {zoom:.1f} · {view.weights}"
+            yield overlay, f"{pick(f'확대 zoom {zoom:.1f}')} · {view.weights}"
     else:
         raise ValueError(
             f"sweep은 {', '.join(SWEEPS)} 가운데 하나여야 합니다: {sweep!r}\n"

@@ -12,6 +12,8 @@ from huggingface_hub import (
     try_to_load_from_cache,
 )
 
+from .language import say
+
 FILE = "model.safetensors"
 SECONDS = 3  # to wait for the hub's first answer
 
@@ -28,6 +30,9 @@ class HubError(Exception):
     def __init__(self, why, remedy=("인터넷에 연결하고", "connect to the internet")):
         super().__init__(why[1])
         self.why, self.remedy = why, remedy
+
+    def __str__(self):
+        return say(*self.why, both=" · ".join(self.why))
 
 
 def weights_file(repository):

@@ -1,4 +1,4 @@
-"""What a notebook needs before its first cell."""
+"""What a notebook needs before its first cell: packages, the font, the reader's language."""
 
 import functools
 import getpass
@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from . import language as _language
 
 # What the lessons import; Colab has nearly all of it.
 PACKAGES = (
@@ -28,16 +28,34 @@ PACKAGES = (
     "tqdm",
 )
 PIP_NAMES = {"PIL": "pillow", "sklearn": "scikit-learn"}
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def setup():
-    """Make the notebook ready; prints nothing when all is well.
+def setup(language=None):
+    """Make the notebook ready; prints nothing when all is well and both languages are shown.
 
     On Colab, installs what is missing and never upgrades what is there. Teaches matplotlib Hangul.
+
+    Parameters
+    ----------
+    language : {"ko", "en", "both"}, optional
+        Korean, English or both: of the prose (in JupyterLab), of figures, widgets and messages.
+        It is remembered; without it the lesson takes the last one. See ``helpers/language.py``.
     """
     if "google.colab" in sys.modules:
         install(missing())
     from . import plots  # noqa: F401  registers the font, and needs what was just installed
+    from .language_switch import switch
+
+    switch(_language.choose(language, outputs()))
+
+
+def language(choice):
+    """Change the language: "ko", "en" or "both". What is drawn or run from now on follows it."""
+    setup(choice)
+
+
+label = _language.pick  # of a label that a notebook writes itself
 
 
 def outputs():
@@ -67,7 +85,8 @@ def _writable(folder):
 
 @functools.cache  # so the notice comes once
 def _temporary(wanted):
-    own = Path(tempfile.gettempdir()) / f"dino-tutorial-{getpass.getuser()}"
+    who = getattr(os, "getuid", getpass.getuser)()  # in a container, a user may have no name
+    own = Path(tempfile.gettempdir()) / f"dino-tutorial-{who}"
     try:
         own.mkdir(mode=0o700, exist_ok=True)
         strange = own.is_symlink() or hasattr(os, "getuid") and own.stat().st_uid != os.getuid()
@@ -75,10 +94,11 @@ def _temporary(wanted):
         strange = True
     if strange or not _writable(own):  # somebody else took the name, on a machine of many users
         own = Path(tempfile.mkdtemp(prefix="dino-tutorial-"))
-    print(
-        f"{wanted}에는 쓸 수 없어서 결과를 {own}에 둡니다.\n"
-        f"{wanted} cannot be written to, so what the lessons write goes to {own}."
+    notice = _language.say(
+        f"{wanted}에는 쓸 수 없어서 결과를 {own}에 둡니다.",
+        f"{wanted} cannot be written to, so what the lessons write goes to {own}.",
     )
+    print(notice)
     return own
 
 

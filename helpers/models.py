@@ -10,7 +10,7 @@ import timm
 from safetensors import SafetensorError
 from timm.models import get_deprecated_models, is_model_in_modules, split_model_name_tag
 
-from . import hub
+from . import hub, language
 
 DEFAULT = "vit_base_patch16_224.dino"
 EMBEDDED = "embedded"
@@ -42,9 +42,10 @@ class Weights:
 
     def __str__(self):
         if self.source == "untrained":
-            return f"학습 안 됨 · UNTRAINED {self.name} (random weights)"
+            ko, en = "학습 안 됨", f"UNTRAINED {self.name} (random weights)"
+            return language.say(f"{self.name} ({ko})", en, both=f"{ko} · {en}")
         if self.source == "embedded":
-            return "내장 DINO · embedded DINO (112 px, patch 8)"
+            return language.pick("내장 DINO · embedded DINO (112 px, patch 8)")
         return f"{_short_name(self.name)}{self.name} ({self.source})"
 
 
@@ -100,7 +101,7 @@ def caption(model):
     if isinstance(weights, Weights):
         return str(weights)
     architecture = getattr(model, "pretrained_cfg", {}).get("architecture", type(model).__name__)
-    return f"가중치 알 수 없음 · weights unknown: {architecture}"
+    return language.pick(f"가중치 알 수 없음 · weights unknown: {architecture}")
 
 
 def _build(name, weights, pretrained=True, **kwargs):
@@ -126,7 +127,7 @@ def _build(name, weights, pretrained=True, **kwargs):
 def full_name(name):
     """Today's full name (architecture.tag) of a ViT that timm knows."""
     if current := get_deprecated_models().get(name):
-        print(f"옛 이름 · old name: {name} → {current}")
+        print(language.pick(f"옛 이름 · old name: {name} → {current}"))
         name = current
     architecture, tag = split_model_name_tag(name)
     if not timm.is_model(architecture) or (tag and name not in timm.list_pretrained()):
@@ -188,11 +189,11 @@ def _from_cache_or_hub(name):
 
 def _notice(name, error):
     """Why the embedded DINO takes the place of a model, what it is, and how to get the real one."""
-    return (
+    return language.say(
         f"{name} 대신 내장 DINO를 씁니다: {error.why[0]}.\n"
-        f"내장 DINO는 이 수업에 들어 있는 작은 DINO입니다(토큰 197개).\n"
-        f"원래 모델을 쓰려면 {error.remedy[0]} 다시 실행하세요.\n"
+        "내장 DINO는 이 수업에 들어 있는 작은 DINO입니다(토큰 197개).\n"
+        f"원래 모델을 쓰려면 {error.remedy[0]} 다시 실행하세요.",
         f"Using the embedded DINO instead of {name}: {error.why[1]}.\n"
-        f"It is a small DINO that comes with these lessons (197 tokens).\n"
-        f"For the real one, {error.remedy[1]} and run again."
+        "It is a small DINO that comes with these lessons (197 tokens).\n"
+        f"For the real one, {error.remedy[1]} and run again.",
     )

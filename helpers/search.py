@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from .encoding import encode
 from .folders import batches, photo_files
+from .language import pick, say
 from .lessons import outputs
 
 INDEX = "search.sqlite"
@@ -44,7 +45,7 @@ class Index:
     encoded : int
         How many of them had to be encoded this time; the others were in the index file already.
     skipped : list of str
-        What was wrong with each file that could not be read, in Korean and English.
+        What was wrong with each file that could not be read, in the reader's language.
     """
 
     photos: int
@@ -79,7 +80,8 @@ def index_photos(photos, model, batch_size=32, index=INDEX, progress=True):
     index : str, Path or None
         The index file, an SQLite database for all photos and models, where a photo is known by
         path, size, time of change and the model's ``fingerprint``. It can be deleted at any time. A
-        relative path starts in ``lessons.outputs()``. None keeps it in memory, as does a place that cannot be written to, with a notice.
+        relative path starts in ``lessons.outputs()``. None keeps it in memory, as does a place that
+        cannot be written to, with a notice.
     progress : bool
         Draw a progress bar.
 
@@ -103,13 +105,13 @@ def index_photos(photos, model, batch_size=32, index=INDEX, progress=True):
     with tqdm(
         total=len(files),
         initial=len(known),
-        desc="사진 photos",
+        desc=pick("사진 photos"),
         disable=not progress,
         file=sys.stdout,  # Jupyter paints the other stream red
     ) as bar:
         for batch in batches(todo, model, batch_size):
             good = {path: read for path, read in batch if isinstance(read, torch.Tensor)}
-            skipped += [str(read) for path, read in batch if path not in good]
+            skipped += [pick(str(read)) for path, read in batch if path not in good]
             if good:
                 vectors = describe(model, torch.cat([*good.values()])).float().cpu().numpy()
                 rows = [
@@ -171,10 +173,11 @@ def _open(index):
                 os.replace(index, f"{index}.damaged")
                 return _connect(index)
         except (OSError, sqlite3.Error) as error:
-            print(
-                f"색인 파일을 쓸 수 없어 이번에만 기억합니다: {index} ({error})\n"
-                f"The index file cannot be written, so it is kept in memory: {index} ({error})"
+            notice = say(
+                f"색인 파일을 쓸 수 없어 이번에만 기억합니다: {index} ({error})",
+                f"The index file cannot be written, so it is kept in memory: {index} ({error})",
             )
+            print(notice)
     return _connect(":memory:")
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import timm
 import torch
 
-from . import hub, models
+from . import hub, language, models
 
 
 class Entry(NamedTuple):
@@ -81,12 +81,14 @@ class Table(dict):
             yield row.label, row.name, size, row.licence, *pairs, *rest
 
     def __repr__(self):
-        return "\n".join(" | ".join(cells) for cells in (self.HEADS, *self._cells()))
+        heads = map(language.pick, self.HEADS)
+        return "\n".join(" | ".join(cells) for cells in (heads, *self._cells()))
 
     def _repr_html_(self):
         """A table that a screen reader can walk: a caption, and heads of columns and of rows."""
-        heads = "".join(f'<th scope="col">{html.escape(head)}</th>' for head in self.HEADS)
-        lines = ["<caption>모델 목록 · The line-up (MB: float32)</caption>"]
+        heads = map(html.escape, map(language.pick, self.HEADS))
+        heads = "".join(f'<th scope="col">{head}</th>' for head in heads)
+        lines = [f"<caption>{language.pick('모델 목록 · The line-up (MB: float32)')}</caption>"]
         lines += [f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
         for label, *cells in self._cells():
             rest = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
@@ -146,10 +148,10 @@ def available(line_up):
             skipped.setdefault((place.why, place.remedy), []).append(entry)
         else:
             (download if place == "hub" else here).append(entry)
-    print(f"여기 있습니다 · here: {_labels(here)}")
+    print(language.pick(f"여기 있습니다 · here: {_labels(here)}"))
     if download:
         size = sum(describe(entry).megabytes for entry in download)
-        print(f"내려받습니다 · to download: {_labels(download)} ({size:.0f} MB)")
+        print(language.pick(f"내려받습니다 · to download: {_labels(download)} ({size:.0f} MB)"))
     for (why, remedy), entries in skipped.items():
         _say_skipped(entries, why, remedy)
     return tuple(entry for entry in line_up if entry in here + download)
@@ -187,12 +189,10 @@ def run_all(function, line_up):
 
 
 def _say_skipped(entries, why, remedy):
-    print(
-        f"건너뜁니다: {_labels(entries)}. {why[0]}.\n"
-        f"보려면 {remedy[0]} 다시 실행하세요. 다른 모델이 대신하지 않습니다.\n"
-        f"Skipped: {_labels(entries)}; {why[1]}.\n"
-        f"To see them, {remedy[1]} and run again. Nothing takes their place."
-    )
+    ko = f"건너뜁니다: {_labels(entries)}. {why[0]}.\n보려면 {remedy[0]} 다시 실행하세요."
+    en = f"Skipped: {_labels(entries)}; {why[1]}.\nTo see them, {remedy[1]} and run again."
+    here = "다른 모델이 대신하지 않습니다.", "Nothing takes their place."
+    print(language.say(f"{ko} {here[0]}", f"{en} {here[1]}"))
 
 
 def _labels(entries):

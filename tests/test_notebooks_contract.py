@@ -226,7 +226,8 @@ def english_comments(nb):
 def short_setup(nb):
     """The first code cell is the setup, in at most 10 lines."""
     first = code_cells(nb)[0].source
-    problems = [] if "lessons.setup()" in first else ["the first code cell is not the setup"]
+    call = "lessons.setup(language=None)"  # what a learner changes, and tools/one_language.py
+    problems = [] if call in first else [f"the first code cell has no {call}"]
     n = len(first.strip().splitlines())
     return problems + ([f"setup has {n} lines"] if n > 10 else [])
 
@@ -271,16 +272,22 @@ def no_svg(nb):
 
 @rule
 def badges(nb):
-    """The lesson can be launched from its own page: a Binder and a Colab link to this very file."""
-    urls = [u for cell in nb.cells if cell.cell_type == "markdown" for u in links(cell.source)]
-    path = f"notebooks/{nb.metadata.name}"
-    problems = []
-    if f"https://colab.research.google.com/github/{REPO}/blob/main/{path}" not in urls:
-        problems.append("no Colab badge")
-    binder = f"https://mybinder.org/v2/gh/{REPO}/"
-    if not any(u.startswith(binder) and u.replace("%2F", "/").endswith(path) for u in urls):
-        problems.append("no Binder badge")
-    return problems
+    """The lesson can be launched from its own page, in five ways, from one line below its title."""
+    name = nb.metadata.name
+    lines = [line for line in nb.cells[0].source.splitlines() if line.strip()]
+    urls = [u for u in links(lines[-1])]
+    wanted = {
+        "JupyterLab": f"https://github.com/{REPO}#start",
+        "Binder": f"https://mybinder.org/v2/gh/{REPO}/main?urlpath=lab/tree/notebooks/{name}",
+        "Colab": f"https://colab.research.google.com/github/{REPO}/blob/main/notebooks/{name}",
+        "JupyterHub": "https://nbgitpuller.readthedocs.io/en/latest/link.html?repo="
+        f"https%3A%2F%2Fgithub.com%2F{REPO.replace('/', '%2F')}&branch=main"
+        f"&urlpath=lab%2Ftree%2F{REPO.split('/')[1]}%2Fnotebooks%2F{name}",
+        "VS Code": "https://vscode.dev/redirect?url=vscode://vscode.git/clone?url="
+        f"https://github.com/{REPO}",
+    }
+    problems = [f"no {place} badge" for place, url in wanted.items() if url not in urls]
+    return problems + ([f"{len(lines)} lines, not two"] if len(lines) != 2 else [])
 
 
 @rule
@@ -396,16 +403,16 @@ def say(lang, text):
 
 def good_notebook():
     """A small notebook that keeps every rule."""
-    path = "notebooks/00_good.ipynb"
-    colab = f"https://colab.research.google.com/github/{REPO}/blob/main/{path}"
-    binder = f"https://mybinder.org/v2/gh/{REPO}/main?urlpath=lab/tree/{path}"
-    row = f"[![Colab](https://a.org/c.svg)]({colab}) [![Binder](https://a.org/b.svg)]({binder})"
+    # The badges of a real lesson, as badges to this one.
+    row = (
+        read(LESSONS[0]).cells[0].source.splitlines()[-1].replace(LESSONS[0].name, "00_good.ipynb")
+    )
     png = new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"})
     ko = "그림 왼쪽은 [사진](../README.md) 1,000개, `x` 는 $y$ ![고양이](https://a.org/c.png)"
     en = "Picture: 1000 [photos](../README.md), `x` is $y$ ![a cat](https://a.org/c.png)"
     cells = [
         new_markdown_cell(f"# 시작 · Start\n\n{row}"),
-        new_code_cell("# 준비 / Setup\nlessons.setup()"),
+        new_code_cell("# 준비 / Setup\nlessons.setup(language=None)"),
         new_code_cell("show(photo)", outputs=[png]),
         say("ko", ko),
         say("en", en),
@@ -489,8 +496,8 @@ BREAKAGES = [
     ("short_code", edit(6, "x = 1  # a number", "x = 1\n" * 13)),
     ("short_code", lengthen_all),
     ("english_comments", edit(6, "x = 1  # a number", "# 숫자\nx = 1")),
-    ("short_setup", edit(1, "lessons.setup()", "setup()")),
-    ("short_setup", edit(1, "lessons.setup()", "lessons.setup()" + "\nx = 1" * 9)),
+    ("short_setup", edit(1, "lessons.setup(", "setup(")),
+    ("short_setup", edit(1, "=None)", "=None)" + "\nx = 1" * 9)),
     ("no_widget_state", lambda nb: nb.metadata.update(widgets={})),
     ("executed", attribute_of(6, "execution_count", None)),
     ("executed", attribute_of(6, "execution_count", 99)),
@@ -501,6 +508,10 @@ BREAKAGES = [
     ("badges", edit(0, "colab.research", "colab.example")),
     ("badges", edit(0, "lab/tree/notebooks/00_good", "lab/tree/notebooks/01_other")),
     ("badges", edit(0, REPO, "someone/else")),
+    ("badges", edit(0, "git/clone", "git/pull")),
+    ("badges", edit(0, "%2F00_good", "%2F01_other")),
+    ("badges", edit(0, "#start", "#end")),
+    ("badges", edit(0, ") [![VS Code]", ")\n[![VS Code]")),
     ("local_targets", edit_both("../README.md", "../NONE.md", "../NONE.md")),
     ("local_targets", edit_both("https://a.org/c.png", "../images/none.png", "../images/none.png")),
     ("alt_text", edit(3, "![고양이]", "![]")),

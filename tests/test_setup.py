@@ -136,12 +136,14 @@ def texts():
 
 def own_addresses(text):
     """owner/name of every launch badge, clone command and link to a repository of our name."""
-    name = re.escape(ADDRESS.split("/")[-1])
-    launch = r"(?:mybinder\.org/v2/gh|colab\.research\.google\.com/github)/([\w.-]+/[\w.-]+)"
-    clone = r"git clone [^\n]*?github\.com/([\w.-]+/[\w.-]+)"
-    link = rf"github\.com/([\w.-]+/{name})(?![\w-])"
-    found = re.findall(f"{launch}|{clone}|{link}", text)
-    return {"".join(groups).removesuffix(".git") for groups in found}
+    one = r"([\w.-]+/[\w.-]+)"
+    launch = rf"(?:mybinder\.org/v2/gh|colab\.research\.google\.com/github)/{one}"
+    clone = rf"(?:git clone |ADDRESS = |vscode\.git/clone\?)[^\n]*?github\.com/{one}"
+    pull = rf"link\.html\?repo=https://github\.com/{one}"
+    link = rf"github\.com/([\w.-]+/{re.escape(ADDRESS.split('/')[-1])})(?![\w-])"
+    text = text.replace("%3A", ":").replace("%2F", "/")
+    found = {next(filter(None, m)) for m in re.findall(f"{launch}|{clone}|{pull}|{link}", text)}
+    return {address.removesuffix(".git") for address in found}
 
 
 def test_one_address():
@@ -159,6 +161,9 @@ def test_one_address():
         "https://mybinder.org/v2/gh/some/one/HEAD",
         "https://colab.research.google.com/github/some/one/blob/main/notebooks/a.ipynb",
         'os.system("git clone -q --depth 1 https://github.com/some/one dino")',
+        'ADDRESS = "https://github.com/some/one"',
+        "https://vscode.dev/redirect?url=vscode://vscode.git/clone?url=https://github.com/some/one",
+        "https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2Fa%2Fb",
         ADDRESS.replace("github.com/", "github.com/x"),
     ],
 )
@@ -177,11 +182,12 @@ def test_local_links_lead_somewhere():
 
 
 def test_readmes_are_twins():
-    """Same links (but for the other README), same code, same numbers of minutes."""
+    """Same links (but for those into a README, or to ko/ and en/), same code, same minutes."""
     english, korean = (path.read_text("utf-8") for path in READMES)
 
     def links(text):
-        return sorted(set(LINK.findall(text)) - {"README.md", "README.ko.md"})
+        urls = {re.sub("/(ko|en)/", "/language/", url) for url in LINK.findall(text)}
+        return sorted(u for u in urls if not re.match(r"README|#", u))
 
     def code(text):
         return sorted(re.findall(r"```.*?```|`[^`\n]+`", text, re.S))

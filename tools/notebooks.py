@@ -30,12 +30,13 @@ CELL_TIMEOUT = 600  # seconds; a first download of the real DINO happens inside 
 
 
 def hub_off():
-    """Cut this process and its kernels off from the hub, its cache, and the user's choice of model.
+    """Cut this process and its kernels off from the hub, its cache, and the user's own choices.
 
     What the lessons print and draw then depends on this repository alone.
     """
     for name in ("DINO_MODEL", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "MPLBACKEND"):
         os.environ.pop(name, None)
+    os.environ["DINO_LANGUAGE"] = "both"  # whatever outputs/ remembers
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HOME"] = empty = tempfile.mkdtemp(prefix="dino-no-hub-")
     atexit.register(shutil.rmtree, empty, ignore_errors=True)

@@ -1,12 +1,14 @@
 """The common part of every check: what it says, and what it does with a student's answer.
 
-A ``check_…`` stands in the exercise's own cell. It prints one line in Korean and one in English,
+A ``check_…`` stands in the exercise's own cell. It prints one line in Korean, one in English,
 never raises on a student's answer, and returns None.
 """
 
 import functools
 
 import numpy as np
+
+from ..language import say as in_language
 
 
 def say(correct, ko, en):
@@ -16,7 +18,7 @@ def say(correct, ko, en):
         False: ("아직 아니에요.", "Not yet."),
         None: ("아직 답이 없습니다.", "No answer yet."),
     }[correct]
-    print(f"{head[0]} {ko}\n{head[1]} {en}")
+    print(in_language(f"{head[0]} {ko}", f"{head[1]} {en}"))
 
 
 def exercise(check):

@@ -5,6 +5,7 @@ from matplotlib import patheffects
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image
 
+from ..language import pick
 from ..maps import min_max
 from ..overlay import blend
 from .frame import WIDTH, draw, new_figure
@@ -137,7 +138,7 @@ def agreement(panels, *, weights, names=("노름 norm", "어텐션 attention"), 
         )
     legend = {"둘 다 both": BOTH, names[0]: FIRST, names[1]: SECOND, "둘 다 아님 neither": NEITHER}
     fig.legend(
-        handles=[Patch(fc=np.divide(rgb, 255), label=text) for text, rgb in legend.items()],
+        handles=[Patch(fc=np.divide(rgb, 255), label=pick(text)) for text, rgb in legend.items()],
         loc="outside upper center",
         ncols=4,
         fontsize=8,
@@ -167,7 +168,7 @@ def _table(m, labels, limits, weights, cmap):
             ax.imshow(values, cmap=cmap, interpolation="nearest", **limit)
             if head == 0:
                 style = {"size": 7, "ha": "right", "va": "center", "transform": ax.transAxes}
-                ax.text(-0.08, 0.5, label, **style)
+                ax.text(-0.08, 0.5, pick(label), **style)
     for head in range(heads):
-        fig.axes[head].set_title(str(head) if head else "헤드 head 0", size=7)
+        fig.axes[head].set_title(str(head) if head else pick("헤드 head 0"), size=7)
     return fig

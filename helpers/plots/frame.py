@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 
+from ..language import pick
 from ..models import caption
 
 FONT = Path(__file__).resolve().parent.parent / "fonts" / "NanumGothic-subset.ttf"
@@ -36,11 +37,12 @@ def new_figure(rows, columns, size, weights, extra=0):
     plt.close(fig)
     for ax in axes.flat:
         ax.set_axis_off()
-    made_by = weights if isinstance(weights, str) else caption(weights)
-    fig.supxlabel(f"가중치 weights: {made_by}", size=8, color="dimgray", wrap=True)
+    made_by = pick(weights) if isinstance(weights, str) else caption(weights)
+    fig.supxlabel(f"{pick('가중치 weights')}: {made_by}", size=8, color="dimgray", wrap=True)
     return fig, axes.flat
 
 
 def draw(ax, picture, title, **kwargs):
+    """A picture on its axes, its title in the reader's language."""
     ax.imshow(np.asarray(picture), **kwargs)
-    ax.set_title(title, size=10)
+    ax.set_title(pick(title), size=10)

@@ -8,6 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from ..language import pick
 from ..maps import min_max
 from ..overlay import blend
 from .frame import draw, new_figure
@@ -40,8 +41,8 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
     scale = fig.colorbar(
         ScalarMappable(cmap=cmap), ax=[left, right], location="bottom", shrink=0.5, aspect=36
     )
-    scale.set_ticks([0, 1], labels=["낮음 low", "높음 high"], size=8)
-    scale.set_label("이 그림 안에서 relative to this map", size=8, labelpad=-9)
+    scale.set_ticks([0, 1], labels=[pick("낮음 low"), pick("높음 high")], size=8)
+    scale.set_label(pick("이 그림 안에서 relative to this map"), size=8, labelpad=-9)
     return fig
 
 

@@ -5,6 +5,7 @@ from matplotlib import patheffects
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from ..language import pick
 from .frame import draw, new_figure
 
 _LINES = ("-", "--", "-.", ":")
@@ -102,8 +103,8 @@ def deletion_curves(values, *, weights, xlabel, ylabel):
     ax.set_axis_on()
     for i, (label, curve) in enumerate(values.items()):
         share = np.linspace(0, 100, len(curve))
-        ax.plot(share, np.asarray(curve), _LINES[i % len(_LINES)], marker=".", label=label)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
+        ax.plot(share, np.asarray(curve), _LINES[i % len(_LINES)], marker=".", label=pick(label))
+    ax.set(xlabel=pick(xlabel), ylabel=pick(ylabel))
     ax.grid(alpha=0.3)
     ax.legend(fontsize=9)
     return fig

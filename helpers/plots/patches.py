@@ -6,6 +6,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import ConnectionPatch, Rectangle
 
+from ..language import pick
 from ..overlay import blend
 from .frame import draw, new_figure
 
@@ -49,7 +50,7 @@ def similarity(panels, query, *, weights, cmap="viridis"):
         ScalarMappable(Normalize(low, high), cmap), ax=axes, location="bottom", shrink=0.5
     )
     scale.ax.tick_params(labelsize=8)
-    scale.set_label("코사인 유사도 cosine similarity", size=8)
+    scale.set_label(pick("코사인 유사도 cosine similarity"), size=8)
     return fig
 
 

@@ -5,6 +5,7 @@ import math
 from PIL import ImageOps
 
 from ..images import load_photo
+from ..language import pick, say
 from .frame import draw, new_figure
 
 
@@ -28,10 +29,15 @@ def rates(rows, *, weights):
         ax.barh(place, near, 0.7, fill=False, ec="dimgray", hatch="////")
         ax.barh(place, exact, 0.7, color="#0072B2")
         ax.text(near + 0.01, place, f"{exact:.0%} | {near:.0%}", va="center", size=8)
-    ax.set_yticks(range(len(rows)), rows, size=8)
+    ax.set_yticks(range(len(rows)), map(pick, rows), size=8)
     ax.set(xlim=(0, 1.2), xticks=[0, 0.5, 1], xticklabels=["0 %", "50 %", "100 %"])
     ax.invert_yaxis()
-    ax.set_title("제자리를 찾은 패치: 정확히 exact ■ | 한 패치 안 within one ▨", size=9)
+    title = say(
+        "제자리를 찾은 패치: 정확히 ■ | 한 패치 안 ▨",
+        "patches that found their place: exact ■ | within one ▨",
+        "제자리를 찾은 패치: 정확히 exact ■ | 한 패치 안 within one ▨",
+    )
+    ax.set_title(title, size=9)
     return fig
 
 

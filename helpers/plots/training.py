@@ -5,6 +5,7 @@ import math
 import numpy as np
 from IPython.display import display
 
+from ..language import pick
 from .frame import draw, new_figure
 
 PANELS = {
@@ -37,7 +38,7 @@ def rows(panels, *, weights, cmap="viridis"):
         for ax, panel in zip(axes[i * columns :], row):
             picture = panel.permute(1, 2, 0).clamp(0, 1) if panel.ndim == 3 else panel
             draw(ax, picture, "", cmap=cmap, interpolation="nearest")
-        axes[i * columns].set_title(label, size=9, loc="left")
+        axes[i * columns].set_title(pick(label), size=9, loc="left")
     return fig
 
 
@@ -66,14 +67,14 @@ def curves(runs, answers, *, weights, steps=None):
         ax.set_axis_on()
         for (label, run), colour, style in zip(runs.items(), COLOURS, STYLES):
             ax.plot(run[name], color=colour, alpha=0.25, lw=0.8)
-            ax.plot(smooth(run[name]), style, color=colour, label=label, lw=1.6)
+            ax.plot(smooth(run[name]), style, color=colour, label=pick(label), lw=1.6)
         ax.axhline(limit, color="black", ls=(0, (4, 3)), lw=0.8)
         ax.set(ylim=(-0.1, limit * 1.3), xlim=(0, steps))
         place = {"ha": "right", "va": "bottom", "transform": ax.get_yaxis_transform()}
         ax.text(0.98, limit + 0.05, f"ln {answers} = {limit:.2f}", size=8, **place)
-        ax.set_title(title, size=9)
+        ax.set_title(pick(title), size=9)
         ax.tick_params(labelsize=8)
-        ax.set_xlabel("스텝 steps", size=8)
+        ax.set_xlabel(pick("스텝 steps"), size=8)
     handles, labels = axes[0].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
     return fig

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from PIL import Image
 
+from ..language import pick
 from ..norms import medians, share_above
 from ..overlay import difference
 from .frame import draw, new_figure
@@ -71,17 +72,18 @@ def block_histogram(norms, times, *, weights):
     edges = np.arange(len(values) + 1) + 0.5
     scale = LogNorm(1 / values.shape[1], 1)  # so that a single patch is seen beside thousands
     mesh = ax.pcolormesh(edges, bins, np.ma.masked_equal(share, 0), norm=scale, cmap="viridis_r")
-    ax.stairs(cut, edges, baseline=None, color="crimson", lw=2, label=f"중앙값 median × {times:g}")
+    line = pick(f"중앙값 median × {times:g}")
+    ax.stairs(cut, edges, baseline=None, color="crimson", lw=2, label=line)
     top = max(values.max(), cut.max()) * 1.15
     ax.set(yscale="log", ylim=(bins[0], top), xticks=range(1, len(values) + 1))
-    ax.set_xlabel("블록 block", size=8)
-    ax.set_ylabel("토큰의 길이 length (log)", size=8)
+    ax.set_xlabel(pick("블록 block"), size=8)
+    ax.set_ylabel(pick("토큰의 길이 length (log)"), size=8)
     ax.tick_params(labelsize=7, which="both")
     for block, over in enumerate(shares, 1):
         ax.text(block, top, f"{over:.1%}", ha="center", va="bottom", size=7, color="crimson")
-    ax.set_title("선을 넘는 패치의 비율 share of patches over the line", size=8, pad=14)
+    ax.set_title(pick("선을 넘는 패치의 비율 share of patches over the line"), size=8, pad=14)
     ax.legend(loc="lower right", fontsize=7)
-    fig.colorbar(mesh, ax=ax).set_label("패치의 비율 share of patches", size=8)
+    fig.colorbar(mesh, ax=ax).set_label(pick("패치의 비율 share of patches"), size=8)
     return fig
 
 

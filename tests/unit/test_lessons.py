@@ -106,14 +106,13 @@ def test_a_checkout_that_cannot_be_written_to(places, capsys):
 def test_somebody_elses_folder_in_the_temporary_directory_is_not_used(places, monkeypatch):
     checkout, temporary = places
     (checkout / "outputs").write_text("in the way")
-    ours = lessons.outputs()
+    ours = os.getuid()
+    theirs = temporary / f"dino-tutorial-{ours + 1}"
+    theirs.mkdir()  # by us, in the eyes of user `ours + 1`
+    monkeypatch.setattr(os, "getuid", lambda: ours + 1)
+    assert lessons.outputs() not in (checkout / "outputs", theirs)
+    monkeypatch.setattr(os, "getuid", lambda: ours)
     lessons._temporary.cache_clear()
-    monkeypatch.setattr(os, "getuid", lambda uid=os.getuid(): uid + 1)
-    assert lessons.outputs() != ours
-    lessons._temporary.cache_clear()
-    monkeypatch.undo()
-    monkeypatch.setattr(lessons, "ROOT", checkout)
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    ours.rmdir()
-    ours.symlink_to(checkout)  # what a wicked neighbour would do
-    assert lessons.outputs() not in (ours, checkout)
+    link = temporary / f"dino-tutorial-{ours}"
+    link.symlink_to(checkout)  # what a wicked neighbour would do
+    assert lessons.outputs() not in (link, checkout)
