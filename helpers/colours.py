@@ -36,6 +36,7 @@ def rgb(photo, max_side):
     Exception
         Whatever Pillow makes of a broken file.
     """
+    photo.load()  # a TIFF turns itself
     try:
         turn = photo.getexif().get(0x0112)
     except Exception:  # notes beside the picture are broken, the picture need not be
@@ -51,7 +52,7 @@ def _shrink(photo, max_side):
     width, height = photo.size
     factor = max(1, max(width, height) // (2 * max_side))
     levels = _levels(photo)
-    rows = factor * max(1, 4_000_000 // (width * factor))
+    rows = factor * max(1, 1_000_000 // (width * factor))
     small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
     for top in range(0, height, rows):
         strip = photo.crop((0, top, width, min(top + rows, height)))
@@ -65,8 +66,6 @@ def _levels(photo):
     if not photo.mode.startswith(("I", "F")):
         return None
     low, high = photo.getextrema()
-    if not np.isfinite([low, high]).all():
-        raise ValueError("values that are no numbers")
     if low < 0:
         return low, high
     # What such a file calls white is not written in it: the next of the usual values.
@@ -78,11 +77,14 @@ def _on_white(photo, levels):
     if levels:
         low, high = levels
         values = (np.asarray(photo, dtype=np.float64) - low) / ((high - low) or 1)
+        if not np.isfinite(values).all():
+            raise ValueError("values that are no numbers")
         photo = Image.fromarray((values * 255).round().clip(0, 255).astype(np.uint8))
     if photo.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         photo = ImageCms.profileToProfile(photo, lab, srgb, outputMode="RGB")
     if photo.has_transparency_data:
+        photo = photo.convert("LA") if photo.mode == "La" else photo
         photo = photo.convert("RGBA")
         photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo)
     return photo.convert("RGB")

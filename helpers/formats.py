@@ -7,9 +7,9 @@ a truncated or damaged file too, since half a photo would teach something wrong 
 import io
 import warnings
 
-import numpy as np
-from PIL import Image, JpegImagePlugin
+from PIL import Image
 
+from . import jpegs
 from .colours import rgb
 
 MEMORY = 500_000_000  # bytes that decoding one photo may take, beside those of the file
@@ -18,8 +18,8 @@ JPEG_PIXELS = 500_000_000  # a large JPEG is decoded at a half, a quarter or an 
 # Named, because Pillow would otherwise also run Ghostscript on an EPS file.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 # Bytes a pixel, as measured: these formats decode into several buffers of the whole picture, and
-# a JPEG may have to be decoded twice.
-_FORMAT_BYTES = {"WEBP": 17, "AVIF": 16, "JPEG": 8}
+# a JPEG may have to be decoded again.
+_FORMAT_BYTES = {"WEBP": 18, "AVIF": 16, "JPEG": 12}
 _MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # any other takes 4
 # Pillow warns of odd EXIF data and of large photos, which are dealt with here. Not by
 # catch_warnings, which is not safe in threads (folders.batches).
@@ -63,7 +63,7 @@ def decode(file, max_side):
         size, kind = photo.size, photo.format
         _prepare(photo, 2 * max_side)
         small = rgb(photo, max_side)
-        if not (_all_there(photo, file) if kind == "JPEG" else _end_is_there(kind, file)):
+        if not (jpegs.is_whole(photo, file) if kind == "JPEG" else _end_is_there(kind, file)):
             raise Damaged
     except (Unknown, TooLarge):
         raise
@@ -85,13 +85,18 @@ def _open(file):
         accepted = accept(start)
         if not accepted or isinstance(accepted, str):  # a text: this Pillow lacks the decoder
             continue
-        if kind == "JPEG":
-            factory = JpegImagePlugin.JpegImageFile  # never mind what else is in an MPO
         file.seek(0)
+        if kind == "JPEG":
+            return jpegs.open_jpeg(file)
         if kind == "PNG":
             factory(file).verify()  # all check sums; load() looks at few
             file.seek(0)
-        photo = factory(file)
+        try:
+            photo = factory(file)
+        except Exception as error:
+            if kind == "AVIF" and start[8:11] != b"avi":  # its container holds other kinds, too
+                raise Unknown from error
+            raise
         if kind == "TIFF" and photo.tag_v2.get(254, 0) & 1:  # the thumbnail in a camera's raw file
             raise Unknown
         return photo
@@ -104,14 +109,9 @@ def _prepare(photo, side):
     pixels = size[0] * size[1]
     extra = 0
     if kind == "JPEG":
-        if photo.info.get("progressive") or not _one_scan(photo):
-            boxes = [down * across for _, down, across, _ in photo.layer]
-            extra = 2 * pixels * sum(boxes) / max(boxes)  # all coefficients, 16 bits each
-        share = min(1, side / max(size))
-        photo.draft(None, tuple(max(1, round(length * share)) for length in size))
-    elif (
-        kind == "TIFF" and photo.tag_v2.get(259, 1) != 1
-    ):  # compressed: a strip, or a tile, at once
+        extra = jpegs.coefficient_bytes(photo)
+        jpegs.draft(photo, side)
+    elif kind == "TIFF" and photo.tag_v2.get(259, 1) != 1:  # compressed: a strip or tile at once
         wide, long = (photo.tag_v2.get(tag, size[i]) for i, tag in enumerate((322, 323)))
         long = photo.tag_v2.get(278, long)
         bits = sum(photo.tag_v2.get(258, (1,)))
@@ -120,29 +120,6 @@ def _prepare(photo, side):
     need = photo.width * photo.height * per_pixel + extra
     if pixels > (JPEG_PIXELS if kind == "JPEG" else MAX_PIXELS) or need > MEMORY:
         raise TooLarge(size)
-
-
-def _one_scan(photo):
-    """Whether the JPEG scan that Pillow stopped behind holds all components."""
-    count = len(photo.layer)
-    photo.fp.seek(-8 - 2 * count, io.SEEK_CUR)
-    head = photo.fp.read(8 + 2 * count)
-    return head.startswith(bytes((0xFF, 0xDA, 0, 6 + 2 * count, count)))
-
-
-def _all_there(photo, file):
-    """Whether a JPEG's data last for all of it: libjpeg paints the rest grey without a word."""
-    end = (0, max(0, photo.height - 16), *photo.size)
-    corner = np.asarray(photo.crop(end))[-1, -1]
-    if not np.isin(corner, (127, 128)).all():
-        return True
-    file.seek(0)
-    data = file.read()
-    mark = data.rfind(b"\xff\xd9")
-    # If all was there, more of it before the end marker is not even looked at.
-    longer = JpegImagePlugin.JpegImageFile(io.BytesIO(data[:mark] + b"\x5a" * 512 + data[mark:]))
-    longer.draft(None, photo.size)
-    return longer.crop(end).tobytes() == photo.crop(end).tobytes()
 
 
 def _end_is_there(kind, file):
