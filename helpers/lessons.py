@@ -1,8 +1,12 @@
 """What a notebook needs before its first cell."""
 
 import importlib.util
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
 
 # What the lessons import; Colab has nearly all of it.
 PACKAGES = (
@@ -31,6 +35,13 @@ def setup():
     if "google.colab" in sys.modules:
         install(missing())
     from . import plots  # noqa: F401  registers the font, and needs what was just installed
+
+
+def outputs():
+    """The folder for all that the lessons write; made when it is first asked for."""
+    folder = Path(os.environ.get("DINO_OUTPUTS") or ROOT / "outputs")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def missing():
