@@ -68,7 +68,7 @@ def check_collapse(answer):
         say(True, "두 붕괴를 알아보았습니다.", "You can tell the two collapses apart.")
     elif answer == right[::-1]:
         say(False, "거꾸로예요. 평균 답을 보세요.", "Swapped. Look at the mean answer.")
-    elif len(set(answer)) == 1:
+    elif answer[0] in right and answer[0] == answer[-1]:
         say(False, "둘은 서로 다른 붕괴예요.", "The two collapse in different ways.")
     else:
         say(False, '"centring"과 "sharpening" 중에서요.', 'Choose "centring" or "sharpening".')

@@ -29,8 +29,9 @@ WRONG = {
         "my_overlay = overlay.blend(photo.resize((90, 60)), norm_map, alpha=0.25)",
     ],
     ("00", "check_source"): [
-        "my_source = model.weights.name",
         "my_source = model.weights",
+        "my_source = model.weights.trained",
+        "my_source = 'hub'",
     ],
     ("00", "check_other_photo"): [
         "my_photo = 'coffee.jpg'",
@@ -254,10 +255,9 @@ def test_exercise(key, capsys, monkeypatch):
     hints = [said(wrong)[0] for wrong in WRONG[key]]
     all_different_hints(hints)
     target = sorted(bound(ast.parse(exercise.solutions[0])) & _asked(exercise))
-    generic = {said("\n".join(f"{t} = NONSENSE[{i}]" for t in target))[0] for i in ()}
     names["NONSENSE"] = NONSENSE
-    for i in range(len(NONSENSE)):
-        generic.add(said("\n".join(f"{t} = NONSENSE[{i}]" for t in target))[0])
+    nonsense = ("\n".join(f"{t} = NONSENSE[{i}]" for t in target) for i in range(len(NONSENSE)))
+    generic = {said(answer)[0] for answer in nonsense}
     assert not set(hints) & generic, "a hint that any answer gets"
 
     given = _written(made[t] for t in target) + _code(exercise.solutions[0])
