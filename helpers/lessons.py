@@ -11,6 +11,8 @@ from pathlib import Path
 
 from . import language as _language
 
+ROOT = Path(__file__).resolve().parents[1]
+
 # What the lessons import; Colab has nearly all of it.
 PACKAGES = (
     "torch",

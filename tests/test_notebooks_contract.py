@@ -233,6 +233,13 @@ def short_setup(nb):
 
 
 @rule
+def ends_with_progress(nb):
+    """The last code cell shows how the exercises of this very lesson stand."""
+    last, wanted = code_cells(nb)[-1].source, f'progress.show("{nb.metadata.name[:2]}")'
+    return [] if last.splitlines()[-1:] == [wanted] else [f"the last code cell is not {wanted}"]
+
+
+@rule
 def no_widget_state(nb):
     """GitHub calls a notebook with widget state invalid."""
     return ["metadata.widgets is there"] if "widgets" in nb.metadata else []
@@ -417,7 +424,8 @@ def good_notebook():
         say("ko", ko),
         say("en", en),
     ]
-    cells += [new_code_cell(f"x = {k}  # a number") for k in range(21)]
+    cells += [new_code_cell(f"x = {k}  # a number") for k in range(20)]
+    cells.append(new_code_cell('progress.show("00")'))
     for k, cell in enumerate((c for c in cells if c.cell_type == "code"), 1):
         cell.execution_count = k
     return new_notebook(cells=cells, metadata={"name": "00_good.ipynb"})
@@ -498,6 +506,8 @@ BREAKAGES = [
     ("english_comments", edit(6, "x = 1  # a number", "# 숫자\nx = 1")),
     ("short_setup", edit(1, "lessons.setup(", "setup(")),
     ("short_setup", edit(1, "=None)", "=None)" + "\nx = 1" * 9)),
+    ("ends_with_progress", lambda nb: nb.cells.pop()),
+    ("ends_with_progress", edit(-1, "00", "01")),
     ("no_widget_state", lambda nb: nb.metadata.update(widgets={})),
     ("executed", attribute_of(6, "execution_count", None)),
     ("executed", attribute_of(6, "execution_count", 99)),

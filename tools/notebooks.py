@@ -39,6 +39,7 @@ def hub_off():
     os.environ["DINO_LANGUAGE"] = "both"  # whatever outputs/ remembers
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HOME"] = empty = tempfile.mkdtemp(prefix="dino-no-hub-")
+    os.environ["DINO_OUTPUTS"] = os.path.join(empty, "outputs")  # no answers of earlier days
     atexit.register(shutil.rmtree, empty, ignore_errors=True)
 
 

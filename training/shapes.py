@@ -51,6 +51,19 @@ def plane(size):
     return x, y
 
 
+def is_shape(function):
+    """Whether something is a function of x and y that says True or False of every pixel."""
+    x, y = plane(8)
+    try:
+        inside = function(x, y)
+    except Exception:  # a learner's own function may fail in any way
+        return False
+    return isinstance(inside, torch.Tensor) and (inside.dtype, inside.shape) == (
+        torch.bool,
+        x.shape,
+    )
+
+
 def draw_textures(count, size, generator):
     """Return `count` textures of two random colours each, (count, 3, size, size) in 0..1."""
 

@@ -8,11 +8,18 @@ import functools
 
 import numpy as np
 
+from .. import answers
 from ..language import say as in_language
+
+LESSONS = {}  # of each lesson {name of a check: title of its exercise}, in the lesson's order
+
+_verdict = None  # what was last said
 
 
 def say(correct, ko, en):
     """Print the verdict: True = right, False = a hint, None = no answer yet."""
+    global _verdict
+    _verdict = correct
     head = {
         True: ("맞습니다!", "Correct!"),
         False: ("아직 아니에요.", "Not yet."),
@@ -21,21 +28,37 @@ def say(correct, ko, en):
     print(in_language(f"{head[0]} {ko}", f"{head[1]} {en}"))
 
 
-def exercise(check):
-    """Wrap a check: `...` (alone or within a tuple) is no answer; an odd answer never raises."""
+def exercise(title):
+    """Make a check of a function, and put it on the list of its lesson's exercises.
 
-    @functools.wraps(check)
-    def wrapped(answer, *args, **kwargs):
-        parts = answer if isinstance(answer, (tuple, list)) else (answer,)
-        if any(part is ... for part in parts):
-            return say(None, "...을 지우고 답을 쓰세요.", "Replace the ... with your answer.")
-        try:
-            check(answer, *args, **kwargs)
-        except Exception:  # whatever a student typed, the lesson goes on
-            kind = type(answer).__name__
-            say(False, f"{kind}은(는) 답의 형태가 아니에요.", f"The answer is no {kind}.")
+    `...` (alone or within a tuple) is no answer; an odd answer never raises. What is said of an
+    answer is kept for ``helpers/progress.py``.
 
-    return wrapped
+    Parameters
+    ----------
+    title : str
+        What is asked, "한국어 · English".
+    """
+
+    def decorate(check):
+        lesson = check.__module__[-2:]
+        LESSONS.setdefault(lesson, {})[check.__name__] = title
+
+        @functools.wraps(check)
+        def wrapped(answer, *args, **kwargs):
+            parts = answer if isinstance(answer, (tuple, list)) else (answer,)
+            if any(part is ... for part in parts):
+                return say(None, "...을 지우고 답을 쓰세요.", "Replace the ... with your answer.")
+            try:
+                check(answer, *args, **kwargs)
+            except Exception:  # whatever a student typed, the lesson goes on
+                kind = type(answer).__name__
+                say(False, f"{kind}은(는) 답의 형태가 아니에요.", f"The answer is no {kind}.")
+            answers.record(lesson, check.__name__, _verdict)
+
+        return wrapped
+
+    return decorate
 
 
 def same(answer, value):

@@ -6,7 +6,7 @@ import timm
 from .exercise import compare, exercise, say
 
 
-@exercise
+@exercise("작은 DINOv2의 이름 · The name of a small DINOv2")
 def check_small_dinov2(answer):
     """Whether the answer is the full name of a small DINOv2, tag included."""
     if "dinov2" not in answer.split(".")[0] or "small" not in answer:
@@ -19,7 +19,7 @@ def check_small_dinov2(answer):
         say(True, f"timm에 있는 이름입니다: {answer}", f"timm knows this name: {answer}")
 
 
-@exercise
+@exercise("블록과 헤드의 수 · Blocks and heads")
 def check_blocks_heads(answer, model):
     """Whether the answer is (number of blocks, heads in one block)."""
     blocks, heads = len(model.blocks), model.blocks[0].attn.num_heads
@@ -32,7 +32,7 @@ def check_blocks_heads(answer, model):
     )
 
 
-@exercise
+@exercise("518픽셀 사진의 토큰 수 · Tokens of a 518-pixel photo")
 def check_tokens(answer, image, patch, prefix=1):
     """Whether the answer is the number of tokens of an image: its side, or (height, width)."""
     gh, gw = np.broadcast_to(image, 2) // patch

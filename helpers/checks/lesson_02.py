@@ -3,9 +3,10 @@
 import numpy as np
 
 from .exercise import compare, exercise
+from .lesson_01 import check_tokens
 
 
-@exercise
+@exercise("CLS 토큰과 패치 토큰 · The CLS token and the patch tokens")
 def check_split(answer, encoded):
     """Whether (CLS, patches) are the two parts of the encoded tokens."""
     cls, patches, tokens = encoded.cls_token, encoded.patch_tokens, encoded.tokens
@@ -20,7 +21,13 @@ def check_split(answer, encoded):
     )
 
 
-@exercise
+@exercise("직사각형 그림의 토큰 수 · Tokens of a wide picture")
+def check_wide_tokens(answer, image, patch):
+    """Whether the answer is the number of tokens of an image (height, width)."""
+    check_tokens.__wrapped__(answer, image, patch)
+
+
+@exercise("픽셀이 있는 패치 · The patch that holds a pixel")
 def check_patch_index(answer, x, y, columns, patch):
     """Index of the patch that covers pixel (x, y), in a grid so many columns wide."""
     row, column = y // patch, x // patch

@@ -1,9 +1,10 @@
 """Checks of lesson 03_decoding."""
 
 from .exercise import compare, exercise
+from .lesson_00 import check_overlay
 
 
-@exercise
+@exercise("직사각형 격자의 노름 맵 · The norm map of a wide grid")
 def check_norm_map(answer, encoded):
     """Whether the answer is the token-norm map (grid height, grid width)."""
     patches, (gh, gw) = encoded.patch_tokens, encoded.grid
@@ -18,3 +19,9 @@ def check_norm_map(answer, encoded):
         (norms.reshape(gh, gw) ** 2, "제곱근이 빠졌어요.", "The square root is missing."),
         otherwise=("패치마다 차원을 따라 재세요.", "Measure along each patch's dimensions."),
     )
+
+
+@exercise("alpha 0.7의 겹침 그림 · An overlay at alpha 0.7")
+def check_map_overlay(answer, photo, m, alpha):
+    """Whether the answer is that map over that photo, in any colormap."""
+    check_overlay.__wrapped__(answer, photo, m, alpha)

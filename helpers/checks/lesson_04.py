@@ -5,7 +5,7 @@ import torch
 from .exercise import compare, exercise
 
 
-@exercise
+@exercise("한 패치가 묻는 행 · The row that a patch asks for")
 def check_attention_row(answer, q, k, encoded, heads, head, patch):
     """Whether the answer is one head's attention row, asked by the patch at (row, column).
 
@@ -53,7 +53,7 @@ def check_attention_row(answer, q, k, encoded, heads, head, patch):
     )
 
 
-@exercise
+@exercise("60 %를 채우는 패치 수 · Patches that hold 60 %")
 def check_patches_needed(answer, m, mass):
     """Whether the answer is how many patches each head needs to hold that share of its map."""
     flat = m.flatten(-2)
@@ -90,7 +90,7 @@ def check_patches_needed(answer, m, mass):
     )
 
 
-@exercise
+@exercise("롤아웃의 CLS 행 · The CLS row of the rollout")
 def check_rollout_row(answer, attention):
     """Whether the answer is the CLS row of the rollout of (blocks, N, N) head means."""
     eye = torch.eye(attention.shape[-1])

@@ -5,7 +5,7 @@ import torch
 from .exercise import compare, exercise
 
 
-@exercise
+@exercise("유사도 맵 · The similarity map")
 def check_similarity(answer, encoded, query):
     """Whether the answer is the map of cosine similarity (grid height, grid width) to a query."""
     patches, (gh, gw) = encoded.patch_tokens[0], encoded.grid
@@ -26,7 +26,7 @@ def check_similarity(answer, encoded, query):
     )
 
 
-@exercise
+@exercise("서로 가장 가까운 이웃 · Mutual nearest neighbours")
 def check_mutual(answer, to_b, to_a):
     """Whether the answer says of each patch of a if its nearest in b chooses it, too."""
     a, b = torch.arange(len(to_b)), torch.arange(len(to_a))
@@ -45,7 +45,7 @@ def check_mutual(answer, to_b, to_a):
     )
 
 
-@exercise
+@exercise("뒤집은 사본의 패치 번호 · A patch's number in the mirrored copy")
 def check_mirrored(answer, row, column, grid):
     """Index of a patch's own place in a copy that is mirrored left to right."""
     gh, gw = grid

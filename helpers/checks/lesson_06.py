@@ -5,7 +5,7 @@ from ..scoring import jaccard
 from .exercise import compare, exercise
 
 
-@exercise
+@exercise("꼭 맞는 상자 · The box that fits")
 def check_box(answer, mask):
     """Whether the answer is the box (left, top, right, bottom) of a mask bool (gh, gw)."""
     left, top, right, bottom = mask_box(mask)
@@ -19,7 +19,7 @@ def check_box(answer, mask):
     )
 
 
-@exercise
+@exercise("자카드 지수 · The Jaccard index")
 def check_jaccard(answer, found, truth):
     """Whether the answer is the Jaccard index of two masks bool (gh, gw)."""
     both, either = (found & truth).sum(), (found | truth).sum()
@@ -38,7 +38,7 @@ def check_jaccard(answer, found, truth):
     )
 
 
-@exercise
+@exercise("가장 높은 칸 · The highest patch")
 def check_peak(answer, m):
     """Whether the answer is (row, column) of the highest patch of a map (gh, gw)."""
     index, columns = m.argmax().item(), m.shape[1]

@@ -5,7 +5,7 @@ import numpy as np
 from .exercise import compare, exercise, say
 
 
-@exercise
+@exercise("레지스터가 있는 모델의 토큰 수 · Tokens of a model with registers")
 def check_all_tokens(answer, row):
     """Whether the answer is the number of tokens of a model of the line-up (a ``zoo.Row``)."""
     gh, gw = row.grid
@@ -21,7 +21,7 @@ def check_all_tokens(answer, row):
     )
 
 
-@exercise
+@exercise("2 %를 가르는 길이 · The length that cuts off 2 %")
 def check_cutoff(answer, lengths, share=0.02):
     """Whether that share of the lengths lies above the answer."""
     lengths = np.ravel(np.asarray(lengths, dtype=float))
@@ -44,7 +44,7 @@ def check_cutoff(answer, lengths, share=0.02):
         say(False, f"그 위에 {over:.1%}가 있어요.", f"{over:.1%} of the patches lie above it.")
 
 
-@exercise
+@exercise("남는 가로의 비율 · The share of the width that is left")
 def check_kept_width(answer, size, short, kept):
     """Share of a photo's width in the centre crop, after its short side became so many pixels."""
     width, height = size

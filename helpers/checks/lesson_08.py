@@ -5,7 +5,7 @@ import torch
 from .exercise import compare, exercise, say
 
 
-@exercise
+@exercise("나만의 도형 · A shape of your own")
 def check_shape(answer, known=()):
     """Whether the answer is a function of x and y that says where a shape is."""
     line = torch.linspace(-1, 1, 64)
@@ -34,7 +34,7 @@ def check_shape(answer, known=()):
         say(True, f"사각형의 {share}를 덮는 모양입니다.", f"A shape that covers {share}.")
 
 
-@exercise
+@exercise("교사의 답 · The teacher's answers")
 def check_answers(answer, scores, centre, temperature):
     """Whether the answer is the teacher's: centred, then sharpened probabilities (B, K)."""
     off = scores - centre
@@ -59,7 +59,7 @@ def check_answers(answer, scores, centre, temperature):
     )
 
 
-@exercise
+@exercise("두 붕괴의 원인 · What is missing in two collapses")
 def check_collapse(answer):
     """Whether the answer names the missing brake of run A (no centring) and B (no sharpening)."""
     right = ("centring", "sharpening")
@@ -68,7 +68,7 @@ def check_collapse(answer):
         say(True, "두 붕괴를 알아보았습니다.", "You can tell the two collapses apart.")
     elif answer == right[::-1]:
         say(False, "거꾸로예요. 평균 답을 보세요.", "Swapped. Look at the mean answer.")
-    elif len(set(answer)) == 1:
+    elif answer[0] in right and answer[0] == answer[-1]:
         say(False, "둘은 서로 다른 붕괴예요.", "The two collapse in different ways.")
     else:
         say(False, '"centring"과 "sharpening" 중에서요.', 'Choose "centring" or "sharpening".')

@@ -19,6 +19,13 @@ def model(request, randomised):
     return randomised(timm.create_model(name, depth=2, **kwargs, **DYNAMIC))
 
 
+@pytest.fixture(autouse=True)
+def outputs(tmp_path, monkeypatch):
+    """A folder of each test's own: its checks leave no answers to the lessons' tests."""
+    monkeypatch.setenv("DINO_OUTPUTS", str(tmp_path / "outputs"))
+    return tmp_path / "outputs"
+
+
 @pytest.fixture
 def said(capsys):
     """Run a check and return what it printed."""

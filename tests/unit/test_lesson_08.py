@@ -37,6 +37,18 @@ def test_a_shape_lies_within_its_square(shape):
     assert torch.equal(mask, mask.flip(1))  # all of them are the same in a mirror
 
 
+def test_what_is_no_shape_does_not_join_the_others():
+    wrong = (
+        ...,
+        3,
+        lambda x: x > 0,
+        lambda x, y: x,
+        lambda x, y: x > 0 and y > 0,
+        lambda x, y: True,
+    )
+    assert not any(map(shapes.is_shape, wrong)) and all(map(shapes.is_shape, shapes.SHAPES))
+
+
 def test_a_star_has_five_points_and_one_of_them_is_up():
     x, y = (0.8 * f(torch.arange(3600) / 3600 * 2 * math.pi) for f in (torch.sin, torch.cos))
     inside = shapes.star(x, y)

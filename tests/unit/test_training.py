@@ -9,7 +9,7 @@ import torch
 
 from helpers.maps import mass_mask
 from helpers.models import EMBEDDED_DIR
-from training import contrast, dino, evaluate, export, scenes, train
+from training import collect, contrast, dino, evaluate, export, scenes, train
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +119,58 @@ def test_the_student_sees_a_share_of_the_patches_and_says_which():
         assert torch.allclose(caught[0][picture], stayed, atol=1e-6)
     _, _, tokens, kept = dino.make_teacher(network)([seen])
     assert kept[0].tolist() == [list(range(16))] * 2
+
+
+def test_a_batch_stands_on_few_grounds_where_asked(pool):
+    drawn = scenes.Scenes(pool, seed=3)
+    few = drawn.few_grounds(2)
+    assert len(few.unique()) == 2
+    assert set(drawn.grounds_for(50, few)[0].tolist()) == set(few.tolist())
+    assert len(drawn.grounds_for(50)[0].unique()) > 2  # on any, by default
+
+
+def test_every_crop_of_a_batch_takes_its_ground_from_the_few(pool, monkeypatch):
+    used = set()
+    render = scenes.Scenes.render
+
+    def watched(self, ground, *rest):
+        used.update(ground[0].tolist())
+        return render(self, ground, *rest)
+
+    monkeypatch.setattr(scenes.Scenes, "render", watched)
+    for few in (1, 0):
+        used.clear()
+        options = train.parse_options(["--batch", "16", "--few-grounds", str(few), "--swap", "0.5"])
+        train.crops_of(scenes.Scenes(pool), options)
+        assert (len(used) == 1) == bool(few)
+
+
+def test_grounds_for_training_only_change_nothing_that_is_held_out(tmp_path):
+    from PIL import Image
+
+    def picture(package, name, colour, size=(256, 256)):
+        path = tmp_path / package / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", size, colour).save(path)
+
+    stamp = tmp_path / collect.PACKAGES[0] / "stamp.png"
+    stamp.parent.mkdir()
+    Image.new("RGBA", (90, 60)).save(stamp)
+    Image.open(stamp).convert("RGBA").save(stamp)
+    disc = Image.new("RGBA", (90, 90))
+    disc.paste("red", (20, 20, 70, 70))
+    disc.crop((0, 0, 90, 90)).save(stamp)
+    for i in range(16):
+        picture(collect.PACKAGES[1], f"{i:02}.jpg", (i * 16, 0, 255 - i * 16))
+    before = collect.build_pool(tmp_path)
+    twin = before["ground_held"].nonzero()[0].item()
+    picture(collect.MORE_GROUNDS[0], "new.PNG", (0, 255, 0), (300, 256))
+    picture(collect.MORE_GROUNDS[0], "twin.png", (twin * 16, 0, 255 - twin * 16))
+    after = collect.build_pool(tmp_path)
+    assert len(before["grounds"]) == 16 and before["ground_held"].sum() == 2
+    assert len(after["grounds"]) == 17  # the new one, without the twin of a held-out one
+    assert torch.equal(after["ground_held"][:16], before["ground_held"])
+    assert not after["ground_held"][16]
 
 
 def test_contrast_is_the_cross_entropy_of_finding_ones_own_picture():
