@@ -145,18 +145,19 @@ def _read(model, tensor, blocks, take):
                 raise _Enough
 
         # q_norm and k_norm are Identity where a model has no such norm, but always called, q first.
-        return [
+        # One by one: whenever the reader interrupts, the hooks are known and can be removed.
+        hooks.append(
             attn.register_forward_pre_hook(
                 lambda module, args, kwargs: caught.update(rope=kwargs.get("rope")),
                 with_kwargs=True,
-            ),
-            attn.q_norm.register_forward_hook(lambda module, args, q: caught.update(q=q)),
-            attn.k_norm.register_forward_hook(take_it),
-        ]
+            )
+        )
+        hooks.append(attn.q_norm.register_forward_hook(lambda _, args, q: caught.update(q=q)))
+        hooks.append(attn.k_norm.register_forward_hook(take_it))
 
     try:
         for index in set(wanted):
-            hooks += watch(index, _attention_of(model.blocks[index]))
+            watch(index, _attention_of(model.blocks[index]))
         with torch.no_grad(), contextlib.suppress(_Enough):
             model.forward_features(tensor)
     finally:

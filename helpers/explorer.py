@@ -13,6 +13,7 @@ import traitlets
 from . import explorer_export, language
 from .explorer_data import block_data, colour_table, patch_map, png, shrink
 from .images import to_tensor
+from .kinds import plain
 from .lessons import outputs
 from .maps import photo_norm
 from .models import caption
@@ -127,7 +128,7 @@ class ExplorerBox(widgets.VBox):
         A relative path starts in ``lessons.outputs()``.
         """
         path = outputs() / path
-        page = explorer_export.page(self._set_view(), SCRIPT, STYLE, title=path.stem)
+        page = explorer_export.page(self._set_view(), SCRIPT, STYLE, title=plain(path.stem))
         path.write_text(page, encoding="utf-8")
         return path
 

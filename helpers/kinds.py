@@ -1,6 +1,7 @@
 """What a file is that is no photo, and what to do about it, in Korean and English."""
 
 import re
+from unicodedata import normalize
 
 # (what its beginning looks like, its name, what to do), each in both languages.
 _HEIC = rb"....ftyp(hei|hev|mif1|msf1)"
@@ -70,9 +71,13 @@ def not_a_photo(name, start=b""):
 
 
 def plain(name, longest=200):
-    """A file name or address as it can stand in a message: on one line, valid, not too long."""
+    """A file name or address as it can stand in a message: on one line, valid, not too long.
+
+    In HTML it must still be escaped.
+    """
     # U+200D joins the parts of an emoji; other signs that cannot be seen could turn a line around.
     name = "".join(
-        sign if sign.isprintable() or sign == "\u200d" else "\ufffd" for sign in str(name)
+        sign if sign.isprintable() or sign == "\u200d" else "\ufffd"
+        for sign in normalize("NFC", str(name))
     )
     return name if len(name) <= longest else f"{name[: longest - 20]}…{name[-19:]}"
