@@ -129,8 +129,9 @@ def _cached(repository):
 def _ask_first(repository):
     """The hub's metadata of the file, by one short request.
 
-    The hub's own retries would take 47 s to find that nobody answers. It runs in a thread, because its timeout bounds neither the look-up of the host's name nor the
-    time to try several addresses in a row.
+    The hub's own retries would take 47 s to find that nobody answers. It runs in a thread, because
+    its timeout bounds neither the look-up of the host's name nor the time to try several addresses
+    in a row.
     """
     answers = queue.SimpleQueue()
 

@@ -45,8 +45,8 @@ class LoopbackHub:
 
     ``mode`` is how it behaves: "ok", "404", "hang" (accepts, never answers), "corrupt" (bytes of
     the right length) or "flipped" (one bit of the last number is another: it loads, and is wrong).
-    ``named`` says whether it tells the SHA-256 of its file, as the hub does for large ones. ``stop()`` closes the
-    port, ``start()`` opens the same one again.
+    ``named`` says whether it tells the SHA-256 of its file, as the hub does for large ones.
+    ``stop()`` closes the port, ``start()`` opens the same one again.
     """
 
     COMMIT = "0123456789abcdef" * 2 + "01234567"
