@@ -1,6 +1,8 @@
 """A model's weights file, from this machine's cache or from the hub, without a long wait."""
 
+import hashlib
 import queue
+import re
 import threading
 from pathlib import Path
 
@@ -53,15 +55,26 @@ def weights_file(repository):
     Raises
     ------
     HubError
-        Within about 3 s if the hub cannot be reached or does not answer.
+        Within about 3 s if the hub cannot be reached or does not answer; after two downloads that
+        are not what the hub says they are.
     """
     if file := _cached(repository):
         return file, "cache"
     try:
-        _ask_first(repository)
-        return hf_hub_download(repository, FILE), "hub"
+        told = _ask_first(repository)
+        for _ in range(2):
+            file = hf_hub_download(repository, FILE)
+            if not _differs(file, told.etag):
+                return file, "hub"
+            forget(file)
     except Exception as error:  # requests, httpx or OSError, as the hub's version will have it
         raise _explained(error) from error
+    raise damaged()
+
+
+def damaged():
+    """The error for a download that can't be used."""
+    return HubError(("내려받은 파일이 깨졌습니다", "the downloaded file is damaged"))
 
 
 def whereabouts(repositories):
@@ -95,6 +108,18 @@ def forget(file):
     Path(file).resolve().unlink(missing_ok=True)
 
 
+def _differs(file, etag):
+    """Whether a file is not the one that the hub told of.
+
+    The hub names large files by their SHA-256; of any other name nothing can be said here, and a
+    damaged file shows when it is loaded.
+    """
+    if not re.fullmatch("[0-9a-f]{64}", etag or ""):
+        return False
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() != etag
+
+
 def _cached(repository):
     """Path of the weights in the cache, else None (the hub's "known to be missing" included)."""
     file = try_to_load_from_cache(repository, FILE)
@@ -102,27 +127,28 @@ def _cached(repository):
 
 
 def _ask_first(repository):
-    """One short request; the hub's own retries would take 47 s to find that nobody answers.
+    """The hub's metadata of the file, by one short request.
 
-    It runs in a thread, because its timeout bounds neither the look-up of the host's name nor the
-    time to try several addresses in a row.
+    The hub's own retries would take 47 s to find that nobody answers. It runs in a thread, because
+    its timeout bounds neither the look-up of the host's name nor the time to try several addresses
+    in a row.
     """
     answers = queue.SimpleQueue()
 
     def ask():
         try:
-            get_hf_file_metadata(hf_hub_url(repository, FILE), timeout=SECONDS)
-            answers.put(None)
+            answers.put(get_hf_file_metadata(hf_hub_url(repository, FILE), timeout=SECONDS))
         except Exception as error:
             answers.put(error)
 
     threading.Thread(target=ask, daemon=True).start()
     try:
-        error = answers.get(timeout=SECONDS)
+        answer = answers.get(timeout=SECONDS)
     except queue.Empty:
-        error = TimeoutError(f"no answer in {SECONDS} s")
-    if error:
-        raise error
+        answer = TimeoutError(f"no answer in {SECONDS} s")
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _status(error):

@@ -184,7 +184,7 @@ def _from_cache_or_hub(name):
             return _build(name, Weights(name, source, True), pretrained_cfg_overlay=overlay)
         except SafetensorError:
             hub.forget(file)
-    raise hub.HubError(("내려받은 파일이 깨졌습니다", "the downloaded file is damaged"))
+    raise hub.damaged()
 
 
 def _notice(name, error):

@@ -43,15 +43,17 @@ def randomised():
 class LoopbackHub:
     """The few replies of a model hub that a download needs (HEAD and GET of one file).
 
-    ``mode`` is how it behaves: "ok", "404", "hang" (accepts, never answers) or "corrupt" (bytes of
-    the right length). ``stop()`` closes the port, ``start()`` opens the same one again.
+    ``mode`` is how it behaves: "ok", "404", "hang" (accepts, never answers), "corrupt" (bytes of
+    the right length) or "flipped" (one bit of the last number is another: it loads, and is wrong).
+    ``named`` says whether it tells the SHA-256 of its file, as the hub does for large ones.
+    ``stop()`` closes the port, ``start()`` opens the same one again.
     """
 
     COMMIT = "0123456789abcdef" * 2 + "01234567"
 
     def __init__(self, path, data):
         self.path, self.data = path, data
-        self.mode, self.requests, self.port = "ok", [], 0
+        self.mode, self.named, self.requests, self.port = "ok", True, [], 0
         self.start()
 
     def start(self):
@@ -76,18 +78,20 @@ class LoopbackHub:
                 hub.requests.append(f"{self.command} {self.path}")
                 if hub.mode == "hang":
                     hub.released.wait(60)
-                found = hub.mode in ("ok", "corrupt") and self.path == hub.path
+                found = hub.mode in ("ok", "corrupt", "flipped") and self.path == hub.path
                 self.send_response(200 if found else 404)
                 self.send_header("Content-Length", str(len(hub.data)) if found else "0")
-                self.send_header("ETag", f'"{hashlib.sha256(hub.data).hexdigest()}"')
+                digest = hashlib.sha256(hub.data).hexdigest()
+                self.send_header("ETag", f'"{digest if hub.named else digest[:40]}"')
                 self.send_header("X-Repo-Commit", hub.COMMIT)
                 self.end_headers()
                 return found
 
             def do_GET(self):
                 if self.do_HEAD():
-                    broken = b"\xff" * len(hub.data)
-                    self.wfile.write(broken if hub.mode == "corrupt" else hub.data)
+                    flipped = hub.data[:-1] + bytes([hub.data[-1] ^ 1])
+                    sent = {"corrupt": b"\xff" * len(hub.data), "flipped": flipped}
+                    self.wfile.write(sent.get(hub.mode, hub.data))
 
             def log_message(self, *args):
                 pass

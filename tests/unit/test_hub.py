@@ -177,6 +177,30 @@ def test_damaged_download_is_tried_twice_and_never_kept(client, server):
     assert client.load(NAME)["source"] == "hub"
 
 
+def test_a_download_with_one_wrong_bit_is_noticed_by_its_hash_and_never_kept(client, server):
+    server.mode = "flipped"
+    report = client.load(NAME)
+    assert is_embedded(report) and "the downloaded file is damaged" in report["said"]
+    assert server.requests.count(f"GET {URL_PATH}") == 2
+    assert client.cached_weights() == []
+    server.mode = "ok"
+    assert client.load(NAME)["source"] == "hub"
+
+
+def test_without_a_hash_a_damaged_download_is_noticed_when_it_is_loaded(client, server):
+    server.named = False
+    try:
+        server.mode = "ok"
+        assert client.load(NAME)["source"] == "hub"
+        client.clear_cache()
+        server.mode = "corrupt"
+        report = client.load(NAME)
+    finally:
+        server.named = True
+    assert is_embedded(report) and "the downloaded file is damaged" in report["said"]
+    assert client.cached_weights() == []
+
+
 def test_offline_makes_no_request_at_all(server, tmp_path):
     server.mode = "ok"
     server.requests.clear()

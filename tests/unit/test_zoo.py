@@ -230,8 +230,9 @@ def test_lesson_shows_real_models_when_the_hub_has_them(loopback_hub, tmp_path):
     ready = texts["ready = zoo.available(zoo.LINE_UP)"]
     assert "to download: DINO S/16, DINOv2 S/14 reg" in ready
     # 404 of the other one comes to light when it is loaded; it is skipped then, cell by cell.
-    for start in ("def look(model):", "def focus(model):", "def like_pixels(model):"):
-        assert "Skipped: DINOv2 S/14 reg; the hub has no such weights (404)." in texts[start]
+    looks = [ready, texts["def focus(model):"], texts["def like_pixels(model):"]]
+    for text in looks:
+        assert "Skipped: DINOv2 S/14 reg; the hub has no such weights (404)." in text
     assert re.search(r"'DINO S/16': '\d+%'", texts["def focus(model):"])
     assert re.search(r"^DINO S/16: longest \d", texts["def like_pixels(model):"], re.M)
     # Where it can be had, the second half of the lesson is about DINO S/16, not the embedded one.
