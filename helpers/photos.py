@@ -17,7 +17,9 @@ IMAGES = Path(__file__).resolve().parent.parent / "images"
 
 def sample_photos():
     """Paths of the photos that come with the lessons, sorted by name."""
-    return sorted(IMAGES.glob("*.jpg"))  # drawings that stand beside them are PNG
+    # Those that masks were drawn for; a reader may have put more into the folder.
+    masks = (IMAGES / "masks").glob("*.png")
+    return sorted(IMAGES / f"{mask.stem}.jpg" for mask in masks)
 
 
 def load_photo(source, max_side=1600):

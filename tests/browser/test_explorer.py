@@ -377,7 +377,9 @@ def test_a_hostile_name_does_not_run_in_the_saved_page(browser, computed, tmp_pa
     model = copy.copy(computed[0])
     model.weights = models.Weights(EVIL, "hub", True)
     box = explorer.explore(images.load_photo("cat.jpg"), model)
-    path = box.save_html(tmp_path / (EVIL.replace("/", "\u2215") + ".html"))  # no file name can hold a slash
+    path = box.save_html(
+        tmp_path / (EVIL.replace("/", "\u2215") + ".html")
+    )  # no file name can hold a slash
     page = browser.new_page()
     page.goto(path.as_uri())
     lab.wait_for_explorer(page)

@@ -1,6 +1,7 @@
 """Photos of every kind become upright RGB; tensors are what timm itself would make."""
 
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torchvision.transforms as T
 from PIL import Image
 from timm.data import create_transform, resolve_model_data_config
 
-from helpers import images
+from helpers import images, photos
 from helpers.images import PhotoError, load_photo, to_tensor
 
 
@@ -59,6 +60,16 @@ def test_sample_photos_are_sorted_and_readable():
     assert len(paths) >= 5 and paths == sorted(paths)
     assert {"cat.jpg", "coffee.jpg", "astronaut.jpg", "rocket.jpg"} <= {p.name for p in paths}
     assert all(load_photo(path).mode == "RGB" for path in paths)
+
+
+def test_a_readers_photo_is_no_sample_photo(tmp_path, monkeypatch):
+    """It must not turn up in a lesson that wants masks, or make all lessons fail."""
+    copy = tmp_path / "images"
+    shutil.copytree(photos.IMAGES, copy)
+    (copy / "me.jpg").write_bytes(b"not even a photo")
+    before = [path.name for path in images.sample_photos()]
+    monkeypatch.setattr(photos, "IMAGES", copy)
+    assert [path.name for path in images.sample_photos()] == before
 
 
 def test_large_photo_is_shrunk_and_keeps_its_shape():
