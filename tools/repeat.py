@@ -91,7 +91,7 @@ def twice(path):
                 for i, cell in enumerate(nb.cells):
                     running.execute_cell(cell, i)
             except CellExecutionError as error:
-                return [f"{time_} time, cell {i}: {str(error).strip().splitlines()[-1]}"]
+                return [f"{time_} time, cell {i}: {error.ename}: {error.evalue}"]
             texts.append([_text(cell) for cell in nb.cells])
     for i, (first, second) in enumerate(zip(*texts)):
         if first != second:
