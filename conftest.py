@@ -1,13 +1,9 @@
-"""All tests, the notebooks included, see no hub, no cached weights and no DINO_MODEL, and what they
-write by default goes to a folder that is gone afterwards.
+"""All tests, the notebooks included, see no hub, no cached weights and no DINO_MODEL.
 
 A test of the hub itself starts its own hub and says so in its own environment.
 """
 
-import atexit
 import os
-import shutil
-import tempfile
 
 from tools.notebooks import hub_off
 
@@ -18,5 +14,3 @@ if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
     os.environ.setdefault("OMP_NUM_THREADS", str(share))
 
 hub_off()
-os.environ["DINO_OUTPUTS"] = scratch = tempfile.mkdtemp(prefix="dino-outputs-")
-atexit.register(shutil.rmtree, scratch, ignore_errors=True)

@@ -2,7 +2,7 @@
 
     python tools/repeat.py nbval    strict nbval three times with one thread, three times with two
     python tools/repeat.py twice    Run All twice in one kernel, in a copy of this checkout
-    python tools/repeat.py here     the same without a copy
+    python tools/repeat.py here     the same without a copy; writes into outputs/
 
 Add paths to take only those lessons. The copy's path has spaces and Hangul in it, and some files of
 somebody else's: no lesson may write outside outputs/, or touch a file that is not its own.
@@ -130,9 +130,9 @@ def main(command, *paths):
                 marks = " ".join(f"{'same' if same else 'OTHER'} ({s:.0f} s)" for same, s in runs)
                 print(f"{path.name}, OMP_NUM_THREADS={threads}: {marks}", flush=True)
         return found
+    del os.environ["DINO_OUTPUTS"]  # so that lessons write where they do for a reader
     with contextlib.ExitStack() as stack:
         if command == "twice":
-            os.environ.pop("DINO_OUTPUTS", None)
             copy = copy_checkout(stack.enter_context(tempfile.TemporaryDirectory()))
             paths = [copy / "notebooks" / path.name for path in paths]
         for path in paths:
