@@ -127,7 +127,6 @@ def _look_up(host):
 
 def _is_local(address):
     address = ipaddress.ip_address(address.split("%")[0])
-    address = getattr(address, "ipv4_mapped", None) or address
     return not address.is_global or address.is_multicast
 
 

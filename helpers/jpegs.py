@@ -45,19 +45,26 @@ def coefficient_bytes(photo):
 def is_whole(photo, file):
     """Whether a decoded JPEG's data last for all of it.
 
-    Looked at only if its last pixel is of the grey that libjpeg paints.
+    Restart marks, where a file has them, must come in turn: libjpeg leaves a grey band for lost
+    ones. The rest is looked at only if the last pixel is of that grey.
     """
     last = (photo.width - 1, photo.height - 1)
-    if not np.isin(photo.getpixel(last), (127, 128)).all():
-        return True
+    grey = np.isin(photo.getpixel(last), (127, 128)).all()
     file.seek(0)
-    head, rest = file.read(photo.scan), file.read()
+    head = file.read(photo.scan)
+    marked = b"\xff\xdd\0\4" in head
+    if not grey and not marked:
+        return True
+    rest = file.read()
     if not (end := _MARKER.search(rest)):
         return False
     data = head + rest[: end.start()]
     restarts = [sign[0] - 0xD0 for sign in _RESTART.findall(rest, 0, end.start())]
-    in_turn = all(number == i % 8 for i, number in enumerate(restarts))
-    if not in_turn or restarts and b"\xff\xdd\0\4" not in head:
+    if any(number != i % 8 for i, number in enumerate(restarts)):
+        return False
+    if not grey:
+        return True
+    if restarts and not marked:
         return False
     if photo.info.get("progressive"):
         # Of a scan that lasts for every pixel, more data change nothing.

@@ -39,7 +39,8 @@ def new_figure(rows, columns, size, weights, extra=0):
         ax.set_axis_off()
     made_by = pick(weights) if isinstance(weights, str) else caption(weights)
     foot = f"{pick('가중치 weights')}: {made_by}"
-    fig.supxlabel(foot, size=8, color="dimgray", wrap=True, parse_math=False)
+    foot = foot.replace("$", r"\$")  # no formula; parse_math=False and wrap do not go together
+    fig.supxlabel(foot, size=8, color="dimgray", wrap=True)
     return fig, axes.flat
 
 

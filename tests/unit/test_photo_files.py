@@ -240,7 +240,9 @@ def test_a_large_photo_is_shrunk_without_seams(scene, kind, mode):
     large = scene.resize((2400, 1800), Image.Resampling.BICUBIC)
     picture, seen = in_mode(large, mode)
     loaded = load_photo(saved(picture, kind, compress_level=1), max_side=200)
-    assert loaded.size == (200, 150) and far(loaded, seen.resize((200, 150))) < 5
+    assert loaded.size == (200, 150)
+    wrong = np.abs(np.asarray(loaded, dtype=int) - np.asarray(seen.resize((200, 150)), dtype=int))
+    assert wrong.mean(axis=(1, 2)).max() < 12  # in the worst row
 
 
 def test_progressive_and_interlaced(scene):
@@ -410,11 +412,22 @@ def test_a_download_that_was_cut_off_is_refused(scene, kind, options, share):
             assert "damaged or incomplete" in refusal(cut + b"\xff\xd9")[1]
 
 
-def test_a_jpeg_that_claims_more_rows_than_it_has(scene):
-    data = bytearray(saved(scene, "JPEG"))
-    at = data.index(b"\xff\xc0")
+@pytest.mark.parametrize("progressive, start", [(False, b"\xff\xc0"), (True, b"\xff\xc2")])
+def test_a_jpeg_that_claims_more_rows_than_it_has(scene, progressive, start):
+    data = bytearray(saved(scene, "JPEG", progressive=progressive))
+    at = data.index(start)
     data[at + 5 : at + 7] = (480).to_bytes(2)
     assert "damaged or incomplete" in refusal(bytes(data))[1]
+
+
+def test_a_jpeg_of_which_rows_were_lost(scene):
+    """With restart marks the rest still has its place, and libjpeg leaves a grey band."""
+    large = scene.resize((64, 160))
+    data = saved(large, "JPEG", restart_marker_rows=1)
+    marks = [data.index(bytes((0xFF, 0xD0 + i)), data.index(b"\xff\xda")) for i in range(8)]
+    assert far(load_photo(data), large) < 16
+    for first, last in ((2, 4), (0, 1), (5, 7)):
+        assert "damaged or incomplete" in refusal(data[: marks[first]] + data[marks[last] :])[1]
 
 
 # --- bombs ---
@@ -527,6 +540,11 @@ def test_names(scene, tmp_path, name):
     (tmp_path / name).write_bytes(saved(scene, "PNG"))
     assert far(load_photo(tmp_path / name), scene) == 0
     assert far(load_photo(str(tmp_path / name)), scene) == 0
+
+
+@pytest.mark.parametrize("name", ["고양이.png", "👩‍💻 ❤️.png", "$x$_<b>.png", "%20.png"])
+def test_names_in_messages(name):
+    assert all(f": {name}." in line for line in refusal(b"no photo", name))
 
 
 @pytest.mark.parametrize("typed, stored", [("NFC", "NFD"), ("NFD", "NFC")])
