@@ -273,7 +273,7 @@ def test_retrieval_names_photos_and_scores(photo):
 
 def test_a_name_with_dollars_is_no_formula(photo, tmp_path):
     """matplotlib would stop at such a name, or set the weights' in italics."""
-    path = tmp_path / "$\\frac$ 100$.png"
+    path = tmp_path / "$\\frac$ 10.png"
     photo.save(path)
     fig = plots.retrieval(photo, [search.Found(path, 0.9)], weights="$\\no$ such $formula")
     fig.savefig(io.BytesIO())
