@@ -2,9 +2,11 @@
 
 photo → tensor → tokens / attention → map → overlay → figure or widget
 
-- ``images``    a photo in, a tensor out
+- ``images``    a photo in, a tensor out: ``photos`` reads it, wherever it is (``web``, by
+  ``connections``) and whatever is in the file (``formats``, ``jpegs``, ``colours``; ``kinds`` names
+  what is no photo)
 - ``models``    a name → a timm model, and which weights it holds
-- ``encoding``  a tensor → tokens, and attention
+- ``encoding``  a tensor → tokens, and attention (read from a model's twin, ``twins``)
 - ``maps``      tokens or attention → a map, one number a patch
 - ``objects``   patch features or a map → an object's mask and box
 - ``scoring``   a map, mask or box → a number, beside masks drawn by hand
