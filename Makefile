@@ -5,6 +5,7 @@
 #   make test        run every test
 #   make notebooks   run every lesson without a browser, into outputs/
 #   make store       run every lesson with the embedded DINO and store its outputs in notebooks/
+#   make repeat      run every lesson twice in one kernel, and three times with strict nbval
 #   make bench       measure the explorer in JupyterLab, reading attention, and searching photos
 #   make evaluate    measure the embedded DINO beside the same network untrained
 #   make lint        look for slips in the Python code
@@ -19,7 +20,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test notebooks store bench evaluate lint links
+.PHONY: lab test notebooks store repeat bench evaluate lint links
 .DEFAULT_GOAL := lab
 
 lab: .venv/.installed
@@ -34,6 +35,10 @@ notebooks: .venv/.installed
 store: .venv/.installed
 	$(BIN)/python tools/make_payoffs.py
 	$(BIN)/python tools/notebooks.py store
+
+repeat: .venv/.installed
+	$(BIN)/python tools/repeat.py twice
+	$(BIN)/python tools/repeat.py nbval
 
 bench: .venv/.installed
 	$(BIN)/python -m benchmarks.explorer

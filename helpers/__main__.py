@@ -21,14 +21,20 @@ def main(argv=None):
         figure = plots.two_panel(
             seen, map_of(model, tensor), weights=model, alpha=options.alpha, cmap=options.cmap
         )
-        out = options.out or Path("outputs") / f"{_stem(options.photo)}.dino.png"
+        out = options.out or lessons.outputs() / f"{_stem(options.photo)}.dino.png"
         out.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(out)
     except (ValueError, OSError) as error:
         print(language.pick(str(error)).replace("\n", " / "), file=sys.stderr)
         return 2
-    print(f"{out}\n{language.pick('가중치 weights')}: {models.caption(model)}")
+    print(f"{_short(out)}\n{language.pick('가중치 weights')}: {models.caption(model)}")
     return 0
+
+
+def _short(path):
+    """A path as it looks from here, unless it lies elsewhere."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _parser():

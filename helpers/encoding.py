@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from timm.layers import apply_rot_embed_cat
 
+from .twins import twin
+
 
 class Encoded(NamedTuple):
     """What a ViT makes of a batch of B pictures: N tokens of D numbers each.
@@ -133,7 +135,7 @@ def _read(model, tensor, blocks, take):
     _check_picture(tensor)
     count = len(model.blocks)
     wanted = [range(count)[block] for block in (range(count) if blocks is None else blocks)]
-    taken, hooks = {}, []
+    taken, model = {}, twin(model)
 
     def watch(index, attn):
         caught = {}
@@ -145,23 +147,16 @@ def _read(model, tensor, blocks, take):
                 raise _Enough
 
         # q_norm and k_norm are Identity where a model has no such norm, but always called, q first.
-        return [
-            attn.register_forward_pre_hook(
-                lambda module, args, kwargs: caught.update(rope=kwargs.get("rope")),
-                with_kwargs=True,
-            ),
-            attn.q_norm.register_forward_hook(lambda module, args, q: caught.update(q=q)),
-            attn.k_norm.register_forward_hook(take_it),
-        ]
+        attn.register_forward_pre_hook(
+            lambda module, args, kwargs: caught.update(rope=kwargs.get("rope")), with_kwargs=True
+        )
+        attn.q_norm.register_forward_hook(lambda module, args, q: caught.update(q=q))
+        attn.k_norm.register_forward_hook(take_it)
 
-    try:
-        for index in set(wanted):
-            hooks += watch(index, _attention_of(model.blocks[index]))
-        with torch.no_grad(), contextlib.suppress(_Enough):
-            model.forward_features(tensor)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    for index in set(wanted):
+        watch(index, _attention_of(model.blocks[index]))
+    with torch.no_grad(), contextlib.suppress(_Enough):
+        model.forward_features(tensor)
     return [taken[index] for index in wanted]
 
 

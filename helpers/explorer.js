@@ -38,20 +38,27 @@ function menu(options) {
   return make("select", {}, ...items.map(([value, text]) => new Option(text, value)));
 }
 
+/** Whether the pointer is down; watched once a page, however often the cell is run. */
+function pointer() {
+  if (globalThis.dinoPointer) return globalThis.dinoPointer;
+  const state = { down: false };
+  window.addEventListener("pointerdown", () => (state.down = true), true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    window.addEventListener(end, () => (state.down = false), true);
+  }
+  return (globalThis.dinoPointer = state);
+}
+
 /** Sliders tell the kernel of every step, and each step costs it work. Hold that back until the
  * pointer is up and the slider has rested. */
 async function hush(manager, id) {
   const model = await manager?.get_model?.(id);
   if (!model || model.hushed) return;
   model.hushed = true;
-  const save = model.save_changes.bind(model);
-  let down = false, timer;
-  window.addEventListener("pointerdown", () => (down = true), true);
-  for (const end of ["pointerup", "pointercancel"]) {
-    window.addEventListener(end, () => (down = false), true);
-  }
+  const save = model.save_changes.bind(model), state = pointer();
+  let timer;
   model.save_changes = (...args) => {
-    const later = () => (down ? wait() : save(...args));
+    const later = () => (state.down ? wait() : save(...args));
     const wait = () => {
       clearTimeout(timer);
       timer = setTimeout(later, 500);

@@ -4,21 +4,24 @@
 """
 
 import base64
-import html
 from pathlib import Path
 
 import anywidget
 import ipywidgets as widgets
 import traitlets
-from IPython.display import display
 
 from . import explorer_export, language
 from .explorer_data import block_data, colour_table, patch_map, png, shrink
-from .images import PhotoError, load_photo, to_tensor
+from .images import to_tensor
+from .kinds import plain
+from .lessons import outputs
 from .maps import photo_norm
 from .models import caption
 from .overlay import COLORMAPS
 from .plots import two_panel
+from .uploads import upload
+
+__all__ = ["Explorer", "ExplorerBox", "explore", "upload"]
 
 HERE = Path(__file__).resolve().parent
 SCRIPT = "\n".join((HERE / f).read_text("utf-8") for f in ("explorer_pixels.js", "explorer.js"))
@@ -119,18 +122,23 @@ class ExplorerBox(widgets.VBox):
         self.view.alpha, self.view.cmap = self.alpha.value, self.cmap.index
         return self.view
 
-    def save_html(self, path):
-        """Write the explorer as one HTML file that needs no kernel and no network; its Path."""
-        page = explorer_export.page(self._set_view(), SCRIPT, STYLE, title=Path(path).stem)
-        Path(path).write_text(page, encoding="utf-8")
-        return Path(path)
+    def save_html(self, path="explorer.html"):
+        """Write the explorer as one HTML file that needs no kernel and no network; its Path.
 
-    def save_gif(self, path, sweep="alpha"):
+        A relative path starts in ``lessons.outputs()``.
+        """
+        path = outputs() / path
+        page = explorer_export.page(self._set_view(), SCRIPT, STYLE, title=plain(path.stem))
+        path.write_text(page, encoding="utf-8")
+        return path
+
+    def save_gif(self, path="explorer.gif", sweep="alpha"):
         """Write the overlay as a moving picture.
 
         Parameters
         ----------
         path : str or Path
+            A relative one starts in ``lessons.outputs()``.
         sweep : {"alpha", "head", "block", "zoom"}
             From photo to map and back; CLS attention head by head; token norms block by block;
             into the middle and out again, with the token norms of what is in view.
@@ -139,8 +147,9 @@ class ExplorerBox(widgets.VBox):
         -------
         Path
         """
+        path = outputs() / path
         explorer_export.gif(self._set_view(), path, sweep)
-        return Path(path)
+        return path
 
 
 def explore(photo, model, fit="crop", size=None):
@@ -162,38 +171,3 @@ def explore(photo, model, fit="crop", size=None):
     """
     tensor, seen = to_tensor(photo, model, fit, size)
     return ExplorerBox(Explorer(model, tensor, seen))
-
-
-def upload(show):
-    """A button to upload one photo; what ``show`` makes of it appears below.
-
-    Parameters
-    ----------
-    show : callable
-        Takes the photo (PIL.Image.Image), returns anything that a notebook can display.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        A file that is no photo leaves the last picture as it is and says what is wrong.
-    """
-    button = widgets.FileUpload(accept="image/*", multiple=False, description="사진 올리기 upload")
-    button.layout.width = "220px"
-    message = widgets.HTML()
-    output = widgets.Output()
-
-    def uploaded(_):
-        if not button.value:
-            return
-        try:
-            photo = load_photo(button.value)
-        except PhotoError as error:
-            message.value = f"<pre>{html.escape(language.pick(str(error)))}</pre>"
-            return
-        message.value = ""
-        output.clear_output(wait=True)
-        with output:
-            display(show(photo))
-
-    button.observe(uploaded, names="value")
-    return widgets.VBox([button, message, output])

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .encoding import attention, encode
 from .images import to_tensor
+from .kinds import plain
 from .language import pick
 from .maps import cls_attention, min_max, photo_norm, token_norm
 from .overlay import COLORMAPS, blend
@@ -134,7 +135,7 @@ def _middle(picture, zoom):
 
 def _labelled(picture, label):
     """The picture with a line of text below; the text is made to fit."""
-    size = 14
+    size, label = 14, plain(label)
     font = ImageFont.truetype(str(FONT), size)
     while font.getlength(label) > picture.width - 8 and size > 7:
         size -= 1

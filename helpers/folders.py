@@ -8,6 +8,7 @@ from pathlib import Path
 from timm.data import create_transform, resolve_model_data_config
 
 from .images import PhotoError, load_photo
+from .kinds import plain
 
 # HEIC is here so that it is reported: Pillow cannot read it, and phones are full of it.
 SUFFIXES = set(".jpg .jpeg .png .webp .gif .bmp .tif .tiff .ppm .avif .heic .heif".split())
@@ -37,7 +38,8 @@ def photo_files(photos):
     if isinstance(photos, (str, Path)):
         folder = Path(photos).expanduser()
         if not folder.is_dir():
-            raise PhotoError(f"폴더가 없습니다: {folder}\nNo such folder: {folder}")
+            name = plain(folder)
+            raise PhotoError(f"폴더가 없습니다: {name}\nNo such folder: {name}")
         photos = _walk(folder)
     return {os.fsencode(os.path.abspath(path)): _stamp(path) for path in photos}
 

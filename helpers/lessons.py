@@ -1,9 +1,12 @@
 """What a notebook needs before its first cell: packages, the font, the reader's language."""
 
+import functools
+import getpass
 import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from . import language as _language
@@ -27,7 +30,6 @@ PACKAGES = (
     "tqdm",
 )
 PIP_NAMES = {"PIL": "pillow", "sklearn": "scikit-learn"}
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def setup(language=None):
@@ -58,10 +60,47 @@ label = _language.pick  # of a label that a notebook writes itself
 
 
 def outputs():
-    """The folder for all that the lessons write; made when it is first asked for."""
-    folder = Path(os.environ.get("DINO_OUTPUTS") or ROOT / "outputs")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """The folder for all that the lessons write; made when it is first asked for.
+
+    Returns
+    -------
+    Path
+        The environment variable ``DINO_OUTPUTS``, or else ``outputs/`` beside the helpers. If that
+        cannot be written to (a read-only checkout), a folder of the reader's own in the temporary
+        directory, the same one each time; a notice says so once.
+    """
+    wanted = Path(os.environ.get("DINO_OUTPUTS") or ROOT / "outputs").expanduser().absolute()
+    return wanted if _writable(wanted) else _temporary(wanted)
+
+
+def _writable(folder):
+    """Whether a folder is there, or can be made, and takes files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # A try, since os.access knows nothing of Windows' rights or of a full quota.
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+@functools.cache  # so the notice comes once
+def _temporary(wanted):
+    who = getattr(os, "getuid", getpass.getuser)()  # in a container, a user may have no name
+    own = Path(tempfile.gettempdir()) / f"dino-tutorial-{who}"
+    try:
+        own.mkdir(mode=0o700, exist_ok=True)
+        strange = own.is_symlink() or hasattr(os, "getuid") and own.stat().st_uid != os.getuid()
+    except OSError:
+        strange = True
+    if strange or not _writable(own):  # somebody else took the name, on a machine of many users
+        own = Path(tempfile.mkdtemp(prefix="dino-tutorial-"))
+    notice = _language.say(
+        f"{wanted}에는 쓸 수 없어서 결과를 {own}에 둡니다.",
+        f"{wanted} cannot be written to, so what the lessons write goes to {own}.",
+    )
+    print(notice)
+    return own
 
 
 def missing():

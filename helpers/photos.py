@@ -1,32 +1,25 @@
 """Anything a reader calls a photo in, an upright RGB picture out."""
 
 import io
-import time
-import urllib.parse
-import urllib.request
-import warnings
 from collections.abc import Mapping
-from http.client import HTTPException
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
+
+from . import formats, kinds, web
+from .colours import rgb
+from .kinds import PhotoError, plain
 
 IMAGES = Path(__file__).resolve().parent.parent / "images"
-MAX_PIXELS = 100_000_000
-URL_SECONDS = 10
-URL_BYTES = 25_000_000
-# Named, because Pillow would otherwise also run Ghostscript on an EPS file.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
-
-
-class PhotoError(ValueError):
-    """What was given cannot be used as a photo; the message says why, in Korean and English."""
 
 
 def sample_photos():
     """Paths of the photos that come with the lessons, sorted by name."""
-    return sorted(IMAGES.glob("*.jpg"))  # drawings that stand beside them are PNG
+    # Those that masks were drawn for; a reader may have put more into the folder.
+    masks = (IMAGES / "masks").glob("*.png")
+    return sorted(IMAGES / f"{mask.stem}.jpg" for mask in masks)
 
 
 def load_photo(source, max_side=1600):
@@ -44,28 +37,38 @@ def load_photo(source, max_side=1600):
     Returns
     -------
     PIL.Image.Image
-        RGB, upright (EXIF orientation applied), transparency laid on white.
+        RGB, upright (EXIF orientation applied), transparency laid on white; the first picture of
+        a file that holds several.
 
     Raises
     ------
     PhotoError
-        No such file, not a photo, too large (100 megapixels, 25 MB from the web), web too slow.
+        No such file; not a photo; damaged or cut off; too large (100 megapixels, a JPEG 500, or
+        more than ``formats.MEMORY`` to decode); or what ``web.download`` cannot fetch. The message
+        names the file and says what to do, in Korean and English.
     """
     name = "bytes"
     if isinstance(source, (Mapping, tuple, list)):
         source, name = _uploaded(source)
     if isinstance(source, np.ndarray):
-        photo = _from_array(source)
-    elif isinstance(source, Image.Image):
-        photo = _rgb(source)
-    elif isinstance(source, (bytes, bytearray, memoryview)):
-        photo = _decode(bytes(source), name)
-    elif isinstance(source, (str, Path)):
-        photo = _decode(*_read(source))
-    else:
-        raise _not_a_photo(type(source).__name__)
-    photo.thumbnail((max_side, max_side))
-    return photo
+        return rgb(_from_array(source), max_side)
+    if isinstance(source, Image.Image):
+        try:
+            return rgb(source, max_side)
+        except Exception as error:  # opened, and only now read from a broken file
+            raise kinds.not_a_photo(f"PIL {source.mode} {source.size}") from error
+    if isinstance(source, (str, Path)):
+        if not _is_address(source):
+            return _read(_find(source), max_side)
+        source, name = _download(source), str(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _decode(io.BytesIO(source), plain(name), max_side)
+    raise kinds.not_a_photo(type(source).__name__)
+
+
+def _is_address(source):
+    source = str(source).strip().lower()
+    return "://" in source or source.startswith(("data:", "file:"))
 
 
 def _uploaded(value):
@@ -77,82 +80,91 @@ def _uploaded(value):
             value = [{"content": f["content"], "name": name} for name, f in value.items()]
         return value[-1]["content"], value[-1]["name"]
     except (TypeError, KeyError) as error:
-        raise _not_a_photo(type(value).__name__) from error
+        raise kinds.not_a_photo(type(value).__name__) from error
 
 
-def _read(source):
-    """(bytes, name) of a path or a web address."""
-    if "://" in str(source):
-        return _download(str(source)), str(source)
-    path = Path(source).expanduser()
-    if not path.exists() and path.name == str(source):
-        path = IMAGES / path
-    if not path.exists():
-        names = ", ".join(p.name for p in sample_photos())
-        raise PhotoError(
-            f"파일이 없습니다: {source}. 함께 들어 있는 사진: {names}\n"
-            f"No such file: {source}. Photos that come with the lessons: {names}"
-        )
+def _find(source):
+    """The path of a file, which a bare name may have among the lessons' own photos."""
+    path = Path(source)
     try:
-        return path.read_bytes(), path.name
+        path = path.expanduser()
+        # macOS writes Hangul in file names as single letters, and a keyboard types whole syllables.
+        forms = [path, *(Path(normalize(form, str(path))) for form in ("NFC", "NFD"))]
+        if path.name == str(source):
+            forms.append(IMAGES / path)
+        for form in forms:
+            if form.exists():
+                return form
+    except PermissionError:
+        return path
+    except (OSError, RuntimeError, ValueError):  # too long a name, no such user, a zero byte
+        pass
+    names = ", ".join(p.name for p in sample_photos())
+    source = plain(source)
+    raise PhotoError(
+        f"파일이 없습니다: {source}. 함께 들어 있는 사진: {names}\n"
+        f"No such file: {source}. Photos that come with the lessons: {names}"
+    )
+
+
+def _read(path, max_side):
+    name = plain(path.name)
+    try:
+        if path.is_dir():
+            raise PhotoError(
+                f"사진이 아니라 폴더입니다: {name}. 그 안의 사진 파일을 쓰세요.\n"
+                f"A folder, not a photo: {name}. Use a photo file in it."
+            )
+        if not path.is_file():  # a pipe or a device may never end
+            raise kinds.not_a_photo(name)
+        with path.open("rb") as file:
+            return _decode(file, name, max_side)
     except OSError as error:
-        raise _not_a_photo(path.name) from error
+        raise PhotoError(
+            f"파일을 읽을 수 없습니다: {name} ({error.strerror}). 읽기 권한을 확인하세요.\n"
+            f"The file cannot be read: {name} ({error.strerror}). Check your permission to read it."
+        ) from error
 
 
 def _download(url):
+    url = str(url).strip()
+    shown = plain(url)
     if not url.lower().startswith(("http://", "https://")):
         raise PhotoError(
-            f"http나 https 주소만 쓸 수 있습니다: {url}\nOnly http(s) addresses can be used: {url}"
+            f"http나 https 주소만 쓸 수 있습니다: {shown}. 사진을 파일로 저장해 그 이름을 쓰세요.\n"
+            f"Only http(s) addresses can be used: {shown}. "
+            "Save the photo as a file and use its name."
         )
-    # Addresses copied from a Korean page often hold plain Hangul.
-    ascii_url = urllib.parse.quote(url, safe=":/?#[]@!$&'()*+,;=%~")
-    request = urllib.request.Request(ascii_url, headers={"User-Agent": "dino-tutorial"})
-    deadline, data = time.monotonic() + URL_SECONDS, bytearray()
     try:
-        with urllib.request.urlopen(request, timeout=URL_SECONDS) as response:
-            while chunk := response.read1(65536):
-                data += chunk
-                if len(data) > URL_BYTES or time.monotonic() > deadline:
-                    raise TimeoutError(f"> {URL_BYTES / 1e6:.0f} MB or > {URL_SECONDS} s")
-    except (OSError, ValueError, HTTPException) as error:  # URLError and timeouts are OSErrors
+        return web.download(url)
+    except web.WebError as error:
+        korean, english = error.args
         raise PhotoError(
-            f"사진을 내려받지 못했습니다: {url} ({error})\n"
-            f"Could not download the photo: {url} ({error})"
+            f"사진을 내려받지 못했습니다: {shown} ({plain(korean)}). "
+            "브라우저에서 사진을 저장해 그 파일을 쓰세요.\n"
+            f"Could not download the photo: {shown} ({plain(english)}). "
+            "Save it in your browser and use the file."
         ) from error
-    return bytes(data)
 
 
-def _decode(data, name):
-    Image.init()
-    formats = [known for known in _FORMATS if known in Image.OPEN]
+def _decode(file, name, max_side):
     try:
-        with warnings.catch_warnings():  # Pillow warns of large photos, the limit here is ours
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            photo = Image.open(io.BytesIO(data), formats=formats)
-        if photo.width * photo.height > MAX_PIXELS:
-            raise Image.DecompressionBombError
-        return _rgb(photo)
-    except Image.DecompressionBombError as error:
+        return formats.decode(file, max_side)
+    except formats.TooLarge as error:
+        width, height = error.args[0]
         raise PhotoError(
-            f"사진이 너무 큽니다: {name}. {MAX_PIXELS // 10**6}메가픽셀까지 쓸 수 있습니다.\n"
-            f"The photo is too large: {name}. The limit is {MAX_PIXELS // 10**6} megapixels."
+            f"사진이 너무 큽니다: {name} ({width} × {height}픽셀). 더 작게, JPEG로 저장해 쓰세요.\n"
+            f"The photo is too large: {name} ({width} × {height} pixels). "
+            "Save it smaller, as a JPEG, and use that."
         ) from error
-    except Exception as error:  # a broken file makes Pillow raise nearly anything
-        raise _not_a_photo(name) from error
-
-
-def _rgb(photo):
-    """A new upright RGB picture from a Pillow picture of any mode."""
-    photo = ImageOps.exif_transpose(photo)
-    if photo.mode.startswith(("I", "F")):  # 16 or 32 bits, which convert() would clip at 255
-        values = np.asarray(photo, dtype=np.float64)
-        top = values.max() if photo.mode == "F" else 65535
-        photo = Image.fromarray((values / (top or 1) * 255).round().clip(0, 255).astype(np.uint8))
-    if photo.has_transparency_data:
-        photo = photo.convert("RGBA")
-        white = Image.new("RGBA", photo.size, "white")
-        photo = Image.alpha_composite(white, photo)
-    return photo.convert("RGB")
+    except formats.Damaged as error:
+        raise PhotoError(
+            f"사진 파일이 깨졌거나 일부만 있습니다: {name}. 다시 내려받거나 복사해 쓰세요.\n"
+            f"The photo file is damaged or incomplete: {name}. Download or copy it once more."
+        ) from error
+    except formats.Unknown as error:
+        file.seek(0)
+        raise kinds.not_a_photo(name, file.read(1024)) from error
 
 
 def _from_array(array):
@@ -167,11 +179,4 @@ def _from_array(array):
             f"An array must be (H, W), (H, W, 3) or (H, W, 4), of uint8 or of floats in 0..1: "
             f"{array.shape} {array.dtype}"
         )
-    return _rgb(Image.fromarray(array))
-
-
-def _not_a_photo(name):
-    return PhotoError(
-        f"사진이 아닙니다: {name}. JPEG, PNG, WebP 파일을 쓰세요.\n"
-        f"Not a photo: {name}. Use a JPEG, PNG or WebP file."
-    )
+    return Image.fromarray(array)

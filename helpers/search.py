@@ -17,8 +17,9 @@ from tqdm import tqdm
 from .encoding import encode
 from .folders import batches, photo_files
 from .language import pick, say
+from .lessons import outputs
 
-INDEX = Path(__file__).resolve().parent.parent / "outputs" / "search.sqlite"
+INDEX = "search.sqlite"
 
 _TABLE = """CREATE TABLE IF NOT EXISTS photos (weights TEXT, path BLOB, size INTEGER, mtime INTEGER,
 vector BLOB, PRIMARY KEY (weights, path)) WITHOUT ROWID"""
@@ -78,8 +79,9 @@ def index_photos(photos, model, batch_size=32, index=INDEX, progress=True):
         Photos a forward pass.
     index : str, Path or None
         The index file, an SQLite database for all photos and models, where a photo is known by
-        path, size, time of change and the model's ``fingerprint``. It can be deleted at any time.
-        None keeps it in memory, as does a place that cannot be written to, with a notice.
+        path, size, time of change and the model's ``fingerprint``. It can be deleted at any time. A
+        relative path starts in ``lessons.outputs()``. None keeps it in memory, as does a place that
+        cannot be written to, with a notice.
     progress : bool
         Draw a progress bar.
 
@@ -160,8 +162,9 @@ def fingerprint(model):
 def _open(index):
     """The index file, ready to be written to; a damaged one is set aside and begun anew."""
     if index is not None:
+        index = outputs() / index
         try:
-            Path(index).parent.mkdir(parents=True, exist_ok=True)
+            index.parent.mkdir(parents=True, exist_ok=True)
             try:
                 return _connect(index)
             except sqlite3.OperationalError:  # locked, read-only, no room

@@ -56,6 +56,19 @@ class Client(NotebookClient):
         pass
 
 
+def client(nb, path):
+    """A ``Client`` that runs a notebook in its file's folder."""
+    return Client(
+        nb,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=False,
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # no word on how the kernel is wired up
+    )
+
+
 def execute(path):
     """Run one notebook in its own folder and return it with its outputs.
 
@@ -69,16 +82,7 @@ def execute(path):
     nbformat.NotebookNode
     """
     nb = nbformat.read(path, as_version=4)
-    client = Client(
-        nb,
-        timeout=CELL_TIMEOUT,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-        store_widget_state=False,
-        record_timing=False,
-        extra_arguments=["--log-level=ERROR"],  # no word on how the kernel is wired up
-    )
-    client.execute()
+    client(nb, path).execute()
     return nb
 
 

@@ -38,11 +38,13 @@ def new_figure(rows, columns, size, weights, extra=0):
     for ax in axes.flat:
         ax.set_axis_off()
     made_by = pick(weights) if isinstance(weights, str) else caption(weights)
-    fig.supxlabel(f"{pick('가중치 weights')}: {made_by}", size=8, color="dimgray", wrap=True)
+    foot = f"{pick('가중치 weights')}: {made_by}"
+    foot = foot.replace("$", r"\$")  # no formula; parse_math=False and wrap do not go together
+    fig.supxlabel(foot, size=8, color="dimgray", wrap=True)
     return fig, axes.flat
 
 
 def draw(ax, picture, title, **kwargs):
     """A picture on its axes, its title in the reader's language."""
     ax.imshow(np.asarray(picture), **kwargs)
-    ax.set_title(pick(title), size=10)
+    ax.set_title(pick(title), size=10, parse_math=False)  # a file's name may hold two dollars

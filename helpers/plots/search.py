@@ -5,6 +5,7 @@ import math
 from PIL import ImageOps
 
 from ..images import load_photo
+from ..kinds import plain
 from ..language import pick, say
 from .frame import draw, new_figure
 
@@ -60,7 +61,7 @@ def retrieval(query, found, *, weights):
     fig, axes = new_figure(rows, columns, (1, 1), weights, extra=0.3 * rows)
     pictures = [query] + [load_photo(one.path, max_side=240) for one in found]
     titles = ["질문 query"] + [f"{i}: {one.score:.2f}" for i, one in enumerate(found, start=1)]
-    names = [""] + [one.path.name for one in found]
+    names = [""] + [plain(one.path.name) for one in found]
     for ax, picture, title, name in zip(axes, pictures, titles, names):
         square = ImageOps.pad(picture, (240, 240), color="white")
         draw(ax, square, f"{title}\n{name[:16]}")

@@ -4,16 +4,19 @@ One JupyterLab and one page serve all tests; each starts from the reset button.
 """
 
 import base64
+import copy
 import io
 import re
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from helpers import explorer, explorer_data, images, maps, overlay
+from helpers import explorer, explorer_data, images, maps, models, overlay
 from helpers.encoding import attention, encode
+from helpers.uploads import upload
 from tools import lab
 
 pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
@@ -362,3 +365,63 @@ def test_saved_page(saved, computed, norm):
     assert saved.get_by_label("block").is_disabled()
     assert "embedded DINO" in saved.locator(".dino-foot").inner_text()
     assert saved.errors == [] and len(saved.requests) == 1
+
+
+# --- names that would rather be code ---
+
+EVIL = "</script><img src=x onerror='window.hacked=1'><script>window.hacked=1</script>"
+
+
+def test_a_hostile_name_does_not_run_in_the_saved_page(browser, computed, tmp_path):
+    """As the file's name, and as the weights' and the photo's own."""
+    model = copy.copy(computed[0])
+    model.weights = models.Weights(EVIL, "hub", True)
+    box = explorer.explore(images.load_photo("cat.jpg"), model)
+    path = box.save_html(
+        tmp_path / (EVIL.replace("/", "\u2215") + ".html")
+    )  # no file name can hold a slash
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    lab.wait_for_explorer(page)
+    assert EVIL in page.locator(".dino-foot").inner_text()
+    assert page.locator("h1").inner_text() == page.title() == path.stem
+    assert page.locator("img").count() == 0 and page.evaluate("() => window.hacked") is None
+    page.close()
+
+
+def test_a_hostile_upload_does_not_run(browser):
+    """The name of a file that is no photo is shown, and only shown."""
+    box = upload(lambda photo: photo)
+    file = {"name": EVIL, "content": memoryview(b"no photo"), "size": 8, "type": "image/png"}
+    box.children[0].value = ({**file, "last_modified": datetime.now(UTC)},)
+    assert "Not a photo" in box.children[1].value
+    page = browser.new_page()
+    page.set_content(box.children[1].value)
+    assert EVIL in page.inner_text("pre")
+    assert page.locator("img").count() == 0 and page.evaluate("() => window.hacked") is None
+    page.close()
+
+
+def test_running_the_cell_again_leaves_no_listeners(notebook):
+    """The page's pointer is watched once, not once more for each explorer."""
+    notebook.evaluate("""() => {
+        window.added = 0;
+        const add = window.addEventListener;
+        window.addEventListener = function (name, ...args) {
+            if (new Error().stack.includes("pointer (") || new Error().stack.includes("hush ("))
+                window.added += 1;
+            return add.call(this, name, ...args);
+        };
+    }""")
+    assert notebook.evaluate("() => window.dinoPointer.down") is False
+    for _ in range(2):
+        notebook.evaluate("""() => {
+            const content = jupyterapp.shell.currentWidget.content;
+            content.activeCellIndex = 1;
+            document.querySelectorAll('.dino-foot')[0].remove();
+            jupyterapp.commands.execute('notebook:run-cell');
+        }""")
+        notebook.wait_for_function(
+            "() => document.querySelectorAll('.dino-foot:not(:empty)').length === 2"
+        )
+    assert notebook.evaluate("() => window.added") == 0

@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
-    """Work in an empty folder, with the embedded DINO."""
+    """Work in an empty folder that also gets what is written by default; the embedded DINO."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DINO_MODEL", "embedded")
+    monkeypatch.setenv("DINO_OUTPUTS", str(tmp_path / "outputs"))
     return tmp_path
 
 

@@ -1,9 +1,7 @@
 """Photos of every kind become upright RGB; tensors are what timm itself would make."""
 
 import io
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import shutil
 
 import numpy as np
 import pytest
@@ -64,62 +62,19 @@ def test_sample_photos_are_sorted_and_readable():
     assert all(load_photo(path).mode == "RGB" for path in paths)
 
 
+def test_a_readers_photo_is_no_sample_photo(tmp_path, monkeypatch):
+    """It must not turn up in a lesson that wants masks, or make all lessons fail."""
+    copy = tmp_path / "images"
+    shutil.copytree(photos.IMAGES, copy)
+    (copy / "me.jpg").write_bytes(b"not even a photo")
+    before = [path.name for path in images.sample_photos()]
+    monkeypatch.setattr(photos, "IMAGES", copy)
+    assert [path.name for path in images.sample_photos()] == before
+
+
 def test_large_photo_is_shrunk_and_keeps_its_shape():
     assert load_photo(Image.new("RGB", (400, 200)), max_side=100).size == (100, 50)
     assert load_photo(Image.new("RGB", (80, 40)), max_side=100).size == (80, 40)
-
-
-@pytest.fixture
-def web(photo):
-    """A web server; the path decides how it behaves."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            if self.path == "/missing.png":
-                return self.send_error(404)
-            self.send_response(200)
-            self.end_headers()
-            if self.path == "/%EC%82%AC%EC%A7%84.png":  # /사진.png
-                self.wfile.write(file_bytes(photo))
-            while self.path == "/slow.png":  # a byte now and then, for ever
-                time.sleep(0.05)
-                self.wfile.write(b"x")
-            if self.path == "/huge.png":
-                self.wfile.write(b"x" * 5000)
-
-        def handle(self):
-            try:
-                super().handle()
-            except OSError:  # the reader hung up, as it should
-                pass
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_web_address(web, photo):
-    assert same(load_photo(f"{web}/사진.png"), photo)
-
-
-def test_web_is_bounded(web, monkeypatch):
-    monkeypatch.setattr(photos, "URL_BYTES", 4000)
-    monkeypatch.setattr(photos, "URL_SECONDS", 0.3)
-    for path in ("missing.png", "slow.png", "huge.png"):
-        with pytest.raises(PhotoError, match="Could not download the photo"):
-            load_photo(f"{web}/{path}")
-
-
-@pytest.mark.parametrize("url", ["ftp://example.org/a.png", "file:///etc/passwd"])
-def test_only_http_addresses(url):
-    with pytest.raises(PhotoError, match="Only http"):
-        load_photo(url)
 
 
 # --- modes ---
@@ -195,12 +150,16 @@ def test_no_photo_names_the_file_in_both_languages(tmp_path):
     path.write_text("hello")
     broken = tmp_path / "half.png"
     broken.write_bytes(file_bytes(Image.effect_noise((64, 64), 50))[:500])
-    for file in (path, broken, tmp_path):
+    for file, ko, en in (
+        (path, "사진이 아닙니다", "Not a photo"),
+        (broken, "사진 파일이 깨졌거나 일부만 있습니다", "The photo file is damaged or incomplete"),
+        (tmp_path, "사진이 아니라 폴더입니다", "A folder, not a photo"),
+    ):
         with pytest.raises(PhotoError) as error:
             load_photo(file)
         korean, english = str(error.value).splitlines()
-        assert korean == f"사진이 아닙니다: {file.name}. JPEG, PNG, WebP 파일을 쓰세요."
-        assert english == f"Not a photo: {file.name}. Use a JPEG, PNG or WebP file."
+        assert korean.startswith(f"{ko}: {file.name}. ")
+        assert english.startswith(f"{en}: {file.name}. ")
 
 
 @pytest.mark.parametrize("source", [None, 7, [1, 2], [{"name": "a"}], {"a.png": {}}])
@@ -224,7 +183,7 @@ def test_decompression_bombs_are_refused():
     image = file_bytes(Image.new("1", (10_001, 10_000)))
     monster = file_bytes(Image.new("1", (20_000, 20_000)))
     for data in (image, monster):
-        with pytest.raises(PhotoError, match="too large: bytes. The limit is 100 megapixels"):
+        with pytest.raises(PhotoError, match="too large: bytes .[0-9]{5} × [0-9]{5} pixels"):
             load_photo(data)
 
 

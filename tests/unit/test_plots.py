@@ -269,3 +269,12 @@ def test_retrieval_names_photos_and_scores(photo):
     titles = [ax.get_title() for ax in fig.axes]
     assert titles[0].startswith("질문 query") and titles[2] == "2: 0.50\nbirds.jpg"
     assert len(shown(fig)) == 5
+
+
+def test_a_name_with_dollars_is_no_formula(photo, tmp_path):
+    """matplotlib would stop at such a name, or set the weights' in italics."""
+    path = tmp_path / "$\\frac$ 10.png"
+    photo.save(path)
+    fig = plots.retrieval(photo, [search.Found(path, 0.9)], weights="$\\no$ such $formula")
+    fig.savefig(io.BytesIO())
+    assert fig.axes[1].get_title().endswith(path.name)

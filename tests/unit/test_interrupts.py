@@ -1,0 +1,148 @@
+"""Whoever presses ■ amid a cell finds the model as it was: no hooks, the same tokens."""
+
+import sys
+
+import pytest
+import torch
+
+from helpers import deletion, encoding, explorer, explorer_data, maps, norms, search
+from helpers.encoding import attention, encode
+from helpers.images import load_photo, to_tensor
+
+
+@pytest.fixture(scope="module")
+def seen(embedded, photo):
+    return to_tensor(photo, embedded)[0]
+
+
+def hooks(model):
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
+
+
+def state(model, seen):
+    with torch.no_grad():
+        tokens = model.forward_features(seen)
+    fused = [block.attn.fused_attn for block in model.blocks]
+    grads = [p.requires_grad for p in model.parameters()]
+    return hooks(model), fused, grads, model.training, torch.is_grad_enabled(), tokens
+
+
+def same(before, after):
+    return before[:5] == after[:5] and torch.equal(before[5], after[5])
+
+
+CALLS = {
+    "encode": lambda model, seen, photo: encode(model, seen),
+    "encode one block": lambda model, seen, photo: encode(model, seen, 2),
+    "attention": lambda model, seen, photo: attention(model, seen),
+    "attention of all": lambda model, seen, photo: encoding.attention_rows(
+        model, seen, None, (0, 5)
+    ),
+    "queries and keys": lambda model, seen, photo: encoding.queries_keys(model, seen),
+    "norms": lambda model, seen, photo: norms.block_norms(model, seen),
+    "norm map": lambda model, seen, photo: maps.photo_norm(model, seen),
+    "attention map": lambda model, seen, photo: maps.photo_attention(model, seen),
+    "explorer": lambda model, seen, photo: explorer.explore(photo, model),
+    "explorer's block": lambda model, seen, photo: explorer_data.block_data(model, seen, 1),
+    "search": lambda model, seen, photo: search.describe(model, seen),
+    "deletion": lambda model, seen, photo: deletion.curve(
+        model, seen, maps.photo_norm(model, seen)
+    ),
+}
+
+
+def lines(call):
+    """How many lines of our own and of timm's a call runs."""
+    count = 0
+
+    def count_line(frame, event, arg):
+        nonlocal count
+        count += event == "line"
+        return count_line
+
+    sys.settrace(lambda frame, *_: count_line if _ours(frame) else None)
+    try:
+        call()
+    finally:
+        sys.settrace(None)
+    return count
+
+
+def _ours(frame):
+    return "/helpers/" in frame.f_code.co_filename or "/timm/" in frame.f_code.co_filename
+
+
+def interrupted(call, at):
+    """Make a call in which the reader interrupts at the `at`-th line; whether that came through."""
+    count = 0
+
+    def press(frame, event, arg):
+        nonlocal count
+        count += event == "line"
+        if event == "line" and count == at:
+            raise KeyboardInterrupt
+        return press
+
+    sys.settrace(lambda frame, *_: press if _ours(frame) else None)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_interrupted_anywhere(name, embedded, seen, photo):
+    """At 25 lines spread over the call, and at each of the last where hooks are taken away."""
+    before = state(embedded, seen)
+
+    def call():
+        CALLS[name](embedded, seen, photo)
+
+    total = lines(call)
+    came = 0
+    for at in sorted({1 + total * i // 25 for i in range(25)}):
+        came += interrupted(call, at)
+        assert same(before, state(embedded, seen)), f"line {at} of {total}"
+    assert came >= 15
+    call()  # and it works when it is run again
+
+
+def test_interrupting_a_kernel_in_a_long_loop(embedded, seen):
+    """A real interrupt, in a thread's time: the signal that Jupyter's ■ sends."""
+    import _thread
+    import threading
+
+    before = state(embedded, seen)
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        while True:
+            attention(embedded, seen)
+    assert same(before, state(embedded, seen))
+
+
+def test_interrupting_the_search_keeps_what_it_has(embedded, tmp_path, monkeypatch, photo):
+    paths = []
+    for i in range(6):
+        paths.append(tmp_path / f"{i}.png")
+        photo.rotate(i * 20).save(paths[-1])
+    index, calls, describe = tmp_path / "index.sqlite", [], search.describe
+
+    def press(*args):
+        calls.append(args)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return describe(*args)
+
+    monkeypatch.setattr(search, "describe", press)
+    with pytest.raises(KeyboardInterrupt):
+        search.index_photos(paths, embedded, batch_size=2, index=index, progress=False)
+    monkeypatch.undo()
+    again = search.index_photos(paths, embedded, batch_size=2, index=index, progress=False)
+    assert (again.photos, again.encoded) == (6, 2)
+
+
+def test_a_photo_is_not_left_half_read():
+    assert load_photo("cat.jpg").size == (451, 300)
