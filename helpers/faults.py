@@ -76,7 +76,10 @@ def explain(kind, status=None, code=None, retry=None, errno=None):
         what = {
             "RepoNotFound": ("그 모델이", "has no such model"),
             "RevisionNotFound": ("그 모델의 그 판이", "has no such revision of the model"),
-            "EntryNotFound": ("그 모델의 safetensors 파일이", "has no safetensors file of the model"),
+            "EntryNotFound": (
+                "그 모델의 safetensors 파일이",
+                "has no safetensors file of the model",
+            ),
         }.get(code, ("그 가중치가", "has no such weights"))
         return HubError(
             (f"허브에 {what[0]} 없습니다({status})", f"the hub {what[1]} ({status})"),
@@ -96,7 +99,10 @@ def explain(kind, status=None, code=None, retry=None, errno=None):
     if status == 429:
         some = retry if (retry or "").isdigit() else None
         return HubError(
-            ("허브가 너무 바쁘니 기다리라고 합니다(429)", "the hub is too busy and says wait (429)"),
+            (
+                "허브가 너무 바쁘니 기다리라고 합니다(429)",
+                "the hub is too busy and says wait (429)",
+            ),
             (f"{some}초 뒤에", f"wait {some} s") if some else ("몇 분 뒤에", "wait a few minutes"),
         )
     if status and status >= 500:

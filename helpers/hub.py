@@ -17,7 +17,9 @@ from .faults import HubError, damaged, explain, facts
 
 FILE = "model.safetensors"
 SECONDS = 3  # to wait for the hub's first answer
-STOPPED = HubError(("내려받기를 그만두었습니다", "you stopped the download"), ("", "do not stop it"))
+STOPPED = HubError(
+    ("내려받기를 그만두었습니다", "you stopped the download"), ("", "do not stop it")
+)
 
 
 def weights_file(repository):
