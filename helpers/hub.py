@@ -7,34 +7,19 @@ import threading
 from pathlib import Path
 
 from huggingface_hub import (
-    errors,
     get_hf_file_metadata,
-    hf_hub_download,
     hf_hub_url,
     try_to_load_from_cache,
 )
 
-from .language import say
+from . import download
+from .faults import HubError, damaged, explain, facts
 
 FILE = "model.safetensors"
 SECONDS = 3  # to wait for the hub's first answer
-
-
-class HubError(Exception):
-    """The hub gave no usable weights.
-
-    Attributes
-    ----------
-    why, remedy : tuple of str
-        What happened and what to do about it, each (Korean, English).
-    """
-
-    def __init__(self, why, remedy=("인터넷에 연결하고", "connect to the internet")):
-        super().__init__(why[1])
-        self.why, self.remedy = why, remedy
-
-    def __str__(self):
-        return say(*self.why, both=" · ".join(self.why))
+STOPPED = HubError(
+    ("내려받기를 그만두었습니다", "you stopped the download"), ("", "do not stop it")
+)
 
 
 def weights_file(repository):
@@ -50,31 +35,33 @@ def weights_file(repository):
     file : str
         Path of a safetensors file in the hub's cache.
     source : {"cache", "hub"}
-        Found there without any request, or just downloaded (with the hub's own progress bar).
+        Found there without any request, or just downloaded (with a progress bar).
 
     Raises
     ------
     HubError
-        Within about 3 s if the hub cannot be reached or does not answer; after two downloads that
-        are not what the hub says they are.
+        Within about 3 s if the hub cannot be reached or does not answer; 25 s after the last byte
+        of a download that stops; after two downloads that are not what the hub says they are.
+    KeyboardInterrupt
+        The learner stopped the download; nothing of it is kept.
     """
-    if file := _cached(repository):
-        return file, "cache"
     try:
+        if file := _cached(repository):
+            # Another program may have put it there, and none of them looks at what came.
+            if not _differs(file, Path(file).resolve().name):
+                return file, "cache"
+            forget(file)
         told = _ask_first(repository)
         for _ in range(2):
-            file = hf_hub_download(repository, FILE)
+            file = download.fetch(repository, FILE, told.size)
             if not _differs(file, told.etag):
                 return file, "hub"
             forget(file)
+    except HubError:
+        raise
     except Exception as error:  # requests, httpx or OSError, as the hub's version will have it
-        raise _explained(error) from error
+        raise explain(**facts(error)) from error
     raise damaged()
-
-
-def damaged():
-    """The error for a download that can't be used."""
-    return HubError(("내려받은 파일이 깨졌습니다", "the downloaded file is damaged"))
 
 
 def whereabouts(repositories):
@@ -98,14 +85,17 @@ def whereabouts(repositories):
             _ask_first(lacking[0])
     except Exception as error:
         # A hub that refuses one model is there, and may well have the others.
-        only_this = _status(error) in (401, 403, 404)
-        places.update(dict.fromkeys(lacking[:1] if only_this else lacking, _explained(error)))
+        only_this = facts(error)["status"] in (401, 403, 404)
+        places.update(dict.fromkeys(lacking[:1] if only_this else lacking, explain(**facts(error))))
     return places
 
 
 def forget(file):
     """Remove a damaged file from the hub's cache: the bytes behind the cache's link."""
-    Path(file).resolve().unlink(missing_ok=True)
+    try:
+        Path(file).resolve().unlink(missing_ok=True)
+    except OSError as error:  # a cache that only an administrator may write
+        raise explain(**facts(error)) from error
 
 
 def _differs(file, etag):
@@ -149,22 +139,3 @@ def _ask_first(repository):
     if isinstance(answer, Exception):
         raise answer
     return answer
-
-
-def _status(error):
-    return getattr(getattr(error, "response", None), "status_code", None)
-
-
-def _explained(error):
-    if isinstance(error, errors.OfflineModeIsEnabled):
-        return HubError(
-            ("허브를 껐습니다(HF_HUB_OFFLINE=1)", "the hub is switched off (HF_HUB_OFFLINE=1)"),
-            ("이 설정을 지우고 커널을 새로 시작한 뒤", "remove that setting, restart the kernel"),
-        )
-    if _status(error) == 404:
-        return HubError(
-            ("허브에 그 가중치가 없습니다(404)", "the hub has no such weights (404)"),
-            ("다른 이름으로", "choose another name"),
-        )
-    kind = type(error).__name__
-    return HubError((f"허브에 연결할 수 없습니다({kind})", f"the hub cannot be reached ({kind})"))

@@ -88,10 +88,10 @@ def load_model(name=None, pretrained=True, fallback=True):
         return _build(EMBEDDED, Weights(EMBEDDED, "embedded", True), weight_init="skip")
     try:
         return _from_cache_or_hub(name)
-    except hub.HubError as error:
+    except (hub.HubError, KeyboardInterrupt) as error:
         if not fallback:
             raise
-        print(_notice(name, error))
+        print(_notice(name, hub.STOPPED if isinstance(error, KeyboardInterrupt) else error))
         return load_model(EMBEDDED)
 
 

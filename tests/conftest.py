@@ -43,17 +43,31 @@ def randomised():
 class LoopbackHub:
     """The few replies of a model hub that a download needs (HEAD and GET of one file).
 
-    ``mode`` is how it behaves: "ok", "404", "hang" (accepts, never answers), "corrupt" (bytes of
-    the right length) or "flipped" (one bit of the last number is another: it loads, and is wrong).
+    ``mode`` is how it behaves: "ok", "hang" (accepts, never answers), "corrupt" (bytes of the right
+    length), "flipped" (one bit of the last number is another: it loads, and is wrong), "pickle",
+    "portal" (a page of its own for everything), "cut once", "always cut" (half, then the line is
+    cut), "short" (half, and says that is all), "stall" (half, then nothing), "slow" (``rate`` bytes
+    a second), "get 429" and "get 503" (after a good HEAD), or a status of ``REFUSALS``.
     ``named`` says whether it tells the SHA-256 of its file, as the hub does for large ones.
     ``stop()`` closes the port, ``start()`` opens the same one again.
     """
 
+    REFUSALS = {
+        "404": (404, {}),
+        "no repository": (401, {"X-Error-Code": "RepoNotFound"}),
+        "no revision": (404, {"X-Error-Code": "RevisionNotFound"}),
+        "no file": (404, {"X-Error-Code": "EntryNotFound"}),
+        "gated 401": (401, {"X-Error-Code": "GatedRepo"}),
+        "gated 403": (403, {"X-Error-Code": "GatedRepo"}),
+        "429": (429, {"Retry-After": "120"}),
+        "503": (503, {}),
+    }
     COMMIT = "0123456789abcdef" * 2 + "01234567"
 
     def __init__(self, path, data):
         self.path, self.data = path, data
         self.mode, self.named, self.requests, self.port = "ok", True, [], 0
+        self.rate, self.pickle = 1e6, b""
         self.start()
 
     def start(self):
@@ -74,24 +88,65 @@ class LoopbackHub:
 
     def _handler(hub):  # noqa: N805  the handler's own self is another one
         class Handler(BaseHTTPRequestHandler):
+            def reply(self, status, headers, length=0):
+                self.send_response(status)
+                for name, value in {"Content-Length": length, **headers}.items():
+                    self.send_header(name, str(value))
+                self.end_headers()
+
             def do_HEAD(self):
                 hub.requests.append(f"{self.command} {self.path}")
                 if hub.mode == "hang":
                     hub.released.wait(60)
-                found = hub.mode in ("ok", "corrupt", "flipped") and self.path == hub.path
-                self.send_response(200 if found else 404)
-                self.send_header("Content-Length", str(len(hub.data)) if found else "0")
+                if hub.mode == "portal":
+                    return self.reply(200, {}, 10)
+                refusal = hub.REFUSALS.get("404" if self.path != hub.path else hub.mode)
+                if self.command == "GET" and hub.mode.startswith("get "):
+                    refusal = hub.REFUSALS[hub.mode.removeprefix("get ")]
+                if refusal:
+                    return self.reply(*refusal)
+                start = int(self.headers.get("Range", "bytes=0-")[len("bytes=") :].split("-")[0])
                 digest = hashlib.sha256(hub.data).hexdigest()
-                self.send_header("ETag", f'"{digest if hub.named else digest[:40]}"')
-                self.send_header("X-Repo-Commit", hub.COMMIT)
-                self.end_headers()
-                return found
+                named = {
+                    "ETag": f'"{digest if hub.named else digest[:40]}"',
+                    "X-Repo-Commit": hub.COMMIT,
+                }
+                if start:
+                    named["Content-Range"] = f"bytes {start}-{len(hub.data) - 1}/{len(hub.data)}"
+                short = self.command == "GET" and hub.mode == "short"
+                length = (len(hub.data) // 2 if short else len(hub.data)) - start
+                self.reply(206 if start else 200, named, length)
+                return hub.data[start : start + length]
 
             def do_GET(self):
-                if self.do_HEAD():
-                    flipped = hub.data[:-1] + bytes([hub.data[-1] ^ 1])
-                    sent = {"corrupt": b"\xff" * len(hub.data), "flipped": flipped}
-                    self.wfile.write(sent.get(hub.mode, hub.data))
+                data = self.do_HEAD()
+                if not data:
+                    return
+                if hub.mode in ("corrupt", "flipped", "pickle"):
+                    data = {
+                        "corrupt": b"\xff" * len(data),
+                        "flipped": data[:-1] + bytes([data[-1] ^ 1]),
+                        "pickle": hub.pickle.ljust(len(data), b"."),
+                    }[hub.mode]
+                if hub.mode == "slow":
+                    step = int(hub.rate / 10)
+                    try:
+                        for at in range(0, len(data), step):
+                            self.wfile.write(data[at : at + step])
+                            hub.released.wait(0.1)
+                    except OSError:  # the learner has had enough
+                        pass
+                elif hub.mode in ("cut once", "always cut", "stall"):
+                    if not (hub.mode == "stall" and "Range" in self.headers):
+                        self.wfile.write(data[: len(data) // 2])
+                        self.wfile.flush()
+                    if hub.mode == "stall":
+                        hub.released.wait(30)
+                    if hub.mode == "cut once":
+                        hub.mode = "ok"
+                    self.close_connection = True
+                else:
+                    self.wfile.write(data)
 
             def log_message(self, *args):
                 pass

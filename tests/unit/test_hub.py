@@ -1,11 +1,16 @@
 """The hub, for real: a server on this machine, and a process that takes it for the hub."""
 
+import errno
 import json
 import os
+import pickle
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +18,7 @@ import timm
 import torch
 from safetensors.torch import save
 
-from helpers import hub
+from helpers import faults, hub, models
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "test_vit.r160_in1k"  # timm's smallest ViT, 0.4 M parameters
@@ -23,11 +28,14 @@ URL_PATH = f"/timm/{NAME}/resolve/main/model.safetensors"
 CLIENT = """
 import contextlib, io, json, sys, time, warnings
 warnings.simplefilter("error")
-from helpers import models
+from helpers import download, models
+download.QUIET, download.GIVE_UP = 3, 6
 for line in sys.stdin:
     said, start = io.StringIO(), time.monotonic()
     with contextlib.redirect_stdout(said):
-        model = models.load_model(line.strip())
+        name, slow = line.split()
+        download.SLOW = int(slow)
+        model = models.load_model(name)
     print(json.dumps({
         "seconds": time.monotonic() - start,
         "source": model.weights.source,
@@ -40,7 +48,7 @@ for line in sys.stdin:
 
 
 class Client:
-    def __init__(self, endpoint, home, **environment):
+    def __init__(self, endpoint, home, preexec_fn=None, **environment):
         hidden = ("HF_HUB_OFFLINE", "HF_HUB_CACHE", "DINO_MODEL")
         kept = {key: value for key, value in os.environ.items() if key not in hidden}
         self.home = Path(home)
@@ -50,17 +58,26 @@ class Client:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
+            preexec_fn=preexec_fn,
             env={**kept, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), **environment},
         )
 
-    def load(self, name):
-        self.process.stdin.write(name + "\n")
+    def load(self, name, slow=600):
+        """Load a model; a download of more than ``slow`` seconds is one to warn of."""
+        self.process.stdin.write(f"{name} {slow}\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
     def cached_weights(self):
         """Weights files in the cache: the blobs, not the links to them."""
-        return [file for file in self.home.glob("hub/models--*/blobs/*") if file.is_file()]
+        return [
+            file
+            for file in self.home.glob("hub/models--*/blobs/*")
+            if file.is_file() and file.suffix != ".incomplete"
+        ]
+
+    def part_files(self):
+        return list(self.home.glob("hub/models--*/blobs/*.incomplete"))
 
     def clear_cache(self):
         shutil.rmtree(self.home / "hub", ignore_errors=True)
@@ -221,3 +238,195 @@ def test_wait_is_bounded_even_where_timeouts_do_not_reach(monkeypatch):
     with pytest.raises(hub.HubError, match="cannot be reached .TimeoutError"):
         hub.weights_file("timm/no-such-model")
     release.set()
+
+
+REFUSED = {
+    "no repository": ("그 모델이 없습니다(401)", "has no such model (401)"),
+    "no revision": ("그 모델의 그 판이 없습니다(404)", "has no such revision of the model (404)"),
+    "no file": ("safetensors 파일이 없습니다(404)", "has no safetensors file of the model (404)"),
+    "gated 401": ("허락받은 사람만", "only to those it knows (401)"),
+    "gated 403": ("허락받은 사람만", "only to those it knows (403)"),
+    "429": ("120초 뒤에 다시", "wait 120 s and run again"),
+    "503": ("허브가 고장 났습니다(503)", "the hub is out of order (503)"),
+    "get 429": ("기다리라고 합니다(429)", "too busy and says wait (429)"),
+    "get 503": ("허브가 고장 났습니다(503)", "the hub is out of order (503)"),
+    "portal": ("허브가 아닌 것이 대답했습니다", "something else answered in the hub's place"),
+    "short": ("", ""),
+    "always cut": ("", ""),
+    "stall": ("내려받기가 멈추었습니다", "the download stopped moving"),
+}
+
+
+@pytest.mark.parametrize("mode", REFUSED)
+def test_each_fault_says_what_happened_and_the_next_try_works(client, server, mode):
+    server.mode = mode
+    report = client.load(NAME)
+    said = report["said"].splitlines()
+    if mode == "stall":  # two lines before it ends: nothing came for a while
+        assert "No data for 3 s" in said[1] and "데이터가 오지 않습니다" in said[0]
+    report["said"] = "\n".join(
+        line for line in said if "No data" not in line and "초째" not in line
+    )
+    assert is_embedded(report) and report["seconds"] < 20
+    for words in REFUSED[mode]:
+        assert words in report["said"]
+    assert client.cached_weights() == [] and client.part_files() == []
+    server.mode = "ok"
+    assert client.load(NAME)["source"] == "hub"
+
+
+def test_cut_once_goes_on_where_it_was(client, server, checkpoint):
+    server.mode = "cut once"
+    report = client.load(NAME)
+    assert report["source"] == "hub" and report["said"] == ""
+    assert report["norm"] == pytest.approx(float(checkpoint["patch_embed.proj.weight"].norm()))
+
+
+def test_slow_download_may_finish(client, server):
+    server.mode, server.rate = "slow", len(server.data) / 8  # longer than a stall may last
+    report = client.load(NAME)
+    assert report["source"] == "hub" and report["said"] == "" and report["seconds"] > 7
+
+
+def test_hopelessly_slow_download_says_how_long_and_can_be_stopped(client, server):
+    """10 kB a second; the learner interrupts the kernel and goes on with the embedded DINO."""
+    server.mode, server.rate = "slow", 10e3
+    timer = threading.Timer(8, client.process.send_signal, [signal.SIGINT])
+    timer.start()
+    report = client.load(NAME, slow=30)
+    timer.join()
+    korean, english, *rest = report["said"].splitlines()
+    assert "분 걸립니다" in korean and "minutes" in english and "Interrupt the kernel" in english
+    assert is_embedded({**report, "said": "\n".join(rest)})
+    assert "you stopped the download" in report["said"] and report["seconds"] < 15
+    assert client.cached_weights() == [] and client.part_files() == []
+    server.mode = "ok"
+    assert client.load(NAME)["source"] == "hub"
+
+
+def test_two_processes_may_want_the_same_model_at_once(client, server):
+    server.mode, server.rate = "slow", len(server.data) / 4
+    other = Client(server.address, client.home)
+    try:
+        reports = []
+        thread = threading.Thread(target=lambda: reports.append(other.load(NAME)))
+        thread.start()
+        reports.append(client.load(NAME))
+        thread.join()
+    finally:
+        other.close()
+    assert all(report["source"] in ("hub", "cache") for report in reports)
+    assert reports[0]["norm"] == reports[1]["norm"] and len(client.cached_weights()) == 1
+
+
+def test_a_wrong_bit_already_in_the_cache_is_found(client, server):
+    """Another program put it there, and looked at nothing."""
+    client.load(NAME)
+    (file,) = client.cached_weights()
+    data = file.read_bytes()
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert client.load(NAME)["source"] == "hub"
+    assert client.cached_weights()[0].read_bytes() == data
+
+
+class Malicious:
+    def __init__(self, target):
+        self.target = target
+
+    def __reduce__(self):
+        return Path.touch, (self.target,)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_pickle_in_the_place_of_weights_never_runs(client, server, tmp_path, named):
+    ran = tmp_path / "ran"
+    server.pickle = pickle.dumps(Malicious(ran))
+    pickle.loads(server.pickle)
+    assert ran.exists()  # it would run
+    ran.unlink()
+    server.mode, server.named = "pickle", named
+    try:
+        assert is_embedded(client.load(NAME))
+    finally:
+        server.named = True
+    assert not ran.exists() and client.cached_weights() == []
+    assert not any("pytorch_model" in request for request in server.requests)
+
+
+def test_no_code_of_ours_unpickles():
+    """torch.load only with weights_only=True; no pickle, joblib or dill anywhere."""
+    for folder in ("helpers", "training", "tools", "benchmarks", "notebooks"):
+        for file in (ROOT / folder).rglob("*"):
+            if file.suffix not in (".py", ".ipynb") or ".ipynb_checkpoints" in file.parts:
+                continue
+            text = file.read_text(encoding="utf-8")
+            assert not re.search(r"\b(import|from) (pickle|joblib|dill)\b", text), file
+            for call in re.finditer(r"torch\.load\(", text):
+                assert "weights_only=True" in text[call.end() : call.end() + 120], file
+
+
+@pytest.mark.parametrize(
+    "number, words",
+    [
+        (errno.ENOSPC, ("디스크가 가득 찼습니다", "the disk is full")),
+        (errno.EROFS, ("캐시 폴더에 쓸 수 없습니다", "cannot be written")),
+        (errno.EACCES, ("캐시 폴더에 쓸 수 없습니다", "cannot be written")),
+    ],
+)
+def test_disk_faults_have_words(number, words):
+    error = faults.explain(**faults.facts(OSError(number, "")))
+    assert (words[0] in error.why[0]) and (words[1] in error.why[1])
+
+
+def test_disk_that_fills_up_on_the_way(client, server, tmp_path):
+    """A limit on the size of files stands in for a full disk; both end in a failed write."""
+    resource = pytest.importorskip("resource")
+    limit = len(server.data) // 2
+    full = Client(
+        server.address,
+        tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    try:
+        report = full.load(NAME)
+    finally:
+        full.close()
+    assert is_embedded(report) and "the disk is full" in report["said"]
+    assert full.cached_weights() == [] and full.part_files() == []
+
+
+def test_cache_that_cannot_be_written(server, tmp_path):
+    (tmp_path / "hub").write_text("a file where the folder should be")
+    server.mode = "ok"
+    client = Client(server.address, tmp_path)
+    try:
+        report = client.load(NAME)
+    finally:
+        client.close()
+    assert is_embedded(report) and "cannot be written" in report["said"]
+
+
+def test_kernel_that_dies_takes_its_download_along(client, server):
+    server.mode, server.rate = "slow", 10e3
+    other = Client(server.address, client.home)
+    other.process.stdin.write(f"{NAME} 600\n")
+    other.process.stdin.flush()
+    until = time.monotonic() + 30
+    while not client.part_files() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert client.part_files()
+    other.process.kill()
+    other.process.wait()
+    until = time.monotonic() + 10
+    while client.part_files() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert client.part_files() == []  # the client of the hub cleans up only if it is let go
+
+
+def test_without_fallback_an_interrupt_stays_one(monkeypatch):
+    def stop(repository):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hub, "weights_file", stop)
+    with pytest.raises(KeyboardInterrupt):
+        models.load_model(NAME, fallback=False)
