@@ -1,5 +1,7 @@
 """What a notebook needs before its first cell: packages, the font, the reader's language."""
 
+import contextlib
+import ctypes
 import functools
 import getpass
 import importlib.util
@@ -43,12 +45,24 @@ def setup(language=None):
         Korean, English or both: of the prose (in JupyterLab), of figures, widgets and messages.
         It is remembered; without it the lesson takes the last one. See ``helpers/language.py``.
     """
+    _spare_memory()
     if "google.colab" in sys.modules:
         install(missing())
     from . import plots  # noqa: F401  registers the font, and needs what was just installed
     from .language_switch import switch
 
     switch(_language.choose(language, outputs()))
+
+
+def _spare_memory():
+    """Have the C library give freed tensors back to the system at once, where that is glibc.
+
+    Otherwise it keeps them for later, up to 80 MB in a lesson; Binder has 2 GB and a class shares.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        mallopt = ctypes.CDLL(None).mallopt  # numbers from glibc's malloc.h
+        mallopt(-3, 1 << 20)  # M_MMAP_THRESHOLD: blocks of 1 MB and more are mapped one by one
+        mallopt(-8, 1)  # M_ARENA_MAX: threads share one heap
 
 
 def language(choice):

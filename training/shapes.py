@@ -65,23 +65,34 @@ def is_shape(function):
 
 
 def draw_textures(count, size, generator):
-    """Return `count` textures of two random colours each, (count, 3, size, size) in 0..1."""
+    """Return `count` textures of two random colours each, (count, 3, size, size), uint8."""
 
     def draw(low, high):
         return uniform(low, high, count, 1, 1, generator=generator)
 
-    x, y = plane(size)
     angle, waves, phase = draw(0, math.pi), draw(6, 16), draw(0, 2 * math.pi)
+    knots = uniform(-1, 1, count, 1, 7, 7, generator=generator)
+    kind = torch.randint(TEXTURES, (count,), generator=generator)
+    first, second = uniform(0, 1, 2, count, 3, 1, 1, generator=generator)
+    choices = first, second, angle, waves, phase, knots, kind
+    some = zip(*(choice.split(32) for choice in choices), strict=True)  # at a time: spares memory
+    return torch.cat([_texture(size, *each) for each in some])
+
+
+def _texture(size, first, second, angle, waves, phase, knots, kind):
+    x, y = plane(size)
     u = waves * (x * angle.cos() + y * angle.sin()) + phase
     v = waves * (y * angle.cos() - x * angle.sin())
-    clouds = uniform(-1, 1, count, 1, 7, 7, generator=generator)
-    clouds = F.interpolate(clouds, (size, size), mode="bicubic")[:, 0]
+    clouds = F.interpolate(knots, (size, size), mode="bicubic")[:, 0]
     stripes, checks, dots = u.sin(), u.sin() * v.sin() * 2, u.cos() + v.cos() - 0.7
     kinds = torch.stack([stripes, checks, dots, clouds * 1.5, -torch.ones_like(u)], 1)
-    kind = torch.randint(TEXTURES, (count,), generator=generator)
-    mix = (4 * kinds[torch.arange(count), kind]).sigmoid()[:, None]
-    first, second = uniform(0, 1, 2, count, 3, 1, 1, generator=generator)
-    return first + (second - first) * mix
+    mix = (4 * kinds[torch.arange(len(kind)), kind]).sigmoid()[:, None]
+    return to_bytes(first + (second - first) * mix)
+
+
+def to_bytes(pictures):
+    """Return pictures in 0..1 as uint8."""
+    return (pictures * 255).round().byte()
 
 
 def draw_pool(count=256, size=48, shapes=SHAPES, held=0.25, seed=0):
@@ -109,12 +120,12 @@ def draw_pool(count=256, size=48, shapes=SHAPES, held=0.25, seed=0):
     x, y = plane(4 * size)  # four times as fine, for smooth edges
     masks = torch.stack([F.avg_pool2d(shape(x, y).float()[None], 4) for shape in shapes])
     alpha = masks[torch.arange(count) % len(shapes)]
-    cutouts = torch.cat([draw_textures(count, size, generator), alpha], 1)
+    cutouts = torch.cat([draw_textures(count, size, generator), to_bytes(alpha)], 1)
     grounds = draw_textures(count, 2 * size, generator)
     chosen = [torch.rand(count, generator=generator) < held for _ in range(2)]
     return {
-        "cutouts": (cutouts * 255).round().byte(),
-        "grounds": (grounds * 255).round().byte(),
+        "cutouts": cutouts,
+        "grounds": grounds,
         "cutout_held": chosen[0],
         "ground_held": chosen[1],
     }
