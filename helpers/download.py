@@ -22,7 +22,9 @@ from .faults import HubError, explain, facts
 from .language import say
 
 QUIET = 8  # seconds without a byte until a notice
-GIVE_UP = 25  # and until the end; by then the client has connected anew several times
+# And until the end: each try of the client's lasts ``QUIET`` seconds, so that it has connected anew
+# twice by then. Most lines that only stuttered are back at the first.
+GIVE_UP = 25
 SLOW = 600  # seconds a download may take without a word about it
 CHUNK = 16 * 1024  # bytes; the client's own 10 MB would hide all progress on a slow line
 
@@ -136,19 +138,21 @@ def _watch(process, folder, bar):
             return False
         elif now - moved > QUIET and not told_quiet:
             told_quiet = True
-            print(_still(f"{QUIET}초째 데이터가 오지 않습니다", f"No data for {QUIET} s"))
+            _notice(f"{QUIET}초째 데이터가 오지 않습니다", f"No data for {QUIET} s")
         if bar.total and start and now - start > 3 and not told_slow:
             told_slow = True
             left = (bar.total - bar.n) * (now - start) / max(bar.n, 1)
             if left > SLOW:
                 minutes = round(left / 60)
-                print(_still(f"약 {minutes}분 걸립니다", f"This takes about {minutes} minutes"))
+                _notice(f"약 {minutes}분 걸립니다", f"This takes about {minutes} minutes")
 
 
-def _still(korean, english):
-    return say(
-        f"{korean}. 커널을 중단하면(■) 내장 DINO로 이어 갑니다.",
-        f"{english}. Interrupt the kernel (■) to go on with the embedded DINO.",
+def _notice(korean, english):
+    print(
+        say(
+            f"{korean}. 커널을 중단하면(■) 내장 DINO로 이어 갑니다.",
+            f"{english}. Interrupt the kernel (■) to go on with the embedded DINO.",
+        )
     )
 
 

@@ -6,8 +6,8 @@ No labels and no training: LOST and TokenCut look for patches that are alike and
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # which loads its parts when they are used: most lessons start without
 import torch
-from scipy import linalg, ndimage
 
 
 class Found(NamedTuple):
@@ -79,13 +79,13 @@ def component(mask, seed):
     torch.Tensor
         bool (gh, gw); nothing at all if `seed` is not in `mask`.
     """
-    pieces, _ = ndimage.label(np.asarray(mask))
+    pieces, _ = scipy.ndimage.label(np.asarray(mask))
     return torch.from_numpy((pieces == pieces[seed]) & np.asarray(mask))
 
 
 def largest_component(mask):
     """Keep the largest connected piece of a mask bool (gh, gw)."""
-    pieces, _ = ndimage.label(np.asarray(mask))
+    pieces, _ = scipy.ndimage.label(np.asarray(mask))
     sizes = np.bincount(pieces.ravel())
     sizes[0] = 0  # the ground
     return torch.from_numpy((pieces == sizes.argmax()) & np.asarray(mask))
@@ -174,7 +174,7 @@ def token_cut(features, grid, tau=0.2, eps=1e-5):
     # In double precision: at float32 the cut blurs into the eigenvector of 0, a constant.
     joins = np.where((unit @ unit.T).numpy() > tau, 1.0, eps)
     sums = np.diag(joins.sum(1))
-    _, vectors = linalg.eigh(sums - joins, sums, subset_by_index=[1, 1])
+    _, vectors = scipy.linalg.eigh(sums - joins, sums, subset_by_index=[1, 1])
     vector = torch.from_numpy(vectors[:, 0])
     seed = vector.abs().argmax().item()
     if vector[seed] < vector.mean():

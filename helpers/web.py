@@ -49,10 +49,11 @@ def download(url):
     try:
         thread.join(SECONDS)
     finally:
-        visit.leave()
-    if "data" in result:
+        in_time = not thread.is_alive()
+        visit.leave()  # which, to a download under way, looks like the end of the file
+    if in_time and "data" in result:
         return result["data"]
-    raise _why(result.get("error", TimeoutError()))
+    raise _why(result["error"] if in_time else TimeoutError())
 
 
 def _why(error):

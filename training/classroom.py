@@ -128,7 +128,9 @@ def held_out(pool, count=128, seed=1):
 
 def look(backbone, pictures):
     """Return the last block's CLS attention of pictures in 0..1, (B, heads, 8, 8)."""
-    rows = encoding.attention(backbone.eval(), normalise(pictures))
+    backbone.eval()
+    # A few at a time: the class's laptops have less memory than time.
+    rows = torch.cat([encoding.attention(backbone, some) for some in normalise(pictures).split(32)])
     backbone.train()
     return maps.cls_attention(rows, GRID, backbone.num_prefix_tokens)
 

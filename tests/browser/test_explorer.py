@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from helpers import explorer, explorer_data, images, maps, models, overlay
 from helpers.encoding import attention, encode
@@ -25,14 +24,6 @@ CELLS = [
     'box = explorer.explore(photo, model, fit="whole")\nbox',  # 14 × 21 patches
     "fine = explorer.explore(photo, model, size=480)\nfine",  # 60 × 60 patches
 ]
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        browser = lab.launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
-from playwright.sync_api import sync_playwright
 
 from tools import lab
 
@@ -35,14 +34,6 @@ def address(tmp_path_factory):
         patch.delenv("DINO_LANGUAGE", raising=False)
         with lab.jupyterlab(folder) as url:
             yield url
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = lab.launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -141,6 +141,20 @@ def test_bounded_and_said_in_both_languages(server, monkeypatch, path, english):
         assert server.hung_up.wait(2)  # no thread goes on downloading
 
 
+@pytest.mark.parametrize("path", ["slow.png", "slow-headers"])
+def test_what_came_until_we_hung_up_is_not_the_file(server, monkeypatch, path):
+    """A line that is shut reads like the end of a file, and may do so while we still look."""
+
+    class SlowlyLeft(connections.Visit):
+        def leave(self):
+            super().leave()
+            time.sleep(0.5)
+
+    monkeypatch.setattr(web, "Visit", SlowlyLeft)
+    monkeypatch.setattr(web, "SECONDS", 0.3)
+    assert "did not arrive within 0.3 seconds" in error(f"{server.at}/{path}")[1]
+
+
 def test_nobody_is_there():
     with socket.socket() as taken:  # bound, but not listening
         taken.bind(("127.0.0.1", 0))
