@@ -12,12 +12,16 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from matplotlib import pyplot as plt
+from matplotlib.text import Text
 from playwright.sync_api import sync_playwright
 
-from tools import lab
+import helpers.language
+from helpers import images
+from tools import lab, make_payoffs
 from tools.notebooks import LESSONS, tidy
 from tools.one_language import in_one_language
-from tools.site import build, web
+from tools.site import build, figures, web
 from tools.site.__main__ import main
 from tools.site.run import execute
 
@@ -33,7 +37,6 @@ def site(tmp_path_factory):
     """The folder of a whole site, from the stored outputs."""
     out = tmp_path_factory.mktemp("site") / "사이트 site"
     build.surroundings(out)
-    (out / "ko").mkdir()
     (out / "ko" / "old.html").write_text("of an earlier build")
     assert main("--stored", "--out", str(out)) == 0
     return out
@@ -49,6 +52,7 @@ def run_page(tmp_path_factory):
     execute(nb, LESSONS / "00_start.ipynb")
     tidy(nb)
     build.surroundings(out)
+    build.pictures(out / "en" / "images", "en", stored=True)
     return build.lesson_page(nb, "00_start", "en", out)
 
 
@@ -224,6 +228,39 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     with pytest.raises(SystemExit, match=r"빈 폴더를 고르세요.*\n.*choose an empty one"):
         main("--stored", "--out", str(tmp_path))
     assert (tmp_path / "ko" / "00_start.ipynb").read_text() == "mine"
+
+
+@pytest.mark.parametrize("choice", ["ko", "en"])
+def test_the_pictures_of_the_lessons_are_in_one_language(choice, embedded, monkeypatch):
+    monkeypatch.setattr(helpers.language, "_chosen", choice)
+    bird = images.load_photo("kingfisher.jpg")
+    figures = [f(embedded) for f in (make_payoffs.payoff_00, make_payoffs.payoff_01)]
+    figures += [f(embedded, bird) for f in (make_payoffs.payoff_02, make_payoffs.payoff_04)]
+    figures += [make_payoffs.payoff_05(embedded, bird), make_payoffs.payoff_06(embedded)]
+    figures += [make_payoffs.payoff_07(), make_payoffs.payoff_08(steps=1)]
+    for figure in figures:
+        said = [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+        assert [text for text in said if re.search("[가-힣] [a-z]", text)] == []
+        assert bool(HANGUL.search("".join(said))) == (choice == "ko")
+
+
+def test_the_words_of_a_figure(monkeypatch):
+    monkeypatch.setattr(helpers.language, "_chosen", "en")
+    figure, (left, right) = plt.subplots(1, 2)
+    figure.supxlabel("weights: none")
+    assert figures.alt(figure) == ""  # the section says more
+    left.set_title("a\nmap", loc="left")
+    right.set_title(r"costs 1 \$")
+    right.set(xlabel="steps", ylabel="loss")
+    right.plot([1], label="trained")
+    right.legend()
+    said = r"a map, costs 1 $. horizontal: steps, vertical: loss. trained. weights: none"
+    assert figures.alt(figure) == said
+    many, axes = plt.subplots(4, 4)
+    for i, ax in enumerate(axes.flat):
+        ax.set_title(f"head {i}")
+    assert figures.alt(many).endswith("head 11, and 4 more")
+    plt.close("all")
 
 
 # --- a lesson that is run for the site ---

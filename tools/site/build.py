@@ -1,25 +1,25 @@
 """The pages of the site, and what stands beside them: style, pictures, and words for crawlers."""
 
-import re
 import shutil
+import subprocess
+import sys
 import textwrap
 
 import jinja2
 import nbformat
 from PIL import Image
-from pygments.formatters import HtmlFormatter
 
-from helpers.explorer import SCRIPT, STYLE
+from helpers.explorer import SCRIPT
 from tools.links import address
 from tools.notebooks import LESSONS, ROOT, tidy
 from tools.one_language import LANGUAGES, in_one_language
 
 from .lesson import HERE, cells
+from .look import style
 from .run import execute
 from .web import alternates, base, sitemap
 from .words import NAMES, WORDS, readme
 
-LIGHT, DARK = "default", "github-dark"  # of pygments: every colour stands out enough to be read
 PICTURE = "readme.png"
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "template"), autoescape=True, keep_trailing_newline=True
@@ -43,6 +43,7 @@ def build(out, stored=False):
     """
     surroundings(out)
     for language in LANGUAGES:
+        pictures(out / language / "images", language, stored)
         notebooks = {p: in_one_language(nbformat.read(p, 4), language) for p in lessons()}
         entries = [entry(path, nb, language) for path, nb in notebooks.items()]
         for i, (path, nb) in enumerate(notebooks.items()):
@@ -67,14 +68,22 @@ def surroundings(out):
         )
     for language in LANGUAGES:
         shutil.rmtree(out / language, ignore_errors=True)
-    (out / "images").mkdir(parents=True, exist_ok=True)
-    for picture in (PICTURE, *(f"payoff_{p.name[:2]}.png" for p in lessons())):
-        shutil.copy(ROOT / "images" / picture, out / "images")
+        (out / language / "images").mkdir(parents=True)
     (out / "style.css").write_text(style(), encoding="utf-8")
     files = ["index.html", *(f"{path.stem}.html" for path in lessons())]
     paths = ["", *(f"{language}/{file}" for language in LANGUAGES for file in files)]
     (out / "sitemap.xml").write_text(sitemap(paths), encoding="utf-8")
     (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {base()}sitemap.xml\n")
+
+
+def pictures(folder, language, stored):
+    """Copy the picture of each lesson, or draw it in one language."""
+    if stored:
+        for picture in (PICTURE, *(f"payoff_{path.name[:2]}.png" for path in lessons())):
+            shutil.copy(ROOT / "images" / picture, folder)
+    else:  # in a process of its own: what this one prints and draws has no language
+        command = [sys.executable, str(ROOT / "tools" / "make_payoffs.py"), str(folder), language]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def lessons():
@@ -124,7 +133,7 @@ def lesson_page(nb, name, language, out, previous=None, next=None):
 def index_page(entries, language, out):
     """Write the list of lessons in one language; returns its Path."""
     text = readme(language)
-    with Image.open(ROOT / "images" / PICTURE) as picture:
+    with Image.open(out / language / "images" / PICTURE) as picture:
         size = picture.size
     return write(
         "lessons",
@@ -182,16 +191,3 @@ def write(template, out, language, file, **values):
 def beginning(soup):
     """The first paragraph of a lesson's prose, in plain text."""
     return next(p.text for p in soup.select(".prose p") if p.text.strip())
-
-
-def style():
-    """The style sheet: of the pages, of the explorer, and of code in light and dark."""
-    own = (HERE / "style.css").read_text("utf-8")
-    dark = f"@media (prefers-color-scheme: dark) {{\n{code_style(DARK)}}}\n"
-    return "\n".join([own, STYLE, code_style(LIGHT), dark])
-
-
-def code_style(name):
-    """Rules of one of pygments' styles for words in code, without those for what is around it."""
-    rules = HtmlFormatter(style=name).get_style_defs(".highlight").splitlines(keepends=True)
-    return "".join(rule for rule in rules if re.match(r"\.highlight \.\w+ ", rule))

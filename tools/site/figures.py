@@ -22,26 +22,27 @@ def alt(figure):
     Returns
     -------
     str
-        Empty if nothing is written in it.
+        Empty if it is silent but for its foot: then its section says more.
     """
     titles, axes, lines = [], [], []
     for ax in figure.axes:
-        titles.append(ax.get_title())
+        titles += [ax.get_title(loc) for loc in ("left", "center", "right")]
         axes += [(say("가로축", "horizontal"), ax.get_xlabel())]
         axes += [(say("세로축", "vertical"), ax.get_ylabel())]
         if legend := ax.get_legend():
             lines += [text.get_text() for text in legend.get_texts()]
-    titles = [title for title in titles if title]
+    titles = listed(titles)
     if (more := len(titles) - PANELS) > 0:
         titles[PANELS:] = [say(f"그 밖에 {more}개", f"and {more} more")]
-    parts = [
-        figure.get_suptitle(),
-        ", ".join(titles),
-        ", ".join(dict.fromkeys(f"{axis}: {text}" for axis, text in axes if text)),
-        ", ".join(dict.fromkeys(lines)),
-        figure.get_supxlabel(),
-    ]
-    return ". ".join(" ".join(part.replace(r"\$", "$").split()) for part in parts if part)
+    axes = listed(f"{axis}: {text}" for axis, text in axes if text)
+    parts = listed([figure.get_suptitle(), *map(", ".join, (titles, axes, listed(lines)))])
+    return ". ".join(parts + listed([figure.get_supxlabel()])) if parts else ""
+
+
+def listed(texts):
+    """Each text once, as plain words in one line; no empty ones."""
+    plain = (" ".join(text.replace(r"\$", "$").split()) for text in texts)
+    return list(dict.fromkeys(filter(None, plain)))
 
 
 def describe():

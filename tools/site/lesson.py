@@ -95,7 +95,9 @@ def launch(soup, language):
 
 
 def links(soup, address):
-    """A lesson is a page here; other files of the repository are on GitHub."""
+    """A lesson is a page here, with its pictures; the repository's other files are on GitHub."""
+    for picture in soup.find_all("img"):
+        picture["src"] = picture["src"].removeprefix("../")
     for link in soup.find_all("a", href=True):
         link["href"] = re.sub(r"^(\d\d_\w+)\.ipynb", r"\1.html", link["href"])
         link["href"] = re.sub(r"^\.\./", f"https://github.com/{address}/blob/main/", link["href"])
