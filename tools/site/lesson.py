@@ -78,6 +78,7 @@ def cells(nb, name, language, address):
     launch(soup, language)
     links(soup, address)
     headings(soup)
+    tables(soup, language)
     widgets(soup, nb, language)
     pictures = resources["outputs"]
     describe(soup, language)
@@ -107,6 +108,15 @@ def headings(soup):
     """Names to link to, the same in both languages."""
     for heading in soup.find_all("h2"):
         heading["id"] = heading.find_parent(attrs={"data-cell": True})["data-cell"]
+
+
+def tables(soup, language):
+    """A wide table scrolls by itself, with the arrow keys, too; for that it needs a name."""
+    for number, table in enumerate(soup.find_all("table"), 1):
+        name = WORDS[language]["table"].format(table.find_previous(["h1", "h2"]).text, number)
+        name = table.caption.text if table.caption else name
+        wide = {"class": "wide", "role": "region", "tabindex": "0", "aria-label": name}
+        table.wrap(soup.new_tag("div", attrs=wide))
 
 
 def widgets(soup, nb, language):

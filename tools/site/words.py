@@ -26,6 +26,7 @@ WORDS = {
         "still": "노트북에서는 이 그림을 움직일 수 있습니다.",
         "binder": "Binder에서 열기",
         "figure": "{}: 이 코드가 그린 그림 {}",
+        "table": "{}: 표 {}",
     },
     "en": {
         "skip": "Skip to the lesson",
@@ -48,6 +49,7 @@ WORDS = {
         "still": "In the notebook you can play with this picture.",
         "binder": "Open in Binder",
         "figure": "{}: picture {} that the code draws",
+        "table": "{}: table {}",
     },
 }
 NAMES = {"ko": "한국어", "en": "English"}
