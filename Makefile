@@ -5,6 +5,7 @@
 #   make test        run every test
 #   make notebooks   run every lesson without a browser, into outputs/
 #   make store       run every lesson with the embedded DINO and store its outputs in notebooks/
+#   make site        the whole tutorial as web pages, in Korean and English, into outputs/site/
 #   make repeat      run every lesson twice in one kernel, and three times with strict nbval
 #   make bench       measure the explorer in JupyterLab, reading attention, and searching photos
 #   make evaluate    measure the embedded DINO beside the same network untrained
@@ -14,13 +15,14 @@
 # Options: PYTHON=python3.12   which Python makes .venv
 #          DISK_GB=3           how much free disk to ask for, in GB
 #          LAB_ARGS=...        more arguments for jupyter lab
+#          SITE_ARGS=--stored  take the stored outputs: quick, but without explorers that move
 
 # The first Python on the path that is new enough; plain python3 otherwise, for the error message.
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test notebooks store repeat bench evaluate lint links
+.PHONY: lab test notebooks store site repeat bench evaluate lint links
 .DEFAULT_GOAL := lab
 
 lab: .venv/.installed
@@ -35,6 +37,9 @@ notebooks: .venv/.installed
 store: .venv/.installed
 	$(BIN)/python tools/make_payoffs.py
 	$(BIN)/python tools/notebooks.py store
+
+site: .venv/.installed
+	$(BIN)/python -m tools.site $(SITE_ARGS)
 
 repeat: .venv/.installed
 	$(BIN)/python tools/repeat.py twice

@@ -1,10 +1,12 @@
 """The picture at the top of each lesson, and the README's.
 
-    python tools/make_payoffs.py
+    python tools/make_payoffs.py             into images/, labelled in both languages
+    python tools/make_payoffs.py FOLDER ko   elsewhere, in one language
 
-Draws them with the embedded DINO into images/, so run it again when its weights change.
+Draws them with the embedded DINO, so run it again when its weights change.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,12 +14,22 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from matplotlib import pyplot as plt  # noqa: E402
-from matplotlib.patches import FancyBboxPatch, Rectangle  # noqa: E402
 
-from helpers import encoding, images, maps, models, objects, overlay, patches, plots, zoo  # noqa: E402
+from helpers import (  # noqa: E402
+    encoding,
+    images,
+    language,
+    maps,
+    models,
+    objects,
+    overlay,
+    patches,
+    plots,
+    zoo,
+)
+from helpers.language import pick  # noqa: E402
+from tools import diagram  # noqa: E402
 from training import classroom, shapes  # noqa: E402
-
-BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 
 
 def payoff_00(model):
@@ -29,25 +41,7 @@ def payoff_00(model):
 def payoff_01(model):
     """Lesson 01: the parts of a ViT, from the photo to the tokens."""
     _, seen = images.to_tensor(images.load_photo("cat.jpg"), model)
-    fig, ax = plt.subplots(figsize=(9, 3), dpi=80, layout="constrained")
-    plt.close(fig)
-    ax.set(xlim=(0, 18), ylim=(-0.4, 5.2), aspect="equal")
-    ax.set_axis_off()
-    _photo(ax, seen, 0, "사진 photo")
-    _arrow(ax, 3.1, 3.5)
-    _box(ax, 3.6, 2.4, "patch_embed", "잘라서 벡터로\ncut into vectors")
-    _arrow(ax, 6.0, 6.4)
-    _tokens(ax, 6.5, "cls_token\n+ pos_embed")
-    _arrow(ax, 7.4, 8.0)
-    for i in range(4):  # a stack, the front one last
-        _box(ax, 9.2 - 0.3 * i, 2.4, "blocks", "토큰끼리 섞기\ntokens mix", lift=0.3 - 0.2 * i)
-    _arrow(ax, 11.8, 12.3)
-    _box(ax, 12.4, 1.3, "norm", "크기 고르게\neven out")
-    _arrow(ax, 13.8, 14.3)
-    _tokens(ax, 14.5, "토큰 tokens")
-    _arrow(ax, 15.4, 15.9, faint=True)
-    _box(ax, 16, 1.4, "head", "DINO: 없음\nnone", faint=True)
-    return fig
+    return diagram.parts(seen)
 
 
 def payoff_02(model, photo):
@@ -61,14 +55,14 @@ def payoff_02(model, photo):
     left.imshow(seen.resize((448, 448)), extent=(0, gw, gh, 0))
     left.vlines(range(gw + 1), 0, gh, color="white", lw=0.6)
     left.hlines(range(gh + 1), 0, gw, color="white", lw=0.6)
-    left.set_title(f"패치 patches {gh} × {gw}", size=10)
+    left.set_title(pick(f"패치 patches {gh} × {gw}"), size=10)
     left.set_axis_off()
     limit = tokens.abs().quantile(0.99).item()
     right.imshow(tokens, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
-    right.set(xlabel="차원 dimensions", ylabel="토큰 tokens", xticks=[])
+    right.set(xlabel=pick("차원 dimensions"), ylabel=pick("토큰 tokens"), xticks=[])
     right.set_yticks([0, len(tokens) - 1], ["CLS", len(tokens) - 1])
-    right.set_title(f"토큰 tokens {len(tokens)} × {tokens.shape[1]}", size=10)
-    fig.supxlabel(f"가중치 weights: {models.caption(model)}", size=8, color="dimgray")
+    right.set_title(pick(f"토큰 tokens {len(tokens)} × {tokens.shape[1]}"), size=10)
+    fig.supxlabel(f"{pick('가중치 weights')}: {models.caption(model)}", size=8, color="dimgray")
     return fig
 
 
@@ -137,49 +131,10 @@ def payoff_08(steps=200):
     return plots.rows(rows, weights=training.caption)
 
 
-def _photo(ax, picture, x, label, side=3, cells=7):
-    ax.imshow(picture.resize((210, 210)), extent=(x, x + side, 1, 1 + side), zorder=1)
-    lines = [i * side / cells for i in range(cells + 1)]
-    ax.vlines([x + line for line in lines], 1, 1 + side, color="white", lw=0.8)
-    ax.hlines([1 + line for line in lines], x, x + side, color="white", lw=0.8)
-    ax.text(x + side / 2, 0.6, label, ha="center", va="top", size=9)
-
-
-def _tokens(ax, x, label, count=9):
-    """A column of squares: the CLS token on top, then patch tokens."""
-    for i in range(count):
-        colour = ORANGE if i == 0 else BLUE
-        ax.add_patch(Rectangle((x, 3.9 - 0.38 * i), 0.7, 0.3, color=colour))
-    ax.text(x + 0.35, 4.35, "CLS", ha="center", va="bottom", size=9, color=ORANGE)
-    ax.text(x + 0.35, 0.6, label, ha="center", va="top", size=9)
-
-
-def _box(ax, x, width, name, does, lift=0.0, faint=False):
-    edge = "silver" if faint else BLUE
-    style = "round,pad=0,rounding_size=0.15"
-    y, height = 1.4 + lift, 2.2
-    box = FancyBboxPatch((x, y), width, height, boxstyle=style, fc=GREY, ec=edge, lw=1.5)
-    box.set_zorder(3 - lift)
-    ax.add_patch(box)
-    for dy, text, size in ((0.7, name, 10), (-0.3, does, 8)):
-        ax.text(
-            x + width / 2,
-            y + height / 2 + dy,
-            text,
-            ha="center",
-            va="center",
-            size=size,
-            color="gray" if faint else "black",
-            zorder=3 - lift,
-        )
-
-
-def _arrow(ax, start, end, faint=False):
-    style = {"arrowstyle": "-|>", "color": "silver" if faint else "black", "lw": 1.2}
-    ax.annotate("", (end, 2.5), (start, 2.5), arrowprops=style)
-
-
-if __name__ == "__main__":
+def main(folder=ROOT / "images", choice="both"):
+    """Draw all of them into a folder, in one language or both."""
+    os.environ[language.VARIABLE] = choice  # for this run: nothing is remembered
+    language.choose(None, folder)
     dino = models.load_model("embedded")
     bird = images.load_photo("kingfisher.jpg")
     pictures = {
@@ -195,5 +150,9 @@ if __name__ == "__main__":
         "payoff_08.png": payoff_08(),
     }
     for name, picture in pictures.items():
-        picture.savefig(ROOT / "images" / name, dpi=80, pil_kwargs={"optimize": True})
-        print(f"images/{name}")
+        picture.savefig(Path(folder) / name, dpi=80, pil_kwargs={"optimize": True})
+        print(Path(folder).name, name, sep="/")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("ko", "en")
 SWITCH = "lessons.setup(language=None)"
 OF_BOTH = ("- **두 언어**", "- **Two languages**")  # lesson 00 on how the two stand together
+LABEL = re.compile(r"'([가-힣 ]+) ([A-Za-z ]+)'")  # of a menu or a button: '맵 map'
 README = {"ko": "README.ko.md", "en": "README.md"}
 
 
@@ -46,7 +47,8 @@ def in_one_language(nb, language):
         if cell.cell_type == "markdown":
             lines = [ln for ln in cell.source.split("\n") if not ln.startswith(OF_BOTH)]
             lines = [heading(line, language) for line in lines]
-            cell.source = "\n".join(lines).replace("../README.md", f"../{README[language]}")
+            text = LABEL.sub(r"'\1'" if language == "ko" else r"'\2'", "\n".join(lines))
+            cell.source = text.replace("../README.md", f"../{README[language]}")
         else:
             cell.source = cell.source.replace(SWITCH, f'lessons.setup(language="{language}")')
     return copy

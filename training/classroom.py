@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from timm.models.vision_transformer import VisionTransformer
 
 from helpers import encoding, maps
+from helpers.language import pick
 from helpers.scoring import jaccard
 from training import dino
 from training.scenes import Scenes
@@ -211,7 +212,8 @@ class Training:
     @property
     def caption(self):
         """What a figure says of these weights."""
-        return f"이 수업에서 학습 trained in this lesson ({self.step} 스텝 steps)"
+        made, steps = pick("이 수업에서 학습 trained in this lesson"), pick("스텝 steps")
+        return f"{made} ({self.step} {steps})"
 
     def draw_crops(self):
         """Return the crops of one batch, as the networks take them."""

@@ -1,0 +1,161 @@
+"""One lesson as HTML: nbconvert makes it, and what the web wants beyond that is put in here."""
+
+import re
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+from jinja2 import pass_context
+from latex2mathml.converter import convert as mathml
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from traitlets.config import Config
+
+from tools.one_language import SWITCH
+
+from .words import WORDS
+
+HERE = Path(__file__).resolve().parent
+BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)")
+WIDGET = re.compile(r"\w+\((children|value)=")  # how ipywidgets name themselves in plain text
+
+
+class Renderer(IPythonRenderer):
+    """Markdown with its formulas as MathML, which browsers draw themselves."""
+
+    def inline_math(self, body):
+        return mathml(body)
+
+    def block_math(self, body):
+        return mathml(body, display="block")
+
+
+class Exporter(HTMLExporter):
+    """The cells of a lesson, without a page around them; its pictures become files."""
+
+    def __init__(self):
+        config = Config()
+        config.NbConvertBase.display_data_priority = ["text/html", "image/png", "text/plain"]
+        config.ExtractOutputPreprocessor.enabled = True
+        config.ExtractOutputPreprocessor.extract_output_types = {"image/png"}
+        super().__init__(
+            config=config, template_name="template", extra_template_basedirs=[str(HERE)]
+        )
+
+    @pass_context
+    def markdown2html(self, context, source):
+        renderer = Renderer(escape=False, exclude_anchor_links=True)
+        return MarkdownWithMath(renderer=renderer).render(source)
+
+
+def cells(nb, name, language, address):
+    """A lesson's cells as HTML.
+
+    Parameters
+    ----------
+    nb : nbformat.NotebookNode
+        In one language, with outputs; changed in place.
+    name : str
+        Its file name, without ending.
+    language : {"ko", "en"}
+    address : str
+        owner/name of the repository, where files are that are not on the site.
+
+    Returns
+    -------
+    soup : BeautifulSoup
+    pictures : dict of str to bytes
+        By path, relative to the page.
+    """
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = BADGE.sub(r"[\1](\2)", cell.source)
+            cell.source = cell.source.replace("lab/tree/notebooks/", f"lab/tree/{language}/")
+        elif SWITCH in cell.source or 'setup(language="' in cell.source:
+            cell.outputs = []  # how to change the language of a notebook: not here
+    resources = {"unique_key": name, "output_files_dir": "figures"}
+    body, resources = Exporter().from_notebook_node(nb, resources)
+    soup = BeautifulSoup(body, "html.parser")
+    launch(soup, language)
+    links(soup, address)
+    headings(soup)
+    tables(soup, language)
+    widgets(soup, nb, language)
+    pictures = resources["outputs"]
+    describe(soup, language)
+    return soup, {path.replace("\\", "/"): data for path, data in pictures.items()}
+
+
+def launch(soup, language):
+    """The badges below the title are a list of links; a picture from elsewhere would be fetched."""
+    paragraph = soup.h1.find_next_sibling("p")
+    nav = soup.new_tag("nav", attrs={"class": "run", "aria-label": WORDS[language]["run"]})
+    nav.append(f"{WORDS[language]['run']}:")
+    for link in paragraph.find_all("a"):
+        nav.extend([" ", link.extract()])
+    paragraph.replace_with(nav)
+
+
+def links(soup, address):
+    """A lesson is a page here, with its pictures; the repository's other files are on GitHub."""
+    for picture in soup.find_all("img"):
+        picture["src"] = picture["src"].removeprefix("../")
+    for link in soup.find_all("a", href=True):
+        link["href"] = re.sub(r"^(\d\d_\w+)\.ipynb", r"\1.html", link["href"])
+        link["href"] = re.sub(r"^\.\./", f"https://github.com/{address}/blob/main/", link["href"])
+
+
+def headings(soup):
+    """Names to link to, the same in both languages."""
+    for heading in soup.find_all("h2"):
+        heading["id"] = heading.find_parent(attrs={"data-cell": True})["data-cell"]
+
+
+def tables(soup, language):
+    """A wide table scrolls by itself, with the arrow keys, too; for that it needs a name."""
+    for number, table in enumerate(soup.find_all("table"), 1):
+        name = WORDS[language]["table"].format(table.find_previous(["h1", "h2"]).text, number)
+        name = table.caption.text if table.caption else name
+        wide = {"class": "wide", "role": "region", "tabindex": "0", "aria-label": name}
+        table.wrap(soup.new_tag("div", attrs=wide))
+
+
+def widgets(soup, nb, language):
+    """An explorer works in the page; another widget says that it needs Python."""
+    words = WORDS[language]
+    binder = soup.find("a", href=re.compile("mybinder"))
+
+    def note(text):
+        tag = soup.new_tag("p", attrs={"class": "note"})
+        link = soup.new_tag("a", href=binder["href"])
+        link.string = words["binder"]
+        tag.extend([f"{text} ", link])
+        return tag
+
+    for pre in soup.select(".output > pre"):
+        if WIDGET.match(pre.text):
+            pre.replace_with(note(words["widget"]))
+    for cell in nb.cells:
+        shown = [o for o in cell.get("outputs", []) if o.get("data", {}).get("text/plain")]
+        if not any(o.data["text/plain"].startswith("<explorer: ") for o in shown):
+            continue
+        picture = soup.find(id=cell.id).select_one(".output img")
+        if "explorer" not in cell.metadata:
+            picture.insert_after(note(words["still"]))
+            continue
+        live = soup.new_tag("div", attrs={"class": "live"})
+        traits = soup.new_tag("script", type="application/json")
+        traits.string = cell.metadata["explorer"]
+        picture.wrap(soup.new_tag("noscript")).wrap(live)
+        live.append(traits)
+
+
+def describe(soup, language):
+    """Every picture has words: its own, or else the section it is in and its number there."""
+    count = {}
+    for picture in soup.find_all("img"):
+        heading = picture.find_previous(["h1", "h2"])
+        count[heading.text] = count.get(heading.text, 0) + 1
+        if not picture.get("alt"):
+            words = WORDS[language]["figure"]
+            picture["alt"] = words.format(heading.text, count[heading.text])
+        picture["loading"] = "lazy"

@@ -1,0 +1,53 @@
+"""Run a lesson for the site: in one language, its figures with words, its explorers kept alive."""
+
+import ast
+import re
+import tempfile
+from pathlib import Path
+
+from nbformat.v4 import new_code_cell
+
+from tools.notebooks import LESSONS, ROOT, client
+
+PRELUDE = f"""import sys
+sys.path.insert(0, {str(ROOT)!r})
+from tools.site import figures
+figures.describe()
+%config InlineBackend.figure_formats = ["retina"]"""
+TRAITS = re.compile(r'<script type="application/json" id="traits">(.*?)</script>', re.S)
+
+
+def shows_explorer(source):
+    """Whether the last line of a cell is a call of ``explorer.explore``."""
+    body = ast.parse(source).body
+    call = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    return isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "explore"
+
+
+def execute(nb, path):
+    """Run a lesson with cells of our own in between, which are gone afterwards.
+
+    Parameters
+    ----------
+    nb : nbformat.NotebookNode
+        In one language; changed in place. A cell that shows an explorer gets what the explorer's
+        own page holds (``ExplorerBox.save_html``), as JSON, in ``cell.metadata.explorer``.
+    path : Path
+        The lesson's file.
+    """
+    own = set()
+    with tempfile.TemporaryDirectory() as folder:
+        cells = [new_code_cell(PRELUDE)]
+        own.add(cells[0].id)
+        for cell in nb.cells:
+            cells.append(cell)
+            if cell.cell_type == "code" and shows_explorer(cell.source):
+                file = str(Path(folder) / f"{cell.id}.html")
+                cells.append(new_code_cell(f"Out[max(Out)].save_html({file!r})"))
+                own.add(cells[-1].id)
+        nb.cells = cells
+        client(nb, LESSONS / path.name).execute()
+        nb.cells = [cell for cell in nb.cells if cell.id not in own]
+        for page in Path(folder).glob("*.html"):
+            cell = next(cell for cell in nb.cells if cell.id == page.stem)
+            cell.metadata["explorer"] = TRAITS.search(page.read_text("utf-8"))[1]
