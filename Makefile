@@ -7,7 +7,7 @@
 #   make store       run every lesson with the embedded DINO and store its outputs in notebooks/
 #   make site        the whole tutorial as web pages, in Korean and English, into outputs/site/
 #   make repeat      run every lesson twice in one kernel, and three times with strict nbval
-#   make bench       measure the explorer in JupyterLab, reading attention, and searching photos
+#   make bench       measure the explorer in JupyterLab, reading attention, searching photos, memory
 #   make evaluate    measure the embedded DINO beside the same network untrained
 #   make lint        look for slips in the Python code
 #   make links REPO=owner/name      the tutorial has moved: rewrite every link to its repository
@@ -49,6 +49,7 @@ bench: .venv/.installed
 	$(BIN)/python -m benchmarks.explorer
 	$(BIN)/python -m benchmarks.attention
 	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.memory
 
 evaluate: .venv/.installed outputs/training/pool.pt
 	$(BIN)/python -m training.evaluate

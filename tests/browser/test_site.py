@@ -14,7 +14,6 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
-from playwright.sync_api import sync_playwright
 
 import helpers.language
 from helpers import images
@@ -54,14 +53,6 @@ def run_page(tmp_path_factory):
     build.surroundings(out)
     build.pictures(out / "en" / "images", "en", stored=True)
     return build.lesson_page(nb, "00_start", "en", out)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = lab.launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
