@@ -41,8 +41,8 @@ def draw(request, photo):
 
 
 def shown(fig):
-    """The arrays of the pictures in a figure, panel by panel."""
-    return [np.asarray(ax.images[0].get_array()) for ax in fig.axes]
+    """The arrays of the pictures in a figure, one by one."""
+    return [np.asarray(picture.get_array()) for ax in fig.axes for picture in ax.images]
 
 
 def test_says_which_weights_made_it(draw, embedded):
@@ -93,23 +93,43 @@ def texts(fig):
 def test_layers_heads_has_a_row_a_block_and_a_column_a_head():
     m = torch.arange(2 * 3 * 24.0).reshape(2, 3, *GRID)
     fig = plots.layers_heads(m, weights="w", cmap="gray")
-    assert fig.axes[0].get_gridspec().get_geometry() == (2, 3)
     assert np.array_equal(np.stack(shown(fig)), m.flatten(0, 1).numpy())
-    for ax, own_map in zip(fig.axes, m.flatten(0, 1)):  # each on its own scale
-        assert ax.images[0].get_clim() == (own_map.min(), own_map.max())
-        assert ax.images[0].get_cmap().name == "gray"
-    assert [ax.get_title() for ax in fig.axes] == ["헤드 head 0", "1", "2", "", "", ""]
-    assert [t.get_text() for ax in fig.axes for t in ax.texts] == ["블록 block 0", "1"]
+    for picture, own_map in zip(fig.axes[0].images, m.flatten(0, 1)):  # each on its own scale
+        assert picture.get_clim() == (own_map.min(), own_map.max())
+        assert picture.get_cmap().name == "gray"
+    words = [text.get_text() for text in fig.axes[0].texts]
+    assert words == ["블록 block 0", "1", "헤드 head 0", "1", "2"]
+
+
+def test_the_maps_of_a_table_stand_apart_in_rows_and_columns():
+    """A row a block from the top down, a column a head from the left, at the maps' own shape."""
+    fig = plots.layers_heads(torch.rand(2, 3, *GRID), weights="w")
+    (ax,) = fig.axes
+    FigureCanvasAgg(fig).draw()
+    places = np.array([picture.get_window_extent().extents for picture in ax.images])
+    left, bottom, right, top = places.reshape(2, 3, 4).transpose(2, 0, 1)
+    assert (right[:, :-1] < left[:, 1:]).all() and np.ptp(left, axis=0).max() < 1e-6
+    assert (bottom[0] > top[1]).all() and np.ptp(top, axis=1).max() < 1e-6
+    assert np.allclose((top - bottom) / (right - left), GRID[0] / GRID[1])
+    box = ax.get_window_extent()  # nothing is cut off
+    assert (places[:, :2] >= [box.x0 - 1, box.y0 - 1]).all()
+    assert (places[:, 2:] <= [box.x1 + 1, box.y1 + 1]).all()
+    for text, place in zip(ax.texts, (places[0], places[3], *places[:3])):  # rows, then heads
+        where = text.get_window_extent()
+        beside = where.x1 < place[0] and place[1] < (where.y0 + where.y1) / 2 < place[3]
+        above = where.y0 > place[3] and place[0] < (where.x0 + where.x1) / 2 < place[2]
+        assert beside or above, text.get_text()
 
 
 def test_scales_are_raw_shared_and_each_its_own():
     fig = plots.scales(HEADS, weights="w")
-    raw, shared, each = (fig.axes[i : i + 6] for i in (0, 6, 12))
+    (ax,) = fig.axes
+    raw, shared, each = (ax.images[i : i + 6] for i in (0, 6, 12))
     assert all(np.array_equal(a, b) for a, b in zip(shown(fig), [*HEADS.numpy()] * 3))
-    assert {ax.images[0].get_clim() for ax in raw} == {(0, 1)}
-    assert {ax.images[0].get_clim() for ax in shared} == {(0, HEADS.max().item())}
-    assert [ax.images[0].get_clim() for ax in each] == [(m.min(), m.max()) for m in HEADS]
-    assert shared[0].texts[0].get_text() == f"공통 shared\n0..{HEADS.max():.2g}"
+    assert {picture.get_clim() for picture in raw} == {(0, 1)}
+    assert {picture.get_clim() for picture in shared} == {(0, HEADS.max().item())}
+    assert [picture.get_clim() for picture in each] == [(m.min(), m.max()) for m in HEADS]
+    assert ax.texts[1].get_text() == f"공통 shared\n0..{HEADS.max():.2g}"
 
 
 def test_query_outlines_the_asking_patch_in_both_pictures():
