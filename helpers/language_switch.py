@@ -6,7 +6,6 @@ cut to one language before they are shown. Nothing is touched as long as both la
 
 import contextlib
 
-import ipywidgets
 from IPython import get_ipython
 from IPython.display import display
 
@@ -25,6 +24,8 @@ def switch(language):
         return
     if not _started:
         _started = True
+        import ipywidgets  # only where a choice was made; the first picture comes sooner
+
         ipywidgets.Widget.on_widget_constructed(translate)
         if shell := get_ipython():
             shell.set_custom_exc((Exception,), _show_error)
