@@ -26,7 +26,8 @@ from tools.site.run import execute
 
 NAMES = [path.stem for path in sorted(LESSONS.glob("*.ipynb"))]
 READ = [f"{code}/{name}.html" for code in ("ko", "en") for name in NAMES]
-PAGES = ["index.html", "ko/index.html", "en/index.html", *READ]
+GLOSSARIES = ["ko/glossary.html", "en/glossary.html"]
+PAGES = ["index.html", "ko/index.html", "en/index.html", *GLOSSARIES, *READ]
 HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
 chromium = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -46,7 +47,7 @@ def run_page(tmp_path_factory):
     """Lesson 00 in English up to its explorer, run for the site; the page's Path."""
     out = tmp_path_factory.mktemp("run")
     nb = in_one_language(nbformat.read(LESSONS / "00_start.ipynb", as_version=4), "en")
-    end = next(i for i, c in enumerate(nb.cells) if c.source.startswith("explorer.explore("))
+    end = next(i for i, c in enumerate(nb.cells) if "explorer.explore(" in c.source)
     nb.cells = nb.cells[: end + 1]
     execute(nb, LESSONS / "00_start.ipynb")
     tidy(nb)

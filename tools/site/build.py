@@ -14,6 +14,7 @@ from tools.links import address
 from tools.notebooks import LESSONS, ROOT, tidy
 from tools.one_language import LANGUAGES, in_one_language
 
+from .glossary import terms
 from .lesson import HERE, cells
 from .look import style
 from .run import execute
@@ -56,6 +57,7 @@ def build(out, stored=False):
             }
             yield lesson_page(nb, path.stem, language, out, **beside)
         yield index_page(entries, language, out)
+        yield glossary_page(language, out)
     yield root_page(out)
 
 
@@ -70,7 +72,7 @@ def surroundings(out):
         shutil.rmtree(out / language, ignore_errors=True)
         (out / language / "images").mkdir(parents=True)
     (out / "style.css").write_text(style(), encoding="utf-8")
-    files = ["index.html", *(f"{path.stem}.html" for path in lessons())]
+    files = ["index.html", "glossary.html", *(f"{path.stem}.html" for path in lessons())]
     paths = ["", *(f"{language}/{file}" for language in LANGUAGES for file in files)]
     (out / "sitemap.xml").write_text(sitemap(paths), encoding="utf-8")
     (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {base()}sitemap.xml\n")
@@ -146,6 +148,21 @@ def index_page(entries, language, out):
         readme=text,
         lessons=entries,
         size=size,
+    )
+
+
+def glossary_page(language, out):
+    """Write what the terms mean, in one language; returns the page's Path."""
+    words = WORDS[language]
+    return write(
+        "glossary",
+        out,
+        language,
+        "glossary.html",
+        title=f"{words['glossary']} | {readme(language)['title']}",
+        description=words["terms"],
+        picture=PICTURE,
+        terms=terms(language, address()),
     )
 
 

@@ -43,8 +43,13 @@ class Exporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context, source):
-        renderer = Renderer(escape=False, exclude_anchor_links=True)
-        return MarkdownWithMath(renderer=renderer).render(source)
+        return str(markdown(source))
+
+
+def markdown(source):
+    """Markdown as HTML, its formulas as MathML."""
+    renderer = Renderer(escape=False, exclude_anchor_links=True)
+    return BeautifulSoup(MarkdownWithMath(renderer=renderer).render(source), "html.parser")
 
 
 def cells(nb, name, language, address):
@@ -100,7 +105,8 @@ def links(soup, address):
     for picture in soup.find_all("img"):
         picture["src"] = picture["src"].removeprefix("../")
     for link in soup.find_all("a", href=True):
-        link["href"] = re.sub(r"^(\d\d_\w+)\.ipynb", r"\1.html", link["href"])
+        link["href"] = re.sub(r"^\.\./docs/glossary\.md", "glossary.html", link["href"])
+        link["href"] = re.sub(r"^(\.\./notebooks/)?(\d\d_\w+)\.ipynb", r"\2.html", link["href"])
         link["href"] = re.sub(r"^\.\./", f"https://github.com/{address}/blob/main/", link["href"])
 
 

@@ -19,6 +19,9 @@ WORDS = {
         "how": "여기는 읽는 곳입니다. 코드를 고치고, 슬라이더를 만들고, 내 사진을 넣으려면 "
         "노트북으로 여세요.",
         "readme": "설치하는 법과 브라우저에서 여는 법",
+        "glossary": "낱말 풀이",
+        "terms": "수업에 나오는 낱말을 가나다순으로 모아 뜻을 적었습니다. 괄호 안은 처음 나오는 "
+        "수업이고, 거기서 낱말을 누르면 여기로 옵니다.",
         "licence": "글과 코드는 MIT 라이선스, 사진은 저마다의 라이선스를 따릅니다.",
         "credits": "사진 출처",
         "repository": "저장소",
@@ -42,6 +45,9 @@ WORDS = {
         "how": "This is the place to read. To change the code, build sliders and use photos of "
         "your own, open the notebooks.",
         "readme": "How to install them, or open them in the browser",
+        "glossary": "Glossary",
+        "terms": "The terms of the lessons and what they mean, in alphabetical order. In brackets "
+        "is the lesson where a term first comes up; there it is a link to this page.",
         "licence": "Texts and code are under the MIT licence, photos under their own.",
         "credits": "Photo credits",
         "repository": "Repository",
