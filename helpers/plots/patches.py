@@ -40,7 +40,7 @@ def similarity(panels, query, *, weights, cmap="viridis"):
     narrowest = min((photo.size for photo, _ in pairs), key=lambda size: size[0] / size[1])
     fig, axes = new_figure(1, len(pairs) + 1, narrowest, weights, extra=0.5)
     (photo, m), axes = pairs[0], [*axes]
-    draw(axes[0], photo, "질문 query", **_in_patches(photo, m.shape))
+    draw(axes[0], photo, "질의 query", **_in_patches(photo, m.shape))
     for ax, (label, (photo, m)) in zip(axes[1:], panels.items()):
         overlay = blend(photo, (m - low) / ((high - low) or 1), alpha=0.75, cmap=cmap, smooth=False)
         draw(ax, overlay, label, **_in_patches(photo, m.shape))

@@ -60,7 +60,7 @@ def retrieval(query, found, *, weights):
     rows = math.ceil((len(found) + 1) / columns)
     fig, axes = new_figure(rows, columns, (1, 1), weights, extra=0.3 * rows)
     pictures = [query] + [load_photo(one.path, max_side=240) for one in found]
-    titles = ["질문 query"] + [f"{i}: {one.score:.2f}" for i, one in enumerate(found, start=1)]
+    titles = ["질의 query"] + [f"{i}: {one.score:.2f}" for i, one in enumerate(found, start=1)]
     names = [""] + [plain(one.path.name) for one in found]
     for ax, picture, title, name in zip(axes, pictures, titles, names):
         square = ImageOps.pad(picture, (240, 240), color="white")
