@@ -6,6 +6,7 @@
 #   make notebooks   run every lesson without a browser, into outputs/
 #   make store       run every lesson with the embedded DINO and store its outputs in notebooks/
 #   make site        the whole tutorial as web pages, in Korean and English, into outputs/site/
+#   make sheets      the students' sheets as PDFs, into outputs/sheets/
 #   make repeat      run every lesson twice in one kernel, and three times with strict nbval
 #   make bench       measure the explorer in JupyterLab, reading attention, searching photos, memory
 #   make evaluate    measure the embedded DINO beside the same network untrained
@@ -22,7 +23,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test notebooks store site repeat bench evaluate lint links
+.PHONY: lab test notebooks store site sheets repeat bench evaluate lint links
 .DEFAULT_GOAL := lab
 
 lab: .venv/.installed
@@ -40,6 +41,9 @@ store: .venv/.installed
 
 site: .venv/.installed
 	$(BIN)/python -m tools.site $(SITE_ARGS)
+
+sheets: .venv/.installed
+	$(BIN)/python tools/sheets.py
 
 repeat: .venv/.installed
 	$(BIN)/python tools/repeat.py twice
