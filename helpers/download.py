@@ -83,7 +83,9 @@ def fetch(repository, file, size=None):
             return found
         raise explain(**answer)
     if refusals := re.findall(r"HTTP Error (\d{3})", log):
-        raise explain("HfHubHTTPError", status=int(refusals[-1]))
+        waits = re.findall(r"Waiting (\d+)", log)  # as the hub asked; the client was still asleep
+        retry = waits[-1] if waits else None
+        raise explain("HfHubHTTPError", status=int(refusals[-1]), retry=retry)
     raise HubError(
         ("내려받기가 멈추었습니다", "the download stopped moving"),
         ("인터넷 연결을 확인하고", "check the connection"),

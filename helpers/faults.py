@@ -5,6 +5,8 @@ import errno
 from .language import say
 
 DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+# How the hub's clients, of httpx and of requests, call a line that is cut amid a file.
+CUT = {"RemoteProtocolError", "ReadError", "ChunkedEncodingError", "ProtocolError"}
 NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
@@ -121,5 +123,10 @@ def explain(kind, status=None, code=None, retry=None, errno=None):
                 "환경 변수 HF_HOME을 쓸 수 있는 폴더로 정하고 커널을 새로 시작한 뒤",
                 "set HF_HOME to a folder that can be written, restart the kernel",
             ),
+        )
+    if kind in CUT or (kind == "OSError" and errno is None):  # the client's word for "too short"
+        return HubError(
+            ("파일이 오다가 끊겼습니다", "the download was cut off"),
+            ("인터넷 연결을 확인하고", "check the connection"),
         )
     return HubError((f"허브에 연결할 수 없습니다({kind})", f"the hub cannot be reached ({kind})"))

@@ -18,7 +18,7 @@ from .faults import HubError, damaged, explain, facts
 FILE = "model.safetensors"
 SECONDS = 3  # to wait for the hub's first answer
 STOPPED = HubError(
-    ("내려받기를 그만두었습니다", "you stopped the download"), ("", "do not stop it")
+    ("불러오기를 중단했습니다", "you interrupted the loading"), ("중단하지 말고", "give it time")
 )
 
 
