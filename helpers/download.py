@@ -97,7 +97,7 @@ def main():
     _, _, repository, file = sys.argv
     # An interrupt reaches every process of a terminal; what it means, the first one decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the client then removes its part file
+    signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     constants.DOWNLOAD_CHUNK_SIZE = CHUNK
     disable_progress_bars()
@@ -108,6 +108,11 @@ def main():
         cause = error.__cause__ if type(error).__name__ == "LocalEntryNotFoundError" else None
         answer = facts(cause or error)
     print(json.dumps(answer))
+
+
+def _end(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would disturb the tidying up
+    sys.exit(1)  # so that the client removes its part file
 
 
 def _end_with_parent():

@@ -434,6 +434,29 @@ def test_kernel_that_dies_takes_its_download_along(client, server):
     assert client.part_files() == []  # the client of the hub cleans up only if it is let go
 
 
+def test_a_download_that_is_told_to_end_twice_still_tidies_up():
+    """Our own wish to end it, and the parent's closed pipe, come at about the same time."""
+    code = """
+import signal, time
+from helpers import download
+signal.signal(signal.SIGTERM, download._end)
+print("ready", flush=True)
+try:
+    time.sleep(30)
+finally:
+    time.sleep(0.5)
+    print("tidied", flush=True)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout.readline() == "ready\n"
+    process.terminate()
+    time.sleep(0.2)
+    process.terminate()
+    assert process.communicate(timeout=10)[0] == "tidied\n" and process.returncode == 1
+
+
 def interrupt(*args, **kwargs):
     raise KeyboardInterrupt
 
