@@ -9,6 +9,7 @@
 #   make sheets      the students' sheets as PDFs, into outputs/sheets/
 #   make repeat      run every lesson twice in one kernel, and three times with strict nbval
 #   make bench       measure the explorer in JupyterLab, reading attention, searching photos, memory
+#   make faults      run the tests that tell of a fault, and write the READMEs' table of them
 #   make evaluate    measure the embedded DINO beside the same network untrained
 #   make lint        look for slips in the Python code
 #   make links REPO=owner/name      the tutorial has moved: rewrite every link to its repository
@@ -23,7 +24,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test notebooks store site sheets repeat bench evaluate lint links
+.PHONY: lab test notebooks store site sheets repeat bench faults evaluate lint links
 .DEFAULT_GOAL := lab
 
 lab: .venv/.installed
@@ -54,6 +55,9 @@ bench: .venv/.installed
 	$(BIN)/python -m benchmarks.attention
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.memory
+
+faults: .venv/.installed
+	$(BIN)/python tools/faults.py
 
 evaluate: .venv/.installed outputs/training/pool.pt
 	$(BIN)/python -m training.evaluate

@@ -130,6 +130,16 @@ def is_embedded(report):
     return report["source"] == "embedded"
 
 
+def outcome(report, korean="다음에는 됩니다", english="the next try works"):
+    """What the notice gave as the reason, for the READMEs' table; and what came of it."""
+    assert is_embedded(report)
+    first, *_, fourth, _, _ = report["said"].splitlines()
+    return (
+        f'내장 DINO로 이어 갑니다: "{first.split(": ", 1)[1].rstrip(".")}". {korean}',
+        f'embedded DINO: "{fourth.split(": ", 1)[1].rstrip(".")}"; {english}',
+    )
+
+
 def test_first_downloads_then_reads_the_cache_without_any_request(client, server, checkpoint):
     first = client.load(NAME)
     assert first["source"] == "hub" and first["said"] == "" and not first["training"]
@@ -154,24 +164,34 @@ def test_cache_is_enough_when_the_hub_is_gone(client, server):
         server.start()
 
 
-def test_no_hub_gives_the_embedded_dino_within_5_s(client, dead_port):
+def test_no_hub_gives_the_embedded_dino_within_5_s(client, dead_port, fault):
     report = client.load(NAME)
     assert is_embedded(report) and report["seconds"] < 5
     assert "the hub cannot be reached" in report["said"]
+    said = re.sub(r" ?\(\w+\)", "", report["said"])  # which names the network library's own error
+    fault(
+        ("허브에 연결할 수 없음", "the hub can't be reached"),
+        outcome({**report, "said": said}, "5초 안에", "within 5 s"),
+    )
 
 
-def test_hub_that_accepts_and_hangs_gives_the_embedded_dino_within_5_s(client, server):
+def test_hub_that_accepts_and_hangs_gives_the_embedded_dino_within_5_s(client, server, fault):
     server.mode = "hang"
     report = client.load(NAME)
     assert is_embedded(report) and report["seconds"] < 5
     assert server.requests.count(f"HEAD {URL_PATH}") <= 1  # no retries
+    fault(
+        ("허브가 받기만 하고 대답하지 않음", "the hub accepts and never answers"),
+        outcome(report, "5초 안에", "within 5 s"),
+    )
 
 
-def test_404_says_so(client, server):
+def test_404_says_so(client, server, fault):
     server.mode = "404"
     report = client.load(NAME)
     assert is_embedded(report) and report["seconds"] < 5
     assert "the hub has no such weights (404)" in report["said"]
+    fault(("404", "404"), outcome(report, "5초 안에", "within 5 s"))
 
 
 def test_damaged_file_in_the_cache_is_replaced(client, server):
@@ -194,7 +214,7 @@ def test_damaged_download_is_tried_twice_and_never_kept(client, server):
     assert client.load(NAME)["source"] == "hub"
 
 
-def test_a_download_with_one_wrong_bit_is_noticed_by_its_hash_and_never_kept(client, server):
+def test_a_download_with_one_wrong_bit_is_noticed_by_its_hash_and_never_kept(client, server, fault):
     server.mode = "flipped"
     report = client.load(NAME)
     assert is_embedded(report) and "the downloaded file is damaged" in report["said"]
@@ -202,6 +222,10 @@ def test_a_download_with_one_wrong_bit_is_noticed_by_its_hash_and_never_kept(cli
     assert client.cached_weights() == []
     server.mode = "ok"
     assert client.load(NAME)["source"] == "hub"
+    fault(
+        ("길이는 같고 한 비트가 다른 파일", "a file of the right length with one wrong bit"),
+        outcome(report, "두 번 받아 보고 남기지 않습니다", "tried twice, never kept"),
+    )
 
 
 def test_without_a_hash_a_damaged_download_is_noticed_when_it_is_loaded(client, server):
@@ -240,26 +264,67 @@ def test_wait_is_bounded_even_where_timeouts_do_not_reach(monkeypatch):
     release.set()
 
 
+# By the hub's behaviour: what it is called in the READMEs' table, and what is said.
 REFUSED = {
-    "no repository": ("그 모델이 없습니다(401)", "has no such model (401)"),
-    "no revision": ("그 모델의 그 판이 없습니다(404)", "has no such revision of the model (404)"),
-    "no file": ("safetensors 파일이 없습니다(404)", "has no safetensors file of the model (404)"),
-    "gated 401": ("허락받은 사람만", "only to those it knows (401)"),
-    "gated 403": ("허락받은 사람만", "only to those it knows (403)"),
-    "429": ("120초 뒤에 다시", "wait 120 s and run again"),
-    "503": ("허브가 고장 났습니다(503)", "the hub is out of order (503)"),
-    "get 429": ("121초 뒤에 다시", "wait 121 s and run again"),  # the client adds a second
-    "get 503": ("허브가 고장 났습니다(503)", "the hub is out of order (503)"),
-    "portal": ("허브가 아닌 것이 대답했습니다", "something else answered in the hub's place"),
-    "short": ("파일이 오다가 끊겼습니다", "the download was cut off"),
-    "always cut": ("파일이 오다가 끊겼습니다", "the download was cut off"),
-    "stall": ("내려받기가 멈추었습니다", "the download stopped moving"),
+    "no repository": (
+        ("그런 모델이 없음(401 RepoNotFound)", "no such model (401 RepoNotFound)"),
+        ("그 모델이 없습니다(401)", "has no such model (401)"),
+    ),
+    "no revision": (
+        ("그런 판이 없음(404)", "no such revision (404)"),
+        ("그 모델의 그 판이 없습니다(404)", "has no such revision of the model (404)"),
+    ),
+    "no file": (
+        ("파일이 없음(404)", "no such file (404)"),
+        ("safetensors 파일이 없습니다(404)", "has no safetensors file of the model (404)"),
+    ),
+    "gated 401": (
+        ("허락이 필요한 모델(401)", "a gated model (401)"),
+        ("허락받은 사람만", "only to those it knows (401)"),
+    ),
+    "gated 403": (
+        ("허락이 필요한 모델(403)", "a gated model (403)"),
+        ("허락받은 사람만", "only to those it knows (403)"),
+    ),
+    "429": (
+        ("429, 120초 뒤에 오라고 함", "429, retry after 120 s"),
+        ("120초 뒤에 다시", "wait 120 s and run again"),
+    ),
+    "503": (
+        ("503", "503"),
+        ("허브가 고장 났습니다(503)", "the hub is out of order (503)"),
+    ),
+    "get 429": (  # the client adds a second
+        ("파일을 받을 때 429", "429 when the file is asked for"),
+        ("121초 뒤에 다시", "wait 121 s and run again"),
+    ),
+    "get 503": (
+        ("파일을 받을 때 계속 503", "503 for good when the file is asked for"),
+        ("허브가 고장 났습니다(503)", "the hub is out of order (503)"),
+    ),
+    "portal": (
+        ("네트워크의 로그인 화면이 대답함", "a network's login page answers"),
+        ("허브가 아닌 것이 대답했습니다", "something else answered in the hub's place"),
+    ),
+    "short": (
+        ("파일이 짧게 옴", "the file comes short"),
+        ("파일이 오다가 끊겼습니다", "the download was cut off"),
+    ),
+    "always cut": (
+        ("받을 때마다 끊김", "cut off every time"),
+        ("파일이 오다가 끊겼습니다", "the download was cut off"),
+    ),
+    "stall": (
+        ("반쯤 오고 멈춤", "half the file, then nothing"),
+        ("내려받기가 멈추었습니다", "the download stopped moving"),
+    ),
 }
 
 
 @pytest.mark.parametrize("mode", REFUSED)
-def test_each_fault_says_what_happened_and_the_next_try_works(client, server, mode):
+def test_each_fault_says_what_happened_and_the_next_try_works(client, server, mode, fault):
     server.mode = mode
+    tried, expected = REFUSED[mode]
     report = client.load(NAME)
     said = report["said"].splitlines()
     if mode == "stall":  # two lines before it ends: nothing came for a while
@@ -268,18 +333,23 @@ def test_each_fault_says_what_happened_and_the_next_try_works(client, server, mo
         line for line in said if "No data" not in line and "초째" not in line
     )
     assert is_embedded(report) and report["seconds"] < 20
-    for words in REFUSED[mode]:
+    for words in expected:
         assert words in report["said"]
     assert client.cached_weights() == [] and client.part_files() == []
     server.mode = "ok"
     assert client.load(NAME)["source"] == "hub"
+    fault(tried, outcome(report))
 
 
-def test_cut_once_goes_on_where_it_was(client, server, checkpoint):
+def test_cut_once_goes_on_where_it_was(client, server, checkpoint, fault):
     server.mode = "cut once"
     report = client.load(NAME)
     assert report["source"] == "hub" and report["said"] == ""
     assert report["norm"] == pytest.approx(float(checkpoint["patch_embed.proj.weight"].norm()))
+    fault(
+        ("한 번 끊김", "cut off once"),
+        ("끊긴 데서 이어 받습니다", "it goes on where it was"),
+    )
 
 
 def test_slow_download_may_finish(client, server):
@@ -288,7 +358,7 @@ def test_slow_download_may_finish(client, server):
     assert report["source"] == "hub" and report["said"] == "" and report["seconds"] > 6
 
 
-def test_hopelessly_slow_download_says_how_long_and_can_be_stopped(client, server):
+def test_hopelessly_slow_download_says_how_long_and_can_be_stopped(client, server, fault):
     """10 kB a second; the learner interrupts the kernel and goes on with the embedded DINO."""
     server.mode, server.rate = "slow", 10e3
     timer = threading.Timer(6, client.process.send_signal, [signal.SIGINT])
@@ -302,9 +372,14 @@ def test_hopelessly_slow_download_says_how_long_and_can_be_stopped(client, serve
     assert client.cached_weights() == [] and client.part_files() == []
     server.mode = "ok"
     assert client.load(NAME)["source"] == "hub"
+    said = {**report, "said": "\n".join(rest)}
+    fault(
+        ("10 kB/s로 오는 중에 ■를 누름", "10 kB a second, and ■ pressed amid it"),
+        outcome(said, "걸릴 시간을 미리 알려 줍니다", "it had said how long it would take"),
+    )
 
 
-def test_two_processes_may_want_the_same_model_at_once(client, server):
+def test_two_processes_may_want_the_same_model_at_once(client, server, fault):
     server.mode, server.rate = "slow", len(server.data) / 4
     other = Client(server.address, client.home)
     try:
@@ -317,6 +392,10 @@ def test_two_processes_may_want_the_same_model_at_once(client, server):
         other.close()
     assert all(report["source"] in ("hub", "cache") for report in reports)
     assert reports[0]["norm"] == reports[1]["norm"] and len(client.cached_weights()) == 1
+    fault(
+        ("노트북 두 개가 같은 모델을 동시에 받음", "two notebooks download the same model"),
+        ("둘 다 쓰고 파일은 하나입니다", "both have it, and there is one file"),
+    )
 
 
 def test_a_wrong_bit_already_in_the_cache_is_found(client, server):
@@ -338,7 +417,7 @@ class Malicious:
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_pickle_in_the_place_of_weights_never_runs(client, server, tmp_path, named):
+def test_pickle_in_the_place_of_weights_never_runs(client, server, tmp_path, named, fault):
     ran = tmp_path / "ran"
     server.pickle = pickle.dumps(Malicious(ran))
     pickle.loads(server.pickle)
@@ -346,11 +425,15 @@ def test_pickle_in_the_place_of_weights_never_runs(client, server, tmp_path, nam
     ran.unlink()
     server.mode, server.named = "pickle", named
     try:
-        assert is_embedded(client.load(NAME))
+        report = client.load(NAME)
     finally:
         server.named = True
-    assert not ran.exists() and client.cached_weights() == []
+    assert is_embedded(report) and not ran.exists() and client.cached_weights() == []
     assert not any("pytorch_model" in request for request in server.requests)
+    fault(
+        ("가중치 대신 코드가 든 피클", "a pickle with code in the place of weights"),
+        outcome(report, "실행되지 않습니다", "it does not run"),
+    )
 
 
 def test_pickled_weights_lying_in_the_cache_are_never_opened(client, server, tmp_path):
@@ -389,7 +472,7 @@ def test_disk_faults_have_words(number, words):
     assert (words[0] in error.why[0]) and (words[1] in error.why[1])
 
 
-def test_disk_that_fills_up_on_the_way(client, server, tmp_path):
+def test_disk_that_fills_up_on_the_way(client, server, tmp_path, fault):
     """A limit on the size of files stands in for a full disk; both end in a failed write."""
     resource = pytest.importorskip("resource")
     limit = len(server.data) // 2
@@ -404,9 +487,13 @@ def test_disk_that_fills_up_on_the_way(client, server, tmp_path):
         full.close()
     assert is_embedded(report) and "the disk is full" in report["said"]
     assert full.cached_weights() == [] and full.part_files() == []
+    fault(
+        ("받다가 디스크가 가득 참", "the disk fills up on the way"),
+        outcome(report, "반쪽 파일이 남지 않습니다", "no half a file is left"),
+    )
 
 
-def test_cache_that_cannot_be_written(server, tmp_path):
+def test_cache_that_cannot_be_written(server, tmp_path, fault):
     (tmp_path / "hub").write_text("a file where the folder should be")
     server.mode = "ok"
     client = Client(server.address, tmp_path)
@@ -415,6 +502,11 @@ def test_cache_that_cannot_be_written(server, tmp_path):
     finally:
         client.close()
     assert is_embedded(report) and "cannot be written" in report["said"]
+    assert "set HF_HOME" in report["said"]
+    fault(
+        ("쓸 수 없는 캐시", "a cache that can't be written"),
+        outcome(report, "HF_HOME을 정하라고 알려 줍니다", "it says to set HF_HOME"),
+    )
 
 
 def test_kernel_that_dies_takes_its_download_along(client, server):

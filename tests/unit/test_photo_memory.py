@@ -82,7 +82,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("what", FILES)
-def test_the_largest_photos(what, tmp_path):
+def test_the_largest_photos(what, tmp_path, fault):
     path = tmp_path / "large"
     data = FILES[what]()
     if isinstance(data, tuple):  # the rest of the file is zeros, which take no room on the disk
@@ -94,6 +94,12 @@ def test_the_largest_photos(what, tmp_path):
     assert max(map(int, size.split())) == 1600
     print(f"{what}: {grown / 1e6:.0f} MB")
     assert grown < formats.MEMORY
+    if what.startswith("a scan"):
+        bound = f"{formats.MEMORY / 1e6:.0f} MB"
+        fault(
+            ("20,000 × 20,000픽셀로 스캔한 JPEG", "a JPEG scan of 20,000 × 20,000 pixels"),
+            (f"읽습니다. 메모리는 {bound} 안입니다", f"read, within {bound} of memory"),
+        )
 
 
 def read(path):

@@ -14,6 +14,7 @@ from PIL import Image
 from helpers import connections, web
 from helpers.images import PhotoError, load_photo
 
+SECONDS, BYTES = web.SECONDS, web.BYTES  # as shipped; tests make them smaller
 PAGE = b"<!DOCTYPE html><html><body><img src='cat.jpg'></body></html>"
 
 
@@ -128,7 +129,7 @@ def test_spaces_around_an_address(server):
         ("on?file:///etc/passwd", "it sends us on too often, or to where no web is"),
     ],
 )
-def test_bounded_and_said_in_both_languages(server, monkeypatch, path, english):
+def test_bounded_and_said_in_both_languages(server, monkeypatch, path, english, fault):
     monkeypatch.setattr(web, "BYTES", 1_000_000)
     monkeypatch.setattr(web, "SECONDS", 0.5)
     monkeypatch.setattr(connections, "_is_local", lambda address: False)
@@ -139,6 +140,16 @@ def test_bounded_and_said_in_both_languages(server, monkeypatch, path, english):
     assert said[1].startswith(f"Could not download the photo: {server.at}/{path} ({english}")
     if path in ("slow.png", "huge.png"):
         assert server.hung_up.wait(2)  # no thread goes on downloading
+    tried = {
+        "slow.png": ("끝없이 느린 사진 주소", "a photo's address that drips for ever"),
+        "huge.png": ("끝없이 큰 사진 주소", "a photo's address without end"),
+        "count?6": ("자꾸 다른 곳으로 넘기는 주소", "an address that sends us on and on"),
+    }
+    if path in tried:
+        whys = [line.partition(" (")[2].partition(")")[0] for line in said[:2]]
+        for small, large in (("0.5", f"{SECONDS}"), ("1 MB", f"{BYTES / 1e6:.0f} MB")):
+            whys = [why.replace(small, large) for why in whys]
+        fault(tried[path], (f'거절합니다: "{whys[0]}"', f'refused: "{whys[1]}"'))
 
 
 @pytest.mark.parametrize("path", ["slow.png", "slow-headers"])
@@ -198,11 +209,19 @@ def test_public_addresses(address):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001"])
-def test_no_redirect_to_a_local_address(server, host):
+def test_no_redirect_to_a_local_address(server, host, fault):
     said = error(f"{server.at}/on?http://{host}:{server.server_port}/a.png")
     assert "이 컴퓨터나 집 안 네트워크" in said[0]
     assert "it sends us on to an address of this network" in said[1]
     assert [path.partition("?")[0] for path, _ in server.seen] == ["/on"]
+    if host == "127.0.0.1":
+        fault(
+            (
+                "이 컴퓨터나 교실 네트워크로 넘기는 주소",
+                "an address that sends us into this network",
+            ),
+            ("따라가지 않습니다", "not followed"),
+        )
 
 
 def test_a_name_that_changes_its_mind(server, monkeypatch):
