@@ -43,10 +43,10 @@ CUTOUT_SIDE, GROUND_SIDE = 128, 256
 HELD_OUT_EVERY, SEED = 8, 0
 
 
-def download(folder):
-    """Unpack the packages below `folder` unless they are there already; return `folder`."""
+def download(folder, packages=PACKAGES + MORE_GROUNDS):
+    """Unpack packages below `folder` unless they are there already; return `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for package in PACKAGES + MORE_GROUNDS:
+    for package in packages:
         if (folder / package).is_dir():
             continue
         print(f"downloading {package}", flush=True)

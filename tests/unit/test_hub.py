@@ -532,8 +532,8 @@ def test_a_download_that_is_told_to_end_twice_still_tidies_up():
 import signal, time
 from helpers import download
 signal.signal(signal.SIGTERM, download._end)
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(30)
 finally:
     time.sleep(0.5)

@@ -9,7 +9,7 @@ import torch
 
 from helpers.maps import mass_mask
 from helpers.models import EMBEDDED_DIR
-from training import collect, contrast, dino, evaluate, export, scenes, train
+from training import collect, contrast, dino, evaluate, export, final, scenes, train
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +143,31 @@ def test_every_crop_of_a_batch_takes_its_ground_from_the_few(pool, monkeypatch):
         options = train.parse_options(["--batch", "16", "--few-grounds", str(few), "--swap", "0.5"])
         train.crops_of(scenes.Scenes(pool), options)
         assert (len(used) == 1) == bool(few)
+
+
+def test_the_last_checks_clip_art_is_a_fixed_choice_of_cut_outs(tmp_path, monkeypatch):
+    from PIL import Image
+
+    folder = tmp_path / final.PACKAGE
+    folder.mkdir()
+    for i in range(6):
+        cutout = Image.new("RGBA", (90, 90))
+        cutout.paste((i * 40, 0, 0), (20, 20, 70, 70))
+        cutout.save(folder / f"{i}.png")
+    Image.new("RGB", (90, 90)).save(folder / "no cut-out.png")
+    Image.new("RGBA", (120, 120)).save(folder / "bomb.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5000)  # 14,400 are more than twice that
+    monkeypatch.setattr(final, "COUNT", 4)
+    monkeypatch.setattr(final, "SEED", 1)
+    with pytest.warns(Image.DecompressionBombWarning):  # of 8,100
+        chosen = final.clip_art(tmp_path)
+        again = final.clip_art(tmp_path)
+    assert chosen.shape == (4, 4, 128, 128) and torch.equal(chosen, again)
+    reds = chosen[:, 0].flatten(1).amax(1).tolist()
+    assert len(set(reds)) == 4 and reds != sorted(reds)
+    monkeypatch.setattr(final, "COUNT", 100)
+    with pytest.warns(Image.DecompressionBombWarning):
+        assert len(final.clip_art(tmp_path)) == 6
 
 
 def test_grounds_for_training_only_change_nothing_that_is_held_out(tmp_path):
