@@ -361,10 +361,19 @@ def test_slow_download_may_finish(client, server):
 def test_hopelessly_slow_download_says_how_long_and_can_be_stopped(client, server, fault):
     """10 kB a second; the learner interrupts the kernel and goes on with the embedded DINO."""
     server.mode, server.rate = "slow", 10e3
-    timer = threading.Timer(6, client.process.send_signal, [signal.SIGINT])
-    timer.start()
+
+    def press():
+        """■, once the download has gone on for long enough to be found slow."""
+        until = time.monotonic() + 30
+        while not client.part_files() and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(6)
+        client.process.send_signal(signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    presser.start()
     report = client.load(NAME, slow=30)
-    timer.join()
+    presser.join()
     korean, english, *rest = report["said"].splitlines()
     assert "분 걸립니다" in korean and "minutes" in english and "Interrupt the kernel" in english
     assert is_embedded({**report, "said": "\n".join(rest)})

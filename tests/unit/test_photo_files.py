@@ -50,9 +50,10 @@ def in_mode(scene, mode):
             picture = picture.convert("LA").convert(mode)
         else:
             picture = picture.convert(mode)
-        if mode == "PA":  # of 256 colours, which older Pillows choose less well
-            seen.paste(picture.convert("RGB"))
-            seen.paste("white", (0, 0, 20, 20))
+        if mode == "PA":  # whose 256 colours, and whose transparency, Pillow 11 chooses less well
+            shown = picture.convert("RGBA")
+            seen = Image.new("RGB", scene.size, "white")
+            seen.paste(shown, mask=shown.getchannel("A"))
         return picture, seen
     if mode == "LAB":
         srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
@@ -75,6 +76,14 @@ def saved(picture, kind, **options):
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return file.getvalue()
+
+
+def pillow_reads(data):
+    try:
+        Image.open(io.BytesIO(data)).load()
+    except OSError:
+        return False
+    return True
 
 
 def refusal(data, name="내 사진.jpg"):
@@ -103,7 +112,8 @@ def test_every_format_and_mode_that_pillow_writes(scene, kind):
         try:
             loaded = load_photo(data)
         except PhotoError as error:
-            assert len(str(error).splitlines()) == 2 and kind not in formats.FORMATS, (mode, error)
+            known = kind in formats.FORMATS and pillow_reads(data)  # not all that it has written
+            assert len(str(error).splitlines()) == 2 and not known, (mode, error)
             continue
         lossy = 16 if kind in ("JPEG", "MPO", "WEBP", "AVIF", "GIF") else 1.01
         opaque = kind == "BMP" or mode in ("RGBA", "LA") and kind in ("JPEG", "PPM")
