@@ -26,8 +26,9 @@ URL_PATH = f"/timm/{NAME}/resolve/main/model.safetensors"
 
 # A learner's Python: loads each model named on its input, and reports.
 CLIENT = """
-import contextlib, io, json, sys, time, warnings
+import contextlib, io, json, signal, sys, time, warnings
 warnings.simplefilter("error")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run with "&"
 from helpers import download, models
 download.QUIET, download.GIVE_UP = 3, 5
 for line in sys.stdin:
