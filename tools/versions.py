@@ -65,7 +65,9 @@ def check(kind, python):
 def main(*arguments):
     kinds = [a for a in arguments if a in ("lowest", "newest")] or ["lowest", "newest"]
     chosen = [shutil.which(a) or a for a in arguments if a not in ("lowest", "newest")]
-    lines = [check(kind, python) for kind in kinds for python in chosen or pythons()]
+    # The oldest packages have no wheels for newer Pythons.
+    fit = {"lowest": pythons()[:1], "newest": pythons()}
+    lines = [check(kind, python) for kind in kinds for python in chosen or fit[kind]]
     print(*lines, sep="\n")
     return int(any(not re.search(r"\d+ passed", line) or "failed" in line for line in lines))
 
