@@ -353,6 +353,14 @@ def test_cut_once_goes_on_where_it_was(client, server, checkpoint, fault):
     )
 
 
+def test_503_once_is_asked_again(client, server, fault):
+    server.mode = "503 once"
+    report = client.load(NAME)
+    assert report["source"] == "hub" and report["said"] == ""
+    assert server.requests.count(f"GET {URL_PATH}") == 2
+    fault(("503 한 번", "503 once"), ("다시 물어서 받습니다", "asked again, and it comes"))
+
+
 def test_slow_download_may_finish(client, server):
     server.mode, server.rate = "slow", len(server.data) / 7  # longer than a stall may last
     report = client.load(NAME)
