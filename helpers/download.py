@@ -18,7 +18,7 @@ from pathlib import Path
 from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.utils import disable_progress_bars
 
-from .faults import HubError, explain, facts
+from .faults import HubError, explain, facts, patiently
 from .language import say
 
 QUIET = 8  # seconds without a byte until a notice
@@ -102,11 +102,10 @@ def main():
     constants.DOWNLOAD_CHUNK_SIZE = CHUNK
     disable_progress_bars()
     try:
-        answer = {"file": hf_hub_download(repository, file)}
+        # The client asks again after a cut or a 429, but not after a 503.
+        answer = {"file": patiently(lambda: hf_hub_download(repository, file), (1, 2))}
     except Exception as error:
-        # "Check your connection" is what the client says of most faults; the cause says which.
-        cause = error.__cause__ if type(error).__name__ == "LocalEntryNotFoundError" else None
-        answer = facts(cause or error)
+        answer = facts(error)
     print(json.dumps(answer))
 
 

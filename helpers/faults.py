@@ -1,6 +1,7 @@
 """What went wrong with the hub, in words a learner can act on."""
 
 import errno
+import time
 
 from .language import say
 
@@ -48,6 +49,9 @@ def facts(error):
         "kind" (the exception's class), "status" and "code" (the hub's HTTP status and its own name
         for the fault), "retry" (Retry-After, in s), "errno"; None where there is no such thing.
     """
+    # "Check your connection" is what the client says of most faults; the cause says which.
+    if type(error).__name__ == "LocalEntryNotFoundError":
+        error = error.__cause__ or error
     response = getattr(error, "response", None)
     headers = getattr(response, "headers", {})
     return {
@@ -57,6 +61,18 @@ def facts(error):
         "retry": headers.get("Retry-After"),
         "errno": getattr(error, "errno", None),
     }
+
+
+def patiently(call, waits):
+    """What a call returns; after a 5xx of the hub's it is made again, `waits` seconds later."""
+    for wait in waits:
+        try:
+            return call()
+        except Exception as error:
+            if (facts(error)["status"] or 0) < 500:
+                raise
+            time.sleep(wait)
+    return call()
 
 
 def explain(kind, status=None, code=None, retry=None, errno=None):

@@ -13,7 +13,7 @@ from huggingface_hub import (
 )
 
 from . import download
-from .faults import HubError, damaged, explain, facts
+from .faults import HubError, damaged, explain, facts, patiently
 
 FILE = "model.safetensors"
 SECONDS = 3  # to wait for the hub's first answer
@@ -127,7 +127,8 @@ def _ask_first(repository):
 
     def ask():
         try:
-            answers.put(get_hf_file_metadata(hf_hub_url(repository, FILE), timeout=SECONDS))
+            url = hf_hub_url(repository, FILE)
+            answers.put(patiently(lambda: get_hf_file_metadata(url, timeout=SECONDS), (0.5,)))
         except Exception as error:
             answers.put(error)
 

@@ -62,7 +62,7 @@ class LoopbackHub:
     length), "flipped" (one bit of the last number is another: it loads, and is wrong), "pickle",
     "portal" (a page of its own for everything), "cut once", "always cut" (half, then the line is
     cut), "short" (half, and says that is all), "stall" (half, then nothing), "slow" (``rate`` bytes
-    a second), "get 429" and "get 503" (after a good HEAD), "503 once" (at the first GET), or a
+    a second), "get 429" and "get 503" (after a good HEAD), "GET 503 once", "HEAD 503 once", or a
     status of ``REFUSALS``.
     ``named`` says whether it tells the SHA-256 of its file, as the hub does for large ones.
     ``stop()`` closes the port, ``start()`` opens the same one again.
@@ -119,7 +119,7 @@ class LoopbackHub:
                 refusal = hub.REFUSALS.get("404" if self.path != hub.path else hub.mode)
                 if self.command == "GET" and hub.mode.startswith("get "):
                     refusal = hub.REFUSALS[hub.mode.removeprefix("get ")]
-                if self.command == "GET" and (self.path, hub.mode) == (hub.path, "503 once"):
+                if (self.path, hub.mode) == (hub.path, f"{self.command} 503 once"):
                     hub.mode, refusal = "ok", hub.REFUSALS["503"]
                 if refusal:
                     return self.reply(*refusal)

