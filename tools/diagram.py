@@ -1,9 +1,8 @@
 """The parts of a ViT as a drawing, from the photo to the tokens: the picture of lesson 01."""
 
+from helpers.language import pick, say
 from matplotlib import pyplot as plt
 from matplotlib.patches import FancyBboxPatch, Rectangle
-
-from helpers.language import pick, say
 
 BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 

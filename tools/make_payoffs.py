@@ -13,29 +13,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from helpers.language import pick  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
 
-from helpers import (  # noqa: E402
-    encoding,
-    images,
-    language,
-    maps,
-    models,
-    objects,
-    overlay,
-    patches,
-    plots,
-    zoo,
-)
-from helpers.language import pick  # noqa: E402
+from helpers import encoding, images, language, maps, models, overlay, plots
 from tools import diagram  # noqa: E402
-from training import classroom, shapes  # noqa: E402
+from topics import attention, masks, objects, patches, zoo
+from training import classroom, figures, shapes  # noqa: E402
 
 
 def payoff_00(model):
     """Lesson 00: the blog post's figure."""
     tensor, seen = images.to_tensor(images.load_photo("cat.jpg"), model, fit="squash")
-    return plots.two_panel(seen, maps.photo_norm(model, tensor), weights=model)
+    return plots.two_panel(seen, maps.norm_map(model, tensor), weights=model)
 
 
 def payoff_01(model):
@@ -69,7 +59,7 @@ def payoff_02(model, photo):
 def payoff_03(model, photo):
     """Lesson 03: a photo beside its token-norm map as an overlay."""
     tensor, whole = images.to_tensor(photo, model, fit="whole")
-    return plots.two_panel(whole, maps.photo_norm(model, tensor), weights=model, alpha=0.6)
+    return plots.two_panel(whole, maps.norm_map(model, tensor), weights=model, alpha=0.6)
 
 
 def payoff_06(model):
@@ -78,11 +68,11 @@ def payoff_06(model):
     keys, grid = objects.key_features(model, tensor), encoding.encode(model, tensor).grid
     panels = {
         "사진 photo": seen,
-        "손으로 by hand": images.load_masks("kitten"),
+        "손으로 by hand": masks.load_masks("kitten"),
         "LOST": objects.lost(keys, grid),
         "TokenCut": objects.token_cut(keys, grid),
     }
-    return plots.regions(seen, panels, weights=model)
+    return objects.draw_regions(seen, panels, weights=model)
 
 
 def payoff_05(model, photo):
@@ -92,7 +82,7 @@ def payoff_05(model, photo):
     tokens, (gh, gw) = encoded.patch_tokens[0], encoded.grid
     row, column = int(0.45 * gh), int(0.72 * gw)
     m = patches.similarity_map(tokens, (gh, gw), tokens[row * gw + column])
-    return plots.similarity({"유사도 similarity": (whole, m)}, (row, column), weights=model)
+    return patches.draw_similarity({"유사도 similarity": (whole, m)}, (row, column), weights=model)
 
 
 def payoff_07():
@@ -102,10 +92,10 @@ def payoff_07():
     for entry in zoo.LINE_UP[:2]:
         model = zoo.load(entry)
         tensor, whole = images.to_tensor(photo, model, fit="whole")
-        m = maps.photo_attention(model, tensor)
+        m = maps.attention_map(model, tensor)
         panels[entry.label] = overlay.blend(whole, m, alpha=0.6)
         captions[entry.label] = models.caption(model)
-    return plots.side_by_side(panels, weights=captions)
+    return zoo.draw_side_by_side(panels, weights=captions)
 
 
 def payoff_04(model, photo):
@@ -113,7 +103,7 @@ def payoff_04(model, photo):
     tensor, _ = images.to_tensor(photo, model)
     grid = encoding.encode(model, tensor).grid
     rows = encoding.attention_rows(model, tensor)[:, 0]
-    return plots.layers_heads(
+    return attention.draw_blocks_heads(
         maps.cls_attention(rows, grid, model.num_prefix_tokens), weights=model
     )
 
@@ -128,7 +118,7 @@ def payoff_08(steps=200):
     rows = {"그림 pictures": pictures[:8], "정답 true": masks[:8]}
     for name, look in {"학습 전 before": before, "학습 후 after": training.look(pictures)}.items():
         rows[name] = classroom.best_head(look, masks)[0][:8]
-    return plots.rows(rows, weights=training.caption)
+    return figures.rows(rows, weights=training.caption)
 
 
 def main(folder=ROOT / "images", choice="both"):

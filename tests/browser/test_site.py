@@ -8,6 +8,7 @@ import functools
 import re
 from urllib.parse import urldefrag
 
+import helpers.language
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,7 +16,6 @@ from bs4 import BeautifulSoup
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
-import helpers.language
 from helpers import images
 from tools import lab, links, make_payoffs
 from tools.notebooks import LESSONS, tidy

@@ -9,7 +9,7 @@ import jinja2
 import nbformat
 from PIL import Image
 
-from helpers.explorer import SCRIPT
+from explorer import SCRIPT
 from tools.links import address
 from tools.notebooks import LESSONS, ROOT, tidy
 from tools.one_language import LANGUAGES, in_one_language
