@@ -4,9 +4,10 @@ A figure's titles, axes and lines are already in the page's language, so they ar
 text. It travels as the metadata of the output, where nbconvert looks for it.
 """
 
-from helpers.language import say
 from IPython import get_ipython
 from matplotlib.figure import Figure
+
+from bilingual import say
 
 PANELS = 12  # titles to read out before it becomes a drone
 
