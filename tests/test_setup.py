@@ -17,7 +17,7 @@ import yaml
 from fontTools.ttLib import TTFont
 from PIL import Image
 
-from helpers import plots
+from helpers import images, plots
 from tools import preflight
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +26,7 @@ PROJECT = PYPROJECT["project"]
 ADDRESS = PROJECT["urls"]["Repository"]
 READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PHOTOS = sorted((ROOT / "images").glob("*.jpg"))
+PHOTOS = images.sample_photos()
 FONT = ROOT / "helpers" / "fonts" / "NanumGothic-subset.ttf"
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -13,7 +13,7 @@ from bilingual import choose, say
 from helpers import encoding, images, maps, models, overlay, plots
 from helpers.weights import caption
 from tools import diagram
-from tools.notebooks import ROOT, small
+from tools.notebooks import ROOT
 from topics import attention, masks, objects, patches, zoo
 from training import classroom, figures, shapes
 
@@ -126,19 +126,19 @@ def main(folder=ROOT / "images", choice="both"):
     dino = models.load_model("embedded")
     bird = images.load_photo("kingfisher.jpg")
     pictures = {
-        "readme.png": payoff_00(dino),
-        "payoff_00.png": payoff_00(dino),
-        "payoff_01.png": payoff_01(dino),
-        "payoff_02.png": payoff_02(dino, bird),
-        "payoff_03.png": payoff_03(dino, bird),
-        "payoff_06.png": payoff_06(dino),
-        "payoff_05.png": payoff_05(dino, images.load_photo("birds.jpg")),
-        "payoff_07.png": payoff_07(),
-        "payoff_04.png": payoff_04(dino, bird),
-        "payoff_08.png": payoff_08(),
+        "readme.jpg": payoff_00(dino),
+        "payoff_00.jpg": payoff_00(dino),
+        "payoff_01.jpg": payoff_01(dino),
+        "payoff_02.jpg": payoff_02(dino, bird),
+        "payoff_03.jpg": payoff_03(dino, bird),
+        "payoff_06.jpg": payoff_06(dino),
+        "payoff_05.jpg": payoff_05(dino, images.load_photo("birds.jpg")),
+        "payoff_07.jpg": payoff_07(),
+        "payoff_04.jpg": payoff_04(dino, bird),
+        "payoff_08.jpg": payoff_08(),
     }
     for name, picture in pictures.items():
-        (Path(folder) / name).write_bytes(small(picture.png()))
+        (Path(folder) / name).write_bytes(picture.encoded("jpeg", quality=80, optimize=True))
         print(Path(folder).name, name, sep="/")
 
 

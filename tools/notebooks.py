@@ -18,7 +18,6 @@ import time
 from pathlib import Path
 
 import nbformat
-import numpy as np
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
@@ -27,6 +26,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
 OUTPUTS = ROOT / "outputs"
+LARGE = 50_000  # letters of a stored PNG; those of photos are larger, those of curves are not
 CELL_TIMEOUT = 600  # seconds; a first download of the real DINO happens inside a cell
 
 
@@ -106,28 +106,18 @@ def tidy(nb):
             # A stored view of a widget is a reference to state that we do not store.
             data = output.get("data", {})
             data.pop("application/vnd.jupyter.widget-view+json", None)
-            if "image/png" in data:
-                png = small(base64.b64decode(data["image/png"]))
-                data["image/png"] = base64.b64encode(png).decode()
+            if len(data.get("image/png", "")) > LARGE:
+                jpeg = as_jpeg(base64.b64decode(data.pop("image/png")))
+                data["image/jpeg"] = base64.b64encode(jpeg).decode()
+                if said := output.get("metadata", {}).pop("image/png", None):
+                    output.metadata["image/jpeg"] = said
 
 
-def small(png, shrink=0.75):
-    """PNG bytes at about a tenth of their size, to keep the repository light.
-
-    In 256 colours. Every colour of the picture counts for the palette, however few pixels have it:
-    else a photo would take nearly all, and leave a colour bar in a dozen bands.
-    """
-    with Image.open(io.BytesIO(png)) as picture:
-        picture = picture.convert("RGB")
-        size = [round(side * shrink) for side in picture.size]
-        picture = picture.resize(size, Image.Resampling.LANCZOS)
-    pixels = np.asarray(picture).reshape(-1, 3)
-    shades = np.unique(pixels // 8, axis=0) * 8 + 4
-    shades = np.repeat(shades, len(pixels) // len(shades) + 1, axis=0).astype(np.uint8)
-    weighed = np.concatenate([pixels, shades[: len(pixels)]]).reshape(2, -1, 3)
-    palette = Image.fromarray(weighed).quantize(256, kmeans=1)
+def as_jpeg(png):
+    """A PNG (bytes) as JPEG, at about a sixth of its size, to keep the repository light."""
     file = io.BytesIO()
-    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").save(file, "JPEG", quality=80, optimize=True)
     return file.getvalue()
 
 

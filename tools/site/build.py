@@ -20,7 +20,7 @@ from .run import execute
 from .web import address, alternates, base, sitemap
 from .words import NAMES, WORDS, readme
 
-PICTURE = "readme.png"
+PICTURE = "readme.jpg"
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "template"), autoescape=True, keep_trailing_newline=True
 )
@@ -80,7 +80,7 @@ def surroundings(out):
 def pictures(folder, language, stored):
     """Copy the picture of each lesson, or draw it in one language."""
     if stored:
-        for picture in (PICTURE, *(f"payoff_{path.name[:2]}.png" for path in lessons())):
+        for picture in (PICTURE, *(f"payoff_{path.name[:2]}.jpg" for path in lessons())):
             shutil.copy(ROOT / "images" / picture, folder)
     else:  # in a process of its own: what this one prints and draws has no language
         command = [sys.executable, "-m", "tools.make_payoffs", str(folder), language]
@@ -98,7 +98,7 @@ def entry(path, nb, language):
     return {
         "file": f"{path.stem}.html",
         "title": nb.cells[0].source.split("\n")[0].removeprefix("# "),
-        "picture": f"payoff_{path.name[:2]}.png",
+        "picture": f"payoff_{path.name[:2]}.jpg",
         "aim": aim,
         "minutes": minutes,
     }
@@ -121,7 +121,7 @@ def lesson_page(nb, name, language, out, previous=None, next=None):
         f"{name}.html",
         title=f"{soup.h1.text} | {readme(language)['title']}",  # before the h1 is taken out
         description=beginning(soup),
-        picture=f"payoff_{name[:2]}.png",
+        picture=f"payoff_{name[:2]}.jpg",
         head=str(soup.h1.find_parent(attrs={"data-cell": True}).extract()),
         body=str(soup),
         contents=[(h2["id"], h2.text) for h2 in soup.find_all("h2")],

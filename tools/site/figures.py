@@ -52,8 +52,9 @@ def describe():
 
     def format(shown, *args, **kwargs):
         data, metadata = plain(shown, *args, **kwargs)
-        if isinstance(shown, Figure) and "image/png" in data:
-            metadata.setdefault("image/png", {})["alt"] = alt(shown)
+        for kind in {"image/png", "image/jpeg"} & data.keys():
+            if isinstance(shown, Figure):
+                metadata.setdefault(kind, {})["alt"] = alt(shown)
         return data, metadata
 
     formatter.format = format
