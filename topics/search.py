@@ -16,7 +16,7 @@ from PIL import ImageOps
 from timm.data import resolve_model_data_config
 from tqdm import tqdm
 
-from bilingual import plain, say
+from bilingual import plain, say, tell
 from helpers.encoding import encode
 from helpers.images import load_photo
 from helpers.plots import draw, new_figure
@@ -176,11 +176,10 @@ def _open(index):
                 os.replace(index, f"{index}.damaged")
                 return _connect(index)
         except (OSError, sqlite3.Error) as error:
-            notice = say(
+            tell(
                 f"색인 파일을 쓸 수 없어 이번에만 기억합니다: {index} ({error})",
                 f"The index file cannot be written, so it is kept in memory: {index} ({error})",
             )
-            print(notice)
     return _connect(":memory:")
 
 

@@ -44,7 +44,7 @@ def test_writes_the_figure_and_says_which_weights(elsewhere, capsys):
     assert Image.open(out).width > 400
     path, weights = capsys.readouterr().out.splitlines()
     assert path == os.path.join("outputs", "cat.dino.png")
-    assert weights == "가중치 weights: 내장 DINO · embedded DINO (112 px, patch 8)"
+    assert weights == "가중치 weights: 합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
 
 
 def test_options_reach_the_figure(drawn, embedded, elsewhere):

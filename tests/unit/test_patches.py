@@ -10,8 +10,8 @@ from PIL import Image
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from verdicts import verdicts
 
-from classroom import checks
-from helpers import encoding, images, parts
+from classroom.checks import lesson_05 as checks
+from helpers import encoding, images
 from topics import masks, parts, patches
 
 GRID = (4, 6)
