@@ -18,10 +18,16 @@ from topics import attention, masks, objects, patches, zoo
 from training import classroom, figures, shapes
 
 
-def payoff_00(model):
-    """Lesson 00: the blog post's figure."""
-    tensor, seen = images.to_tensor(images.load_photo("cat.jpg"), model, fit="squash")
-    return plots.two_panel(seen, maps.norm_map(model, tensor), weights=model)
+def payoff_00(model, photo):
+    """The README's picture and lesson 00's: two maps of one photo, only one of them attention."""
+    tensor, seen = images.to_tensor(photo, model)
+    norm, looked = maps.norm_map(model, tensor), maps.attention_map(model, tensor)
+    panels = {
+        say("사진", "photo"): seen,
+        say("토큰 노름", "token norm"): overlay.blend(seen, norm, alpha=0.6),
+        say("CLS 어텐션", "CLS attention"): overlay.blend(seen, looked, alpha=0.6),
+    }
+    return plots.compare(panels, weights=model)
 
 
 def payoff_01(model):
@@ -126,8 +132,8 @@ def main(folder=ROOT / "images", choice="both"):
     dino = models.load_model("embedded")
     bird = images.load_photo("kingfisher.jpg")
     pictures = {
-        "readme.jpg": payoff_00(dino),
-        "payoff_00.jpg": payoff_00(dino),
+        "readme.jpg": payoff_00(dino, bird),
+        "payoff_00.jpg": payoff_00(dino, bird),
         "payoff_01.jpg": payoff_01(dino),
         "payoff_02.jpg": payoff_02(dino, bird),
         "payoff_03.jpg": payoff_03(dino, bird),
