@@ -25,7 +25,7 @@ JPEG_PIXELS = 500_000_000  # a large JPEG is decoded at a half, a quarter or an 
 # TGA comes last, since only its reader can tell whether a file is one.
 FORMATS = "JPEG PNG WEBP GIF BMP TIFF PPM HEIF AVIF JPEG2000 PSD TGA".split()
 # Bytes a pixel, as measured: these decode into several buffers of the whole picture.
-_FORMAT_BYTES = {"WEBP": 18, "AVIF": 16, "HEIF": 16, "JPEG2000": 24, "PSD": 12}
+_FORMAT_BYTES = {"WEBP": 18, "AVIF": 16, "HEIF": 16, "JPEG2000": 20, "PSD": 12}
 _MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 4, "I;16B": 4, "I": 8, "F": 8}  # any other takes 4
 _quiet = threading.Lock()  # catch_warnings is not safe in threads, and photos are read in threads
 
@@ -165,13 +165,20 @@ def _open(file):
             photo = factory(file)
         if kind == "TIFF" and photo.tag_v2.get(254, 0) & 1:  # the thumbnail in a camera's raw file
             return None
-        if kind in ("WEBP", "AVIF"):  # read as a whole by now
-            file.seek(-64, io.SEEK_END)
-            if not any(file.read()):  # room that a download had reserved, and never filled
-                raise ValueError("zeros at the end")
+        if kind in ("JPEG", "WEBP", "AVIF") and not _end_is_there(file, kind):
+            raise ValueError("zeros at the end")
         return photo
     if broken or not start:
         raise broken or ValueError("empty")
+
+
+def _end_is_there(file, kind):
+    """False for the zeros that a download leaves which had reserved its room and was cut off."""
+    file.seek(-64, io.SEEK_END)
+    if any(file.read()):
+        return True
+    file.seek(0)
+    return kind == "JPEG" and file.read().rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras' room
 
 
 def _bound(photo, max_side, name):
