@@ -62,7 +62,8 @@ def _fetch(url, deadline):
     too_long = PhotoError(f"{limit}보다 큽니다", f"it is larger than {limit}")
     request = urllib.request.Request(_ascii(url), headers={"User-Agent": "dino-tutorial"})
     data = bytearray()
-    with urllib.request.urlopen(request, timeout=SECONDS) as response:
+    # An opener of its own: urlopen keeps the proxies of the first call.
+    with urllib.request.build_opener().open(request, timeout=SECONDS) as response:
         while chunk := response.read1(65536):
             data += chunk
             if len(data) + (response.length or 0) > BYTES:  # length: what the server still owes
