@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+import torch.nn.functional as F
 import torchvision.transforms as T
 from PIL import Image
 from scenes import saved
@@ -54,7 +55,8 @@ def test_crop_shows_the_part_that_the_network_saw(any_model, size, given):
     mean, std = (torch.tensor(config[name]).view(3, 1, 1) for name in ("mean", "std"))
     network_saw = (tensor[0] * std + mean).clamp(0, 1)
     squeezed = T.ToTensor()(seen.resize(tensor.shape[:1:-1], Image.Resampling.BICUBIC))
-    inside = squeezed[2] > 0.999  # blue is 1 in the photo, and not in a border
+    # Blue is 1 in the photo and not in a border, the edge of which is blurred.
+    inside = F.max_pool2d((squeezed[2:] < 0.999).float(), 7, 1, 3)[0] == 0
     pixel = max(1 / length for length in size)
     wrong = (network_saw - squeezed)[:2].abs().amax(0)
     assert wrong[inside].max() < 1.5 * pixel + 0.01 and inside.any()
