@@ -24,7 +24,8 @@ SETUP = f"""import sys
 sys.path.insert(0, {str(ROOT)!r})
 import explorer
 from classroom import lessons
-from helpers import images, maps, models, overlay
+from explorer.upload import upload
+from helpers import images, maps, models, overlay, plots
 lessons.setup()
 photo, model = images.load_photo("cat.jpg"), models.load_model("embedded")"""
 
