@@ -137,8 +137,8 @@ class Explorer(anywidget.AnyWidget):
         path : str or Path
             Folders that are not there yet are made.
         sweep : {"alpha", "head", "block", "zoom"}
-            From photo to the first map and back; CLS attention head by head; token norms block by block;
-            into the middle and out again, with the token norms of what is in view.
+            From photo to the first map and back; CLS attention head by head; token norms block by
+            block; into the middle and out again, with the token norms of what is in view.
 
         Returns
         -------

@@ -36,7 +36,8 @@ async function render({ model, el }) {
   const pictures = view.pictures(say, photo), words = view.words(say);
   const root = view.make("div", { className: "dino-explorer" }, ...controls.above, pictures.row,
     words.legend, words.readout, ...controls.below, words.status, words.foot);
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own arrow keys stay out
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own arrow keys stay out, in both ways
+  root.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(root);
 
   // --- the kernel ---
@@ -162,7 +163,6 @@ async function render({ model, el }) {
     if (key === "Escape") set({ pinned: false });
     if (!by) return;
     event.preventDefault();
-    event.stopPropagation();
     const at = state.patch ?? -1; // the first arrow key starts at the first patch
     const y = Math.min(rows - 1, Math.max(0, Math.floor(at / columns) + by[0]));
     const x = Math.min(columns - 1, Math.max(0, (at % columns) + by[1]));

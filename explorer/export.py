@@ -75,7 +75,7 @@ def page(view, title):
 
 
 def first_map(view):
-    """(gh, gw), the map that an explorer shows first, heads as their mean; the middle patch asks."""
+    """(gh, gw), the map that an explorer shows first: mean of heads, of the middle patch."""
     if view.start == "norm":
         return norm_map(view.model, view.tensor)
     if view.start == "cls":

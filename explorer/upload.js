@@ -38,6 +38,7 @@ function render({ model, el }) {
   const add = (tag, properties, to) => to.appendChild(Object.assign(document.createElement(tag), properties));
   const root = add("div", { className: "dino-upload" }, el);
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take a pasted photo for a cell
+  root.addEventListener("keydown", (event) => event.stopPropagation());
   const button = add("button", { type: "button", textContent: say("사진 올리기", "upload a photo").replace("\n", " ") }, root);
   add("span", { textContent: ` ${say("끌어 놓거나 붙여 넣어도 됩니다.", "or drop or paste one here.").replace("\n", " ")}` }, root);
   const input = add("input", { type: "file", accept: "image/*", hidden: true }, root);
