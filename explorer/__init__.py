@@ -54,7 +54,7 @@ class Explorer(anywidget.AnyWidget):
     """
 
     _esm = HERE / "explorer.js"
-    _css = HERE / "explorer.css"
+    _css = export.STYLE
     # What the browser has set must not come back from the kernel: the reader may be further by now.
     alpha = traitlets.Float(0.5, min=0, max=1).tag(sync=True, echo_update=False)
     cmap = traitlets.Enum(COLORMAPS, COLORMAPS[0]).tag(sync=True, echo_update=False)

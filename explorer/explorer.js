@@ -85,7 +85,7 @@ async function render({ model, el }) {
 
   /** Work out the chosen map, and draw; ask for it if it is not here. */
   function choose() {
-    if (["query", "similarity"].includes(state.kind)) {
+    if (maps.ofPatch(state.kind)) {
       state.patch ??= Math.floor(maps.grid[0] / 2) * maps.grid[1] + Math.floor(maps.grid[1] / 2);
     }
     const found = maps.get(state.kind, state.head, state.patch);
@@ -183,8 +183,9 @@ async function render({ model, el }) {
     const { images } = view.pictures(say, large), size = [large.width, large.height];
     pixels.paint(images.photo.data, ...layers(size), tables[model.get("cmap")], model.get("alpha"),
       images.map.data, images.overlay.data);
-    const line = `${title()} · alpha ${model.get("alpha")} · ${model.get("weights")}`;
-    await view.save(images.overlay, line, `explorer-${state.kind}-block${maps.block}.png`);
+    const parts = [...title().split(" · "), ...(maps.ofPatch(state.kind) ? [words.patch(state, maps.grid)] : []),
+      `alpha ${model.get("alpha")}`, ...model.get("weights").split(" · ")];
+    await view.save(images.overlay, parts, `explorer-${state.kind}-block${maps.block}.png`);
   }
 
   for (const [name, event, type] of [

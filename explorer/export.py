@@ -18,6 +18,7 @@ from helpers.plots import FONT
 SWEEPS = ("alpha", "head", "block", "zoom")
 ZOOM, ZOOM_STEPS = 3, 12  # how far in, and in how many steps
 START = Path(__file__).with_name("page.js")  # starts the explorers of a page
+STYLE = Path(__file__).with_name("explorer.css")
 TRAITS = "_esm modules kinds start alpha cmap photo full tables data weights language".split()
 PAGE = """<!DOCTYPE html>
 <html lang="{lang}">
@@ -68,7 +69,7 @@ def page(view, title):
         lang="en" if view.language == "en" else "ko",
         no_script=say("자바스크립트를 켜세요.", "Please switch JavaScript on."),
         title=html.escape(title),
-        style=view._css,
+        style=STYLE.read_text("utf-8"),
         start=START.read_text("utf-8"),
         traits=traits(view),
     )

@@ -133,6 +133,11 @@ export class Maps {
     this.asked = {}; // rows that the kernel sent later: "query 17" → Float32Array
   }
 
+  /** Whether a kind of map is a patch's own. */
+  ofPatch(kind) {
+    return kind === "query" || kind === "similarity";
+  }
+
   /** How many rows (mean of heads, then the heads) a kind of map has here. */
   rows(kind) {
     if (kind === "cls" || (kind === "query" && !this.tables.query)) return this.heads + 1;

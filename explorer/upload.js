@@ -81,7 +81,7 @@ function render({ model, el }) {
     event.stopPropagation();
     take(event.clipboardData.files[0]);
   });
-  const answer = ({ error }) => busy(false, error ? say(...error) : note);
+  const answer = ({ error }) => busy(false, error.length ? say(...error) : note);
   model.on("msg:custom", answer);
   return () => model.off("msg:custom", answer);
 }

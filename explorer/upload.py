@@ -8,10 +8,9 @@ import traitlets
 from IPython.display import display
 
 from bilingual import language
+from explorer.export import STYLE
 from helpers.images import load_photo
 from sources.kinds import PhotoError
-
-HERE = Path(__file__).resolve().parent
 
 
 class Button(anywidget.AnyWidget):
@@ -23,8 +22,8 @@ class Button(anywidget.AnyWidget):
         Takes what ``images.load_photo`` reads, or None for a file that was refused in the browser.
     """
 
-    _esm = HERE / "upload.js"
-    _css = HERE / "explorer.css"
+    _esm = Path(__file__).with_name("upload.js")
+    _css = STYLE
     language = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, got):

@@ -145,7 +145,10 @@ export function words(say) {
   const pinned = matchMedia("(hover: none)").matches
     ? say("고정, 다시 눌러 풀기", "pinned, tap it again to let go") : `${say("고정", "pinned")} (Esc)`;
   const digits = (value) => value?.toPrecision(4) ?? "…";
+  const patch = (state, [, columns]) => `${say("패치", "patch")}: ` +
+    `${say("행", "row")} ${Math.floor(state.patch / columns)}, ${say("열", "column")} ${state.patch % columns}`;
   return {
+    patch,
     legend: make("div", { className: "dino-legend" }, low, bar, high),
     readout, status, foot,
     draw(table) {
@@ -156,12 +159,10 @@ export function words(say) {
     range(ends) {
       [low.textContent, high.textContent] = [digits(ends?.[0]), digits(ends?.[1])];
     },
-    at(state, [, columns], kind, values) {
-      const [y, x] = [Math.floor(state.patch / columns), state.patch % columns];
+    at(state, grid, kind, values) {
       readout.textContent = state.patch === null
         ? say("사진 위에서 움직이거나 화살표 키를 쓰세요.", "Move over a picture, or use the arrow keys.")
-        : `${say("패치", "patch")}: ${say("행", "row")} ${y}, ${say("열", "column")} ${x}` +
-          ` · ${kind}: ${digits(values?.[state.patch])}${state.pinned ? ` · ${pinned}` : ""}`;
+        : `${patch(state, grid)} · ${kind}: ${digits(values?.[state.patch])}${state.pinned ? ` · ${pinned}` : ""}`;
     },
     made(weights, leftOut) {
       foot.textContent = `${say("가중치", "weights")}: ${weights}` + (leftOut.length
@@ -170,20 +171,30 @@ export function words(say) {
   };
 }
 
-/** Hand a picture to the reader as a PNG, with a line below that says what it is. */
-export async function save(picture, line, name) {
+/** Words in as few lines as fit into a width. */
+function wrap(pen, parts, width) {
+  const lines = [parts[0]];
+  for (const part of parts.slice(1)) {
+    const longer = `${lines.at(-1)} · ${part}`;
+    if (pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+/** Hand a picture to the reader as a PNG, with words below that say what it is. */
+export async function save(picture, parts, name) {
   const { width, height } = picture, margin = Math.round(width / 60);
-  const pen = make("canvas").getContext("2d");
-  const face = (size) => `${size}px system-ui, sans-serif`;
-  let size = Math.max(12, Math.round(width / 45));
-  for (pen.font = face(size); size > 6 && pen.measureText(line).width > width - 2 * margin; pen.font = face(size)) size--;
-  Object.assign(pen.canvas, { width, height: height + 2 * size + margin });
+  const size = Math.max(12, Math.round(width / 50));
+  const pen = make("canvas").getContext("2d"), font = `${size}px system-ui, sans-serif`;
+  pen.font = font;
+  const lines = wrap(pen, parts, width - 2 * margin);
+  Object.assign(pen.canvas, { width, height: height + Math.round((1.4 * lines.length + 0.6) * size) });
   pen.fillStyle = "white";
   pen.fillRect(0, 0, width, pen.canvas.height);
   pen.putImageData(picture, 0, 0);
-  pen.font = face(size);
-  pen.fillStyle = "black";
-  pen.fillText(line, margin, height + size + margin);
+  [pen.font, pen.fillStyle] = [font, "black"]; // forgotten when the canvas got its size
+  lines.forEach((line, i) => pen.fillText(line, margin, height + 1.4 * (i + 1) * size, width - 2 * margin));
   const blob = await new Promise((done) => pen.canvas.toBlob(done));
   const link = make("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
