@@ -56,7 +56,8 @@ class Upload(widgets.VBox):
         if files:
             photo = load_photo(files)
             with self.output:
-                display(self.show(photo))
+                if (made := self.show(photo)) is not None:
+                    display(made)
 
     def __repr__(self):
         return "<upload>"
@@ -78,7 +79,7 @@ def upload(show):
     Parameters
     ----------
     show : callable
-        Takes the photo (PIL.Image.Image), returns anything that a notebook can display.
+        Takes the photo (PIL.Image.Image), returns anything that a notebook can display, or None.
 
     Returns
     -------

@@ -46,7 +46,7 @@ def sliders(photo, m, *, weights):
         As ``overlay.blend``.
     """
     alpha, cmap, picture = alpha_slider(), colormap_menu(), ipywidgets.Image(format="png")
-    made_by = weights if isinstance(weights, str) else caption(weights)
+    words = say("가중치", "weights"), weights if isinstance(weights, str) else caption(weights)
 
     def draw(_=None):
         file = io.BytesIO()
@@ -56,6 +56,4 @@ def sliders(photo, m, *, weights):
     for control in (alpha, cmap):
         control.observe(draw, names="value")
     draw()
-    return ipywidgets.VBox(
-        [alpha, cmap, picture, ipywidgets.Label(f"{say('가중치', 'weights')}: {made_by}")]
-    )
+    return ipywidgets.VBox([alpha, cmap, picture, ipywidgets.Label(": ".join(words))])
