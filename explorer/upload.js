@@ -6,6 +6,7 @@
 const SIDE = 2048; // pixels of the longer side; load_photo keeps fewer
 const LIMIT = 9e6; // bytes of one message
 const QUALITY = 0.92; // of a JPEG
+const PATIENCE = 60000; // ms to wait for the kernel
 
 /** What to send of a file, and in words what was done to it; or why it can't be sent. */
 async function prepare(file, say) {
@@ -44,9 +45,10 @@ function render({ model, el }) {
   const input = add("input", { type: "file", accept: "image/*", hidden: true }, root);
   const status = add("div", { className: "dino-status" }, root);
   status.setAttribute("role", "status");
-  let note = "";
+  let note = "", waiting;
 
   function busy(on, text) {
+    clearTimeout(waiting);
     root.setAttribute("aria-busy", on);
     button.disabled = on;
     status.textContent = text;
@@ -62,6 +64,8 @@ function render({ model, el }) {
       return busy(false, refused);
     }
     model.send({ name: file.name }, undefined, [await blob.arrayBuffer()]);
+    waiting = setTimeout(() => busy(false, say("커널이 답하지 않습니다. 셀을 다시 실행하세요.",
+      "The kernel does not answer; run the cell again.")), PATIENCE);
   }
 
   button.addEventListener("click", () => input.click());

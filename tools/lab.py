@@ -20,6 +20,12 @@ ARGS = (
     "--disable-component-update --disable-sync"
 ).split()
 SECONDS = 120_000  # ms; how long a slow machine may take over one step
+# anywidget (0.11) throws away what the kernel sends to a widget that took two seconds to load, as it
+# may on a busy machine; here it waits longer.
+PATIENT = """{
+    const wait = AbortSignal.timeout;
+    AbortSignal.timeout = (ms) => wait.call(AbortSignal, 60 * ms);
+}"""
 SETUP = f"""import sys
 sys.path.insert(0, {str(ROOT)!r})
 import explorer
