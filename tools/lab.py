@@ -20,7 +20,7 @@ ARGS = (
     "--disable-component-update --disable-sync"
 ).split()
 SECONDS = 120_000  # ms; how long a slow machine may take over one step
-# anywidget (0.11) throws away what the kernel sends to a widget that took two seconds to load, as it
+# anywidget 0.11 throws away what the kernel sends to a widget that took two seconds to load, as it
 # may on a busy machine; here it waits longer.
 PATIENT = """{
     const wait = AbortSignal.timeout;
@@ -103,6 +103,7 @@ def write_notebook(path, *cells):
 
 def open_notebook(page, address, name):
     """Open a notebook on its own and run all of its cells."""
+    page.add_init_script(PATIENT)
     page.goto(f"{address}/doc/tree/{name}?reset", timeout=SECONDS)
     page.wait_for_function(
         "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext"

@@ -51,7 +51,6 @@ def notebook(browser, tmp_path_factory):
             ),
         )
         page.address, page.folder = address, folder
-        page.add_init_script(lab.PATIENT)
         lab.open_notebook(page, address, "explorer.ipynb")
         page.wait_for_function(
             "() => document.querySelectorAll('.dino-foot:not(:empty)').length === 2"
