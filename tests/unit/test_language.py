@@ -342,11 +342,11 @@ def test_notices_and_tables_speak_one_language(speak, capsys):
 def test_explorer_speaks_one_language(photo, embedded, speak, tmp_path):
     speak("en")
     box = explorer.explore(photo, embedded)
-    assert box.view.language == "en"
+    assert box.language == "en"
     page = box.save_html(tmp_path / "page.html").read_text("utf-8")
     assert '<html lang="en">' in page and '"language": "en"' in page and "<noscript>Please" in page
     speak("both")
-    assert explorer.explore(photo, embedded).view.language == "both"
+    assert explorer.explore(photo, embedded).language == "both"
 
 
 # --- the switch in a notebook -------------------------------------------------------------------

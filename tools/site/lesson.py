@@ -149,7 +149,7 @@ def widgets(soup, nb, language):
             picture.insert_after(note(words["still"]))
             continue
         live = soup.new_tag("div", attrs={"class": "live"})
-        traits = soup.new_tag("script", type="application/json")
+        traits = soup.new_tag("script", type="application/json", attrs={"class": "dino-traits"})
         traits.string = cell.metadata["explorer"]
         picture.wrap(soup.new_tag("noscript")).wrap(live)
         live.append(traits)
