@@ -165,34 +165,25 @@ def test_cache_is_enough_when_the_hub_is_gone(client, server):
         server.start()
 
 
-def test_no_hub_gives_the_embedded_dino_within_5_s(client, dead_port, fault):
+def test_no_hub_gives_the_embedded_dino_within_5_s(client, dead_port):
     report = client.load(NAME)
     assert is_embedded(report) and report["seconds"] < 5
     assert "the hub cannot be reached" in report["said"]
     said = re.sub(r" ?\(\w+\)", "", report["said"])  # which names the network library's own error
-    fault(
-        ("허브에 연결할 수 없음", "the hub can't be reached"),
-        outcome({**report, "said": said}, "5초 안에", "within 5 s"),
-    )
 
 
-def test_hub_that_accepts_and_hangs_gives_the_embedded_dino_within_5_s(client, server, fault):
+def test_hub_that_accepts_and_hangs_gives_the_embedded_dino_within_5_s(client, server):
     server.mode = "hang"
     report = client.load(NAME)
     assert is_embedded(report) and report["seconds"] < 5
     assert server.requests.count(f"HEAD {URL_PATH}") <= 1  # no retries
-    fault(
-        ("허브가 받기만 하고 대답하지 않음", "the hub accepts and never answers"),
-        outcome(report, "5초 안에", "within 5 s"),
-    )
 
 
-def test_404_says_so(client, server, fault):
+def test_404_says_so(client, server):
     server.mode = "404"
     report = client.load(NAME)
     assert is_embedded(report) and report["seconds"] < 5
     assert "the hub has no such weights (404)" in report["said"]
-    fault(("404", "404"), outcome(report, "5초 안에", "within 5 s"))
 
 
 def test_damaged_file_in_the_cache_is_replaced(client, server):
@@ -215,7 +206,7 @@ def test_damaged_download_is_tried_twice_and_never_kept(client, server):
     assert client.load(NAME)["source"] == "hub"
 
 
-def test_a_download_with_one_wrong_bit_is_noticed_by_its_hash_and_never_kept(client, server, fault):
+def test_a_download_with_one_wrong_bit_is_noticed_by_its_hash_and_never_kept(client, server):
     server.mode = "flipped"
     report = client.load(NAME)
     assert is_embedded(report) and "the downloaded file is damaged" in report["said"]
@@ -223,10 +214,6 @@ def test_a_download_with_one_wrong_bit_is_noticed_by_its_hash_and_never_kept(cli
     assert client.cached_weights() == []
     server.mode = "ok"
     assert client.load(NAME)["source"] == "hub"
-    fault(
-        ("길이는 같고 한 비트가 다른 파일", "a file of the right length with one wrong bit"),
-        outcome(report, "두 번 받아 보고 남기지 않습니다", "tried twice, never kept"),
-    )
 
 
 def test_without_a_hash_a_damaged_download_is_noticed_when_it_is_loaded(client, server):
@@ -323,7 +310,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("mode", REFUSED)
-def test_each_fault_says_what_happened_and_the_next_try_works(client, server, mode, fault):
+def test_each_fault_says_what_happened_and_the_next_try_works(client, server, mode):
     server.mode = mode
     tried, expected = REFUSED[mode]
     report = client.load(NAME)
@@ -339,26 +326,20 @@ def test_each_fault_says_what_happened_and_the_next_try_works(client, server, mo
     assert client.cached_weights() == [] and client.part_files() == []
     server.mode = "ok"
     assert client.load(NAME)["source"] == "hub"
-    fault(tried, outcome(report))
 
 
-def test_cut_once_goes_on_where_it_was(client, server, checkpoint, fault):
+def test_cut_once_goes_on_where_it_was(client, server, checkpoint):
     server.mode = "cut once"
     report = client.load(NAME)
     assert report["source"] == "hub" and report["said"] == ""
     assert report["norm"] == pytest.approx(float(checkpoint["patch_embed.proj.weight"].norm()))
-    fault(
-        ("한 번 끊김", "cut off once"),
-        ("끊긴 데서 이어 받습니다", "it goes on where it was"),
-    )
 
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
-def test_503_once_is_asked_again(client, server, method, fault):
+def test_503_once_is_asked_again(client, server, method):
     server.mode = f"{method} 503 once"
     report = client.load(NAME)
     assert report["source"] == "hub" and report["said"] == ""
-    fault(("503 한 번", "503 once"), ("다시 물어서 받습니다", "asked again, and it comes"))
 
 
 def test_slow_download_may_finish(client, server):
@@ -367,7 +348,7 @@ def test_slow_download_may_finish(client, server):
     assert report["source"] == "hub" and report["said"] == "" and report["seconds"] > 6
 
 
-def test_hopelessly_slow_download_says_how_long_and_can_be_stopped(client, server, fault):
+def test_hopelessly_slow_download_says_how_long_and_can_be_stopped(client, server):
     """10 kB a second; the learner interrupts the kernel and goes on with the embedded DINO."""
     server.mode, server.rate = "slow", 10e3
 
@@ -391,13 +372,9 @@ def test_hopelessly_slow_download_says_how_long_and_can_be_stopped(client, serve
     server.mode = "ok"
     assert client.load(NAME)["source"] == "hub"
     said = {**report, "said": "\n".join(rest)}
-    fault(
-        ("10 kB/s로 오는 중에 ■를 누름", "10 kB a second, and ■ pressed amid it"),
-        outcome(said, "걸릴 시간을 미리 알려 줍니다", "it had said how long it would take"),
-    )
 
 
-def test_two_processes_may_want_the_same_model_at_once(client, server, fault):
+def test_two_processes_may_want_the_same_model_at_once(client, server):
     server.mode, server.rate = "slow", len(server.data) / 4
     other = Client(server.address, client.home)
     try:
@@ -410,10 +387,6 @@ def test_two_processes_may_want_the_same_model_at_once(client, server, fault):
         other.close()
     assert all(report["source"] in ("hub", "cache") for report in reports)
     assert reports[0]["norm"] == reports[1]["norm"] and len(client.cached_weights()) == 1
-    fault(
-        ("노트북 두 개가 같은 모델을 동시에 받음", "two notebooks download the same model"),
-        ("둘 다 쓰고 파일은 하나입니다", "both have it, and there is one file"),
-    )
 
 
 def test_a_wrong_bit_already_in_the_cache_is_found(client, server):
@@ -435,7 +408,7 @@ class Malicious:
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_pickle_in_the_place_of_weights_never_runs(client, server, tmp_path, named, fault):
+def test_pickle_in_the_place_of_weights_never_runs(client, server, tmp_path, named):
     ran = tmp_path / "ran"
     server.pickle = pickle.dumps(Malicious(ran))
     pickle.loads(server.pickle)
@@ -448,10 +421,6 @@ def test_pickle_in_the_place_of_weights_never_runs(client, server, tmp_path, nam
         server.named = True
     assert is_embedded(report) and not ran.exists() and client.cached_weights() == []
     assert not any("pytorch_model" in request for request in server.requests)
-    fault(
-        ("가중치 대신 코드가 든 피클", "a pickle with code in the place of weights"),
-        outcome(report, "실행되지 않습니다", "it does not run"),
-    )
 
 
 def test_pickled_weights_lying_in_the_cache_are_never_opened(client, server, tmp_path):
@@ -490,7 +459,7 @@ def test_disk_faults_have_words(number, words):
     assert (words[0] in error.why[0]) and (words[1] in error.why[1])
 
 
-def test_disk_that_fills_up_on_the_way(client, server, tmp_path, fault):
+def test_disk_that_fills_up_on_the_way(client, server, tmp_path):
     """A limit on the size of files stands in for a full disk; both end in a failed write."""
     resource = pytest.importorskip("resource")
     limit = len(server.data) // 2
@@ -505,13 +474,9 @@ def test_disk_that_fills_up_on_the_way(client, server, tmp_path, fault):
         full.close()
     assert is_embedded(report) and "the disk is full" in report["said"]
     assert full.cached_weights() == [] and full.part_files() == []
-    fault(
-        ("받다가 디스크가 가득 참", "the disk fills up on the way"),
-        outcome(report, "반쪽 파일이 남지 않습니다", "no half a file is left"),
-    )
 
 
-def test_cache_that_cannot_be_written(server, tmp_path, fault):
+def test_cache_that_cannot_be_written(server, tmp_path):
     (tmp_path / "hub").write_text("a file where the folder should be")
     server.mode = "ok"
     client = Client(server.address, tmp_path)
@@ -521,10 +486,6 @@ def test_cache_that_cannot_be_written(server, tmp_path, fault):
         client.close()
     assert is_embedded(report) and "cannot be written" in report["said"]
     assert "set HF_HOME" in report["said"]
-    fault(
-        ("쓸 수 없는 캐시", "a cache that can't be written"),
-        outcome(report, "HF_HOME을 정하라고 알려 줍니다", "it says to set HF_HOME"),
-    )
 
 
 def test_kernel_that_dies_takes_its_download_along(client, server):

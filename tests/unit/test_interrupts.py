@@ -99,7 +99,7 @@ def interrupted(call, at):
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_interrupted_anywhere(name, embedded, seen, photo, fault):
+def test_interrupted_anywhere(name, embedded, seen, photo):
     """At 25 lines spread over the call, and at each of the last where hooks are taken away."""
     before = state(embedded, seen)
 
@@ -114,16 +114,6 @@ def test_interrupted_anywhere(name, embedded, seen, photo, fault):
     assert came >= 15
     call()  # and it works when it is run again
     if name == "attention":
-        fault(
-            (
-                f"계산 {len(CALLS)}가지를 저마다 25군데에서 ■로 멈춤",
-                f"■ pressed at 25 places of each of {len(CALLS)} calls",
-            ),
-            (
-                "모델이 그대로입니다. 훅이 남지 않고 토큰이 같습니다",
-                "the model is as it was: no hooks left, the same tokens",
-            ),
-        )
 
 
 def test_interrupting_a_kernel_in_a_long_loop(embedded, seen):
