@@ -23,7 +23,8 @@ class WhatIf:
     blocks_off : sequence of int
         These blocks are passed by: tokens leave them as they came.
     order : sequence of int, optional
-        A shuffle of the photo: patch ``order[i]`` lies in place i, whose position embedding it gets.
+        A shuffle of the photo: patch ``order[i]`` lies in place i, and gets that place's position
+        embedding.
     masked : sequence of int
         Places (counted after the shuffle) painted in the data set's mean colour, which is 0 in the
         tensor.
