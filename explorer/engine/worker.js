@@ -2,11 +2,12 @@
 
 import { buildNetwork } from "./forward.js";
 import { plainArithmetic } from "./kernels.js";
+import { clsToken, cosine } from "./maps.js";
 import { photoTensor, toTensor } from "./prep.js";
 import { wasmArithmetic } from "./wasm.js";
 import { readSafetensors } from "./weights.js";
 
-let network, spare = [];
+let network, seen, spare = [];
 
 /** Bytes of base64. Browsers that are young enough do it at once; by a function for each of the
  * letters (Uint8Array.from) it would take seconds. */
@@ -50,18 +51,30 @@ function copied(view) {
   return copy;
 }
 
-/** One picture through the network: `image` (RGBA, fitted as `fit` says, at the `size` given or the
- * network's own) or a `picture` made before; `blocks`, `whatIf` and `from` as forward() takes them. */
-function answer({ image, fit, size, picture, blocks, whatIf, from = null, used = [] }) {
+/** One picture through the network.
+ *
+ * image: RGBA, fitted as `fit` says ("ready": it has the network's size already), at the `size` given
+ * or the network's own; or picture: a tensor made before; with neither, the last one again.
+ * blocks, whatIf, from: as forward() takes them. compare: the last block's CLS token is compared with
+ * the one of the same picture untouched, too. */
+function answer({ image, fit, size, picture, blocks, whatIf, from = null, compare = false, used = [] }) {
   spare = used;
-  const { input, sizes } = network, began = performance.now();
-  if (fit === "ready") { // a camera's picture, already of the network's size
+  const { input, sizes } = network, began = performance.now(), last = sizes.blocks - 1;
+  if (fit === "ready") {
     const { width, height, data } = image;
     picture = { width, height, tensor: toTensor(data, 4, width * height, input) };
   } else if (image) picture = photoTensor(image, fit, { ...input, size: size ?? input.size }, sizes.patch);
+  seen = picture ?? seen;
   const middle = performance.now();
-  const result = network.forward(picture, blocks ?? [...Array(sizes.blocks).keys()], whatIf, from);
+  const before = compare ? clsToken(network.forward(seen, [last]), last).slice() : null;
+  const asked = new Set(blocks ?? Array(sizes.blocks).keys());
+  if (compare) asked.add(last);
+  const result = network.forward(seen, [...asked], whatIf, from);
   const milliseconds = { photo: middle - began, network: performance.now() - middle };
+  if (compare) {
+    const after = clsToken(result, last, sizes.prefix - 1);
+    result.cosine = after && cosine(before, after);
+  }
   for (const block of Object.values(result.blocks)) {
     for (const name of Object.keys(block)) block[name] = copied(block[name]);
   }
