@@ -10,7 +10,7 @@ function problemOf(error) {
  *
  * frame(): called when there is a new picture; problem(word): it does not work, or stopped. */
 export function makeCamera(video, frame, problem) {
-  let stream = null, facing = "environment", turn = 0;
+  let stream = null, facing = "environment", turn = 0, count = 0;
 
   function watch() {
     const now = turn;
@@ -44,6 +44,8 @@ export function makeCamera(video, frame, problem) {
       stream = video.srcObject = opened;
       stream.getVideoTracks()[0].onended = () => { stop(); problem("cameraGone"); };
       await video.play();
+      const devices = await navigator.mediaDevices.enumerateDevices();
+      count = devices.filter(({ kind }) => kind === "videoinput").length;
     } catch (error) {
       if (now !== turn) return;
       stop();
@@ -58,6 +60,7 @@ export function makeCamera(video, frame, problem) {
       facing = facing === "user" ? "environment" : "user";
       return start();
     },
+    get count() { return count; }, // known once one was opened
     get on() { return stream !== null; },
     /** A front camera shows a mirror image, as everybody expects. */
     get mirrored() {

@@ -41,7 +41,6 @@ function showWords() {
     example.setAttribute("aria-label", facts.photos[example.dataset.photo][language()]);
   }
   if (!engine) return;
-  byId("engine").textContent = `${live.arithmetic} · ${engine.sizes.blocks} × ${engine.sizes.heads}`;
   whatIf.show();
   showCamera();
   draw();
@@ -104,6 +103,8 @@ function draw() {
   byId("overlay").hidden = !map;
   if (map) paint(map, colourTables.get(state.colours));
   byId("readout").textContent = word ? say(word) : describe(wished);
+  byId("engine").textContent = [engine.arithmetic, Math.round(result.milliseconds.network)].reduce(
+    (text, value) => text.replace("#", value), say("engine"));
   live.map = map;
 }
 
@@ -122,14 +123,15 @@ function frame() {
   look({ image, fit: "ready" });
   stamps = [...stamps.slice(-19), performance.now()];
   const rate = (1000 * (stamps.length - 1)) / (stamps.at(-1) - stamps[0]);
-  byId("rate").textContent = rate ? `${rate.toFixed(1)} ${say("rate")}` : "";
+  byId("rate").textContent = rate ? say("rate").replace("#", rate.toFixed(1)) : "";
 }
 
 const camera = makeCamera(byId("video"), frame, problem);
 
 function showCamera() {
   byId("camera").lastElementChild.textContent = say(camera.on ? "cameraOff" : "camera");
-  byId("flip").hidden = byId("freeze").hidden = !camera.on;
+  byId("freeze").hidden = !camera.on;
+  byId("flip").hidden = !camera.on || camera.count < 2;
   byId("freeze").setAttribute("aria-pressed", String(frozen));
   if (!camera.on || frozen) byId("rate").textContent = "";
 }
@@ -229,7 +231,11 @@ async function start() {
   const { sizes, input } = engine, side = Math.ceil(input.size / sizes.patch);
   engine.grid = [side, side];
   const { showKind } = makeControls(sizes);
-  whatIf = makeWhatIf(sizes, side * side, () => { if (!camera.on || frozen) look({}); draw(); });
+  whatIf = makeWhatIf(sizes, side * side, () => {
+    if (!camera.on || frozen) look({});
+    byId("picture").dataset.tool = whatIf.tool;
+    draw();
+  });
   stage = makeStage(engine.grid, input, {
     used: (place, give) => (whatIf.tool === "choose" ? null : whatIf.touch(place, give)),
     pointed(place) {
@@ -238,6 +244,7 @@ async function start() {
     },
   });
   stage.count = side * side;
+  byId("wait").hidden = true;
   paint = mapPainter(byId("overlay"), engine.grid);
   live.arithmetic = engine.arithmetic;
   showWords();

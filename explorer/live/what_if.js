@@ -65,7 +65,10 @@ export function makeWhatIf(sizes, places, changed) {
     guess = value;
     show();
   });
-  choices(byId("tool"), "tool", ["choose", "remove", "paint"].map((x) => [x, x]), tool, (value) => { tool = value; });
+  choices(byId("tool"), "tool", ["choose", "remove", "paint"].map((x) => [x, x]), tool, (value) => {
+    tool = value;
+    changed();
+  });
 
   function numberText() {
     if (!active()) return say("untouched");

@@ -36,7 +36,8 @@ export const WORDS = {
   patch: { ko: "패치", en: "patch" },
   row: { ko: "행", en: "row" },
   column: { ko: "열", en: "column" },
-  rate: { ko: "초당 맵", en: "maps a second" },
+  rate: { ko: "초당 #장", en: "# maps a second" },
+  engine: { ko: "계산: #, 한 장에 # ms.", en: "Computed with #, # ms a picture." },
 
   whatIf: { ko: "만약에? 망가뜨려 보기", en: "What if? Break it" },
   whatIfHint: {
