@@ -12,7 +12,7 @@ import { language, say, setLanguage, WORDS } from "./words.js";
 
 const facts = JSON.parse(byId("facts").textContent); // what live.py knows: network, colours, words about it
 Object.assign(WORDS, facts.words);
-const state = { kind: "cls", block: 0, head: null, colours: facts.colours[0][0] };
+const state = { kind: "cls", block: 0, head: null, place: null, colours: facts.colours[0][0] };
 const live = globalThis.live = { frames: 0, arithmetic: null }; // for tests and measurements
 let engine, stage, whatIf, paint, result = null, busy = false, waiting = null, stamps = [];
 
@@ -48,16 +48,16 @@ function showWords() {
 
 /** "CLS attention · block 5 · head mean", for the readout and for a saved picture. */
 function describe({ kind, block, head, place }) {
-  const [rows] = result.grid, parts = [say(kind)];
+  const [, columns] = result.grid, parts = [say(kind)];
   if (kind !== "rollout") parts.push(`${say("block")} ${block}`);
   if (kind === "cls" || kind === "query") parts.push(`${say("head")} ${head ?? say("mean")}`);
-  if (asksPatch(kind)) parts.push(`${say("row")} ${Math.floor(place / rows)} ${say("column")} ${place % rows}`);
+  if (asksPatch(kind)) parts.push(`${say("row")} ${Math.floor(place / columns)} ${say("column")} ${place % columns}`);
   return parts.join(" · ");
 }
 
 // --- pictures through the network -------------------------------------------------------------------
 
-const wish = () => ({ ...state, place: stage.place ?? Math.floor(stage.count / 2 + engine.grid[1] / 2) });
+const wish = () => ({ ...state, place: state.place ?? Math.floor(stage.count / 2 + engine.grid[1] / 2) });
 
 /** What to ask the engine for: of a moving picture one block, of a still one all. */
 function question() {
@@ -239,7 +239,9 @@ async function start() {
   stage = makeStage(engine.grid, input, {
     used: (place, give) => (whatIf.tool === "choose" ? null : whatIf.touch(place, give)),
     pointed(place) {
-      if (place !== null && whatIf.tool === "choose" && !asksPatch(state.kind)) showKind(state.kind = "similarity");
+      if (whatIf.tool !== "choose") return; // hiding patches leaves the chosen one as it is
+      state.place = place;
+      if (place !== null && !asksPatch(state.kind)) showKind(state.kind = "similarity");
       draw();
     },
   });

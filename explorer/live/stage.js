@@ -88,8 +88,7 @@ export function makeStage(grid, input, { used, pointed }) {
   };
 
   return {
-    drawBase, point,
-    get place() { return at; },
+    drawBase,
     /** A new picture: drawn, and returned as pixels of the network's size if `read`. */
     take(source, size, { mirrored = false, read = false } = {}) {
       drawCropped(source, size, seen, mirrored);

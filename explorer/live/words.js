@@ -33,7 +33,6 @@ export const WORDS = {
   mean: { ko: "평균", en: "mean" },
   alpha: { ko: "맵의 진하기", en: "Strength of the map" },
   colours: { ko: "색", en: "Colours" },
-  patch: { ko: "패치", en: "patch" },
   row: { ko: "행", en: "row" },
   column: { ko: "열", en: "column" },
   rate: { ko: "초당 #장", en: "# maps a second" },
@@ -75,8 +74,8 @@ export const WORDS = {
     en: "The camera was refused. Allow it at the lock in the address bar, or use photos." },
   cameraNone: { ko: "카메라를 찾지 못했습니다. 사진으로 해 보세요.", en: "No camera was found. Use photos." },
   cameraBusy: {
-    ko: "카메라를 켜지 못했습니다. 다른 프로그램이 쓰고 있을 수 있습니다.",
-    en: "The camera could not be started. Another program may be using it." },
+    ko: "카메라를 켜지 못했습니다. 다른 프로그램이 쓰고 있을 수 있습니다. 사진으로 해 보세요.",
+    en: "The camera could not be started. Another program may be using it. Use photos." },
   cameraGone: { ko: "카메라가 꺼졌습니다.", en: "The camera has stopped." },
   notPhoto: {
     ko: "이 브라우저가 읽지 못하는 사진입니다. JPEG나 PNG로 저장해 주세요.",
