@@ -13,7 +13,7 @@ import { language, say, setLanguage, WORDS } from "./words.js";
 const facts = JSON.parse(byId("facts").textContent); // what live.py knows: network, colours, words about it
 Object.assign(WORDS, facts.words);
 const state = { kind: "cls", block: 0, head: null, place: null, colours: facts.colours[0][0] };
-const live = globalThis.live = { frames: 0, arithmetic: null }; // for tests and measurements
+const live = globalThis.live = { frames: 0, arithmetic: null, ready: null, map: null }; // for tests and measurements
 let engine, stage, whatIf, paint, result = null, busy = false, waiting = null, stamps = [];
 
 // --- words ------------------------------------------------------------------------------------------
@@ -82,6 +82,7 @@ async function look(picture) {
     whatIf.result(result.cosine);
     draw();
     live.frames++;
+    live.ready ??= performance.now();
   } catch (error) {
     console.error(error);
     problem(error.words ?? { ko: error.message, en: error.message });

@@ -74,9 +74,9 @@ def open_page(address):
         context.close()
 
 
-def until(page, condition):
+def until(page, condition, seconds=lab.SECONDS / 1000):
     """Wait for a condition; the page's own policy forbids Playwright's wait_for_function (eval)."""
-    end = time.monotonic() + lab.SECONDS / 1000
+    end = time.monotonic() + seconds
     while not page.evaluate(condition):
         assert time.monotonic() < end, condition
         time.sleep(0.02)
