@@ -17,12 +17,11 @@ export function makeStage(grid, input, { used, pointed }) {
   small.imageSmoothingQuality = "high";
   let at = null;
 
-  function drawCropped(source, size, to, mirrored) {
-    const { resized, part } = viewOf(size, "crop", input);
-    const [x, y] = [size[0] / resized[0], size[1] / resized[1]], across = to.canvas.width;
-    to.setTransform(mirrored ? -1 : 1, 0, 0, 1, mirrored ? across : 0, 0);
-    to.drawImage(source, part.left * x, part.top * y, part.width * x, part.height * y, 0, 0, across, across);
-    to.setTransform(1, 0, 0, 1, 0, 0);
+  function drawCropped(source, size, mirrored) {
+    const { resized, part } = viewOf(size, "crop", input), [x, y] = [size[0] / resized[0], size[1] / resized[1]];
+    seen.setTransform(mirrored ? -1 : 1, 0, 0, 1, mirrored ? side : 0, 0);
+    seen.drawImage(source, part.left * x, part.top * y, part.width * x, part.height * y, 0, 0, side, side);
+    seen.setTransform(1, 0, 0, 1, 0, 0);
   }
 
   /** The picture as the network gets it: places shuffled, painted over or gone. */
@@ -91,9 +90,10 @@ export function makeStage(grid, input, { used, pointed }) {
     drawBase,
     /** A new picture: drawn, and returned as pixels of the network's size if `read`. */
     take(source, size, { mirrored = false, read = false } = {}) {
-      drawCropped(source, size, seen, mirrored);
+      drawCropped(source, size, mirrored);
       if (!read) return null;
-      drawCropped(source, size, small, mirrored);
+      // From the canvas: each drawing of a video costs Chromium another conversion of its colours.
+      small.drawImage(seen.canvas, 0, 0, input.size, input.size);
       return small.getImageData(0, 0, input.size, input.size);
     },
     /** Picture and map as one PNG, with a line that says what it is. */
