@@ -2,18 +2,8 @@
 
 import { QUERIES } from "./kernels.js";
 import { resamplePosition } from "./position.js";
+import { UNTOUCHED } from "./untouched.js";
 import { inputSettings, networkSizes } from "./weights.js";
-
-/** Nothing changed. explorer/interventions.py says what each means, and does the same in Python. */
-export const UNTOUCHED = {
-  headsOff: [], // [block, head] pairs: what these heads found is left out
-  blocksOff: [], // blocks that are passed by
-  order: null, // order[i]: which patch of the photo lies in place i
-  masked: [], // places painted in the mean colour (after the shuffle)
-  removed: [], // places whose tokens are taken away
-  cls: true, // false: no CLS token
-  position: true, // false: no position embedding
-};
 
 /** A network in an arithmetic's memory.
  *
@@ -93,7 +83,8 @@ export function buildNetwork(arithmetic, tensors, config) {
       wide: take(rows * Math.max(hidden, 3 * width)), tiles: take(rows * Math.max(hidden, pixels, width)),
       work: take(2 * np * headWidth + 2 * (QUERIES + 8) * np),
       // One place for each block that is asked for, and one that the others use in turn.
-      kept: Array.from({ length: kept + 1 }, () => ({ q: take(rows * width), k: take(rows * width), tokens: take(n * width) })),
+      kept: Array.from({ length: kept + 1 }, () => (
+        { q: take(rows * width), k: take(rows * width), tokens: take(n * width) })),
     };
     buffer = reserve(top + 64 * width);
   }
@@ -101,7 +92,7 @@ export function buildNetwork(arithmetic, tensors, config) {
   const multiply = (from, to, { w, bias, n, k }, rows, add = 0) =>
     kernels.gemm(from, k, w, bias, to, n, rows, n, k, add, room.tiles);
 
-  /** Picture → the residual stream before the first block, in room.x; which places have a token. */
+  /** Picture → the first block's input, in room.x; which places have a token, and how many stand before. */
   function embedPatches(tensor, height, width_, { order, masked, removed, cls, position }) {
     const { columns, x, grid } = room, count = grid[0] * grid[1];
     floats(room.picture, tensor.length).set(tensor);
@@ -118,7 +109,7 @@ export function buildNetwork(arithmetic, tensors, config) {
     stream.set(starts[0]);
     stream.set(starts[1], starts[0].length);
     if (position) {
-      const first = (prefix - (placed ? prefix : 0)) * width;
+      const first = (prefix - placed) * width;
       room.position.forEach((value, i) => { stream[first + i] += value; });
     }
     const gone = new Set(removed), places = [...Array(count).keys()].filter((i) => !gone.has(i));
@@ -160,7 +151,8 @@ export function buildNetwork(arithmetic, tensors, config) {
     for (let i = 0; i <= Math.max(...asked); i++) {
       const index = asked.indexOf(i), slot = room.kept[index < 0 ? asked.length : index];
       const off = slot.off = change.blocksOff.includes(i);
-      if (!off) runBlock(blocks[i], slot, n, change.headsOff.filter(([block]) => block === i).map(([, head]) => head));
+      const headsOff = change.headsOff.filter(([block]) => block === i).map(([, head]) => head);
+      if (!off) runBlock(blocks[i], slot, n, headsOff);
       if (index < 0) continue;
       kernels.norm(room.x, slot.tokens, lastNorm.w, lastNorm.bias, n, width, eps);
       result.blocks[i] = {

@@ -40,7 +40,8 @@ export function normMap(result, block) {
 /** Cosine similarity of each patch token to the one of a place. */
 export function similarityMap(result, block, place) {
   const asked = tokenOf(result, result.blocks[block], tokenAt(result, place));
-  return onGrid(result, result.places.map((_, i) => cosine(asked, tokenOf(result, result.blocks[block], result.prefix + i))));
+  return onGrid(result, result.places.map(
+    (_, i) => cosine(asked, tokenOf(result, result.blocks[block], result.prefix + i))));
 }
 
 /** How much one head's token looks at all n tokens: softmax(q kᵀ), q being scaled already. */

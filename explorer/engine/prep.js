@@ -35,7 +35,8 @@ export function viewOf([width, height], fit, { size, cropPct, interpolation }, p
 export function toTensor(bytes, step, pixels, { mean, std }) {
   const tensor = new Float32Array(3 * pixels), { fround } = Math;
   for (let c = 0; c < 3; c++) {
-    const levels = Float32Array.from({ length: 256 }, (_, v) => fround(fround(v / 255) - fround(mean[c])) / fround(std[c]));
+    const normalised = (_, level) => fround(fround(level / 255) - fround(mean[c])) / fround(std[c]);
+    const levels = Float32Array.from({ length: 256 }, normalised);
     for (let i = 0, at = c; i < pixels; i++, at += step) tensor[c * pixels + i] = levels[bytes[at]];
   }
   return tensor;
@@ -45,5 +46,6 @@ export function toTensor(bytes, step, pixels, { mean, std }) {
 export function photoTensor(image, fit, input, patch) {
   const { filter, resized, part } = viewOf([image.width, image.height], fit, input, patch);
   const { width, height } = part;
-  return { tensor: toTensor(resizedPart(image, filter, resized, part), 3, width * height, input), height, width };
+  const bytes = resizedPart(image, filter, resized, part);
+  return { tensor: toTensor(bytes, 3, width * height, input), height, width };
 }

@@ -59,7 +59,9 @@ export function resizedPart({ data, width, height }, filter, resized, part) {
   down.forEach(({ first, weights }, y) => {
     for (let x = 0; x < line; x++) {
       let sum = 1 << 21;
-      for (let i = 0, at = (first - begin) * line + x; i < weights.length; i++, at += line) sum += wide[at] * weights[i];
+      for (let i = 0, at = (first - begin) * line + x; i < weights.length; i++, at += line) {
+        sum += wide[at] * weights[i];
+      }
       result[y * line + x] = level(sum);
     }
   });

@@ -20,7 +20,8 @@ export function readSafetensors(buffer) {
   for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
     if (dtype !== "F16" && dtype !== "F32") throw notPlain(`${name} ${dtype}`);
     const bytes = buffer.slice(start + from, start + to); // a file may hold numbers at odd addresses
-    tensors[name] = dtype === "F16" ? { shape, half: new Uint16Array(bytes) } : { shape, full: new Float32Array(bytes) };
+    tensors[name] = dtype === "F16"
+      ? { shape, half: new Uint16Array(bytes) } : { shape, full: new Float32Array(bytes) };
   }
   return tensors;
 }

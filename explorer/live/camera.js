@@ -6,6 +6,42 @@ function problemOf(error) {
   return error.name === "NotFoundError" || error.name === "OverconstrainedError" ? "cameraNone" : "cameraBusy";
 }
 
+/** Takes still pictures of a video: a function that gives a canvas with what it shows now.
+ *
+ * A video may be drawn on a canvas as it is, but where the browser draws without a graphics card,
+ * Chromium keeps a converted copy of each such picture until 300 MB are full. Copying its pixels into
+ * memory of our own costs nothing to speak of and leaves nothing behind. */
+function makeCopier(video) {
+  let context, image, able = typeof VideoFrame === "function";
+  return async function still() {
+    const { videoWidth: width, videoHeight: height } = video, bytes = 4 * width * height;
+    if (!able || !bytes) return video;
+    let frame;
+    try {
+      frame = new VideoFrame(video);
+      const { visibleRect: seen, rotation, flip } = frame, rgba = { format: "RGBA" };
+      // Older browsers can't convert, and a phone may hold its pictures turned: then as it is.
+      able = !rotation && !flip && seen.width === width && seen.height === height
+        && frame.allocationSize(rgba) === bytes;
+      if (!able) return video;
+      if (image?.width !== width || image.height !== height) {
+        const canvas = Object.assign(document.createElement("canvas"), { width, height });
+        context = canvas.getContext("2d", { willReadFrequently: true });
+        image = context.createImageData(width, height);
+      }
+      await frame.copyTo(image.data, rgba);
+      context.putImageData(image, 0, 0);
+      return context.canvas;
+    } catch (error) {
+      console.warn("copyTo", error);
+      able = false;
+      return video;
+    } finally {
+      frame?.close();
+    }
+  };
+}
+
 /** A camera on a video element.
  *
  * frame(): called when there is a new picture; problem(word): it does not work, or stopped. */
@@ -20,7 +56,8 @@ export function makeCamera(video, frame, problem) {
       again();
     };
     // Once for each picture of the camera where the browser tells, else once for each of the screen's.
-    const again = () => video.requestVideoFrameCallback ? video.requestVideoFrameCallback(next) : requestAnimationFrame(next);
+    const again = () =>
+      video.requestVideoFrameCallback ? video.requestVideoFrameCallback(next) : requestAnimationFrame(next);
     again();
   }
 
@@ -55,7 +92,7 @@ export function makeCamera(video, frame, problem) {
   }
 
   return {
-    start, stop,
+    start, stop, still: makeCopier(video),
     flip() {
       facing = facing === "user" ? "environment" : "user";
       return start();

@@ -37,6 +37,10 @@ export function choices(place, word, options, value, changed) {
 
 /** Put the words of the chosen language into everything that names one. */
 export function translate(root = document) {
-  for (const element of root.querySelectorAll("[data-word]")) element.textContent = say(element.dataset.word);
-  for (const element of root.querySelectorAll("[data-name]")) element.setAttribute("aria-label", say(element.dataset.name));
+  for (const element of root.querySelectorAll("[data-word]")) {
+    element.textContent = say(element.dataset.word);
+  }
+  for (const element of root.querySelectorAll("[data-name]")) {
+    element.setAttribute("aria-label", say(element.dataset.name));
+  }
 }

@@ -3,9 +3,9 @@
 import { startEngine } from "../engine/client.js";
 import { makeCamera } from "./camera.js";
 import { byId, choices, make, translate } from "./elements.js";
-import { asksPatch, KINDS, mapOf } from "./map_of.js";
+import { asksPatch, describe, KINDS, mapOf } from "./map_of.js";
 import { colourTable, drawLegend, mapPainter } from "./paint.js";
-import { readPhoto } from "./photo.js";
+import { readPhoto, watchForPhotos } from "./photo.js";
 import { makeStage } from "./stage.js";
 import { makeWhatIf } from "./what_if.js";
 import { language, say, setLanguage, WORDS } from "./words.js";
@@ -44,15 +44,6 @@ function showWords() {
   whatIf.show();
   showCamera();
   draw();
-}
-
-/** "CLS attention · block 5 · head mean", for the readout and for a saved picture. */
-function describe({ kind, block, head, place }) {
-  const [, columns] = result.grid, parts = [say(kind)];
-  if (kind !== "rollout") parts.push(`${say("block")} ${block}`);
-  if (kind === "cls" || kind === "query") parts.push(`${say("head")} ${head ?? say("mean")}`);
-  if (asksPatch(kind)) parts.push(`${say("row")} ${Math.floor(place / columns)} ${say("column")} ${place % columns}`);
-  return parts.join(" · ");
 }
 
 // --- pictures through the network -------------------------------------------------------------------
@@ -98,12 +89,13 @@ async function look(picture) {
 function draw() {
   if (!result) return;
   const wished = wish();
-  if (!result.blocks[wished.block] || (wished.kind === "rollout" && whatIf.now.cls && !result.rollout)) return void look({});
+  const missing = wished.kind === "rollout" ? whatIf.now.cls && !result.rollout : !result.blocks[wished.block];
+  if (missing) return void look({});
   stage.drawBase(whatIf.now);
   const { map, word } = mapOf(result, wished, engine.sizes);
   byId("overlay").hidden = !map;
   if (map) paint(map, colourTables.get(state.colours));
-  byId("readout").textContent = word ? say(word) : describe(wished);
+  byId("readout").textContent = word ? say(word) : describe(wished, result.grid);
   byId("engine").textContent = [engine.arithmetic, Math.round(result.milliseconds.network)].reduce(
     (text, value) => text.replace("#", value), say("engine"));
   live.map = map;
@@ -111,16 +103,17 @@ function draw() {
 
 // --- camera and photos ------------------------------------------------------------------------------
 
-let fresh = false, frozen = false;
+let fresh = false, taking = false, frozen = false;
 
 /** The camera has a picture: it is taken now if the network is idle, else as soon as it is. */
-function frame() {
+async function frame() {
   fresh = true;
-  if (frozen || busy || !engine) return;
-  fresh = false;
-  const video = byId("video"), size = [video.videoWidth, video.videoHeight];
-  if (!size[0]) return;
-  const image = stage.take(video, size, { mirrored: camera.mirrored, read: true });
+  if (frozen || busy || taking || !engine) return;
+  taking = true;
+  const { videoWidth, videoHeight } = byId("video"), still = await camera.still();
+  taking = fresh = false;
+  if (!videoWidth || !camera.on || frozen) return; // or no longer
+  const image = stage.take(still, [videoWidth, videoHeight], { mirrored: camera.mirrored, read: true });
   look({ image, fit: "ready" });
   stamps = [...stamps.slice(-19), performance.now()];
   const rate = (1000 * (stamps.length - 1)) / (stamps.at(-1) - stamps[0]);
@@ -171,17 +164,10 @@ async function showPhoto(source) {
   }
 }
 
-byId("file").onchange = (event) => {
-  if (event.target.files[0]) showPhoto(event.target.files[0]);
-  event.target.value = ""; // so that the same file can be chosen again
-};
-document.ondragover = (event) => event.preventDefault();
-document.ondrop = (event) => {
-  event.preventDefault();
-  if (event.dataTransfer.files[0]) showPhoto(event.dataTransfer.files[0]);
-};
-document.onpaste = (event) => { if (event.clipboardData.files[0]) showPhoto(event.clipboardData.files[0]); };
-for (const example of document.querySelectorAll(".example")) example.onclick = () => showPhoto(example.querySelector("img"));
+watchForPhotos(byId("file"), showPhoto);
+for (const example of document.querySelectorAll(".example")) {
+  example.onclick = () => showPhoto(example.querySelector("img"));
+}
 
 // --- controls ---------------------------------------------------------------------------------------
 
@@ -202,7 +188,9 @@ byId("theme").onclick = () => {
   document.documentElement.dataset.theme = dark ? "light" : "dark";
 };
 byId("save").onclick = () => {
-  if (result) stage.save(byId("overlay"), Number(byId("alpha").value), `${say("networkName")} · ${describe(wish())}`, "dino.png");
+  if (!result) return;
+  const line = `${say("networkName")} · ${describe(wish(), result.grid)}`;
+  stage.save(byId("overlay"), Number(byId("alpha").value), line, "dino.png");
 };
 
 function makeControls({ blocks, heads }) {
@@ -212,7 +200,7 @@ function makeControls({ blocks, heads }) {
     draw();
   };
   const numbers = (count) => Array.from({ length: count }, (_, i) => [i, String(i)]);
-  const showHeads = () => { byId("heads").firstElementChild.disabled = state.kind !== "cls" && state.kind !== "query"; };
+  const showHeads = () => { byId("heads").firstElementChild.disabled = !["cls", "query"].includes(state.kind); };
   state.block = blocks - 1;
   const showKind = choices(byId("kinds"), "kind", KINDS.map((kind) => [kind, kind]), state.kind, set("kind"));
   choices(byId("blocks"), "block", numbers(blocks), state.block, set("block"));

@@ -1,6 +1,7 @@
 // Which map the choices on the page mean.
 
 import { attentionMap, minMax, normMap, rolloutMap, similarityMap, tokenAt } from "../engine/maps.js";
+import { say } from "./words.js";
 
 export const KINDS = ["cls", "query", "similarity", "norm", "rollout"];
 
@@ -23,4 +24,15 @@ export function mapOf(result, { kind, block, head, place }, sizes) {
     rollout: () => rolloutMap(result),
   }[kind]();
   return { map: minMax(map) };
+}
+
+/** "CLS attention · Block 5 · Head mean": the choices in words. */
+export function describe({ kind, block, head, place }, [, columns]) {
+  const parts = [say(kind)];
+  if (kind !== "rollout") parts.push(`${say("block")} ${block}`);
+  if (kind === "cls" || kind === "query") parts.push(`${say("head")} ${head ?? say("mean")}`);
+  if (asksPatch(kind)) {
+    parts.push(`${say("row")} ${Math.floor(place / columns)} ${say("column")} ${place % columns}`);
+  }
+  return parts.join(" · ");
 }

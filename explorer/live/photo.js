@@ -18,3 +18,18 @@ export async function readPhoto(source) {
   bitmap = await createImageBitmap(canvas);
   return { bitmap, image: context.getImageData(0, 0, width, height) };
 }
+
+/** Call `show` with each file that is chosen, dropped or pasted. */
+export function watchForPhotos(input, show) {
+  const first = (files) => { if (files[0]) show(files[0]); };
+  input.onchange = () => {
+    first(input.files);
+    input.value = ""; // so that the same file can be chosen again
+  };
+  document.ondragover = (event) => event.preventDefault();
+  document.ondrop = (event) => {
+    event.preventDefault();
+    first(event.dataTransfer.files);
+  };
+  document.onpaste = (event) => first(event.clipboardData.files);
+}

@@ -28,7 +28,8 @@ export function makeStage(grid, input, { used, pointed }) {
   function drawBase({ order, masked, removed }) {
     shown.drawImage(seen.canvas, 0, 0);
     const corner = (place) => [(place % columns) * cell, Math.floor(place / columns) * cell];
-    order?.forEach((from, place) => shown.drawImage(seen.canvas, ...corner(from), cell, cell, ...corner(place), cell, cell));
+    order?.forEach((from, place) =>
+      shown.drawImage(seen.canvas, ...corner(from), cell, cell, ...corner(place), cell, cell));
     shown.fillStyle = `rgb(${input.mean.map((m) => Math.round(255 * m))})`;
     for (const place of masked) shown.fillRect(...corner(place), cell, cell);
     for (const place of removed) {
@@ -49,7 +50,8 @@ export function makeStage(grid, input, { used, pointed }) {
     marker.hidden = place === null;
     if (place !== null) {
       Object.assign(marker.style, {
-        left: `${(100 * (place % columns)) / columns}%`, top: `${(100 * Math.floor(place / columns)) / rows}%`,
+        left: `${(100 * (place % columns)) / columns}%`,
+        top: `${(100 * Math.floor(place / columns)) / rows}%`,
         width: `${100 / columns}%`, height: `${100 / rows}%` });
     }
     pointed(place);
@@ -58,7 +60,8 @@ export function makeStage(grid, input, { used, pointed }) {
   const placeOf = (event) => {
     const box = picture.getBoundingClientRect();
     const part = (value, count) => Math.min(count - 1, Math.max(0, Math.floor(value * count)));
-    return part((event.clientY - box.top) / box.height, rows) * columns + part((event.clientX - box.left) / box.width, columns);
+    const row = part((event.clientY - box.top) / box.height, rows);
+    return row * columns + part((event.clientX - box.left) / box.width, columns);
   };
   let give = null; // in a drag: whether places are given back
   picture.onpointerdown = (event) => {

@@ -1,9 +1,10 @@
 // The bench: what is switched off, what was guessed, and what came of it.
 
+import { UNTOUCHED } from "../engine/untouched.js";
 import { byId, choices, make } from "./elements.js";
 import { language, say } from "./words.js";
 
-const nothing = () => ({ headsOff: [], blocksOff: [], order: null, masked: [], removed: [], cls: true, position: true });
+const nothing = () => structuredClone(UNTOUCHED);
 
 /** How much a cosine means, in the words of the guess. */
 export const verdict = (cosine) => (cosine >= 0.95 ? "little" : cosine >= 0.7 ? "some" : "much");
