@@ -11,7 +11,6 @@ from Run to the first picture. The exit status says whether they were met. Linux
 import argparse
 import asyncio
 import os
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -25,8 +24,7 @@ def days(count, warm, lessons):
     """What so many students met; see ``load.run``."""
     with tempfile.TemporaryDirectory(prefix="dino-warm-bench-") as folder:
         # Homes of their own: nobody's first import is a second one by Python's cache.
-        for part in ("venv", "proxy"):
-            Path(folder, part).symlink_to(parts.FOLDER / part)
+        parts.borrow(Path(folder))
         with hub.running(Path(folder), warm=warm) as a_hub:
             found = asyncio.run(load.run(a_hub, count, lessons))
     if wrong := load.mistakes(found):
@@ -40,8 +38,8 @@ def largest(found, lesson, key):
 
 
 def memory(found, lesson):
-    """PSS a student, MB: kernel and server."""
-    return statistics.mean(day[lesson]["kernel"] + day[lesson]["server"] for day in found)
+    """PSS a student, MB: kernel, server, and a share of the warm parent."""
+    return load.memory([day[lesson] for day in found])
 
 
 def main():

@@ -1,6 +1,6 @@
 """A JupyterHub on this machine, to try a class on: loopback only, in a folder of its own.
 
-    python -m deploy.hub [--port 8000] [--warm]
+    python -m deploy.hub [--port 8000] [--plain]
 
 installs JupyterHub and its proxy the first time (into outputs/hub, nothing into .venv), makes a
 repository of the lessons as they are now, prints the link that a student follows and the password,
@@ -45,6 +45,8 @@ class Hub:
         Of the hub's API, for ``students``.
     folder : Path
     process : subprocess.Popen
+    warm : int or None
+        The process that kernels are forked from.
     """
 
     url: str
@@ -53,6 +55,7 @@ class Hub:
     token: str
     folder: Path
     process: subprocess.Popen
+    warm: int | None
 
     def link(self, lesson=settings.FIRST):
         """What a student follows to a lesson."""
@@ -60,7 +63,7 @@ class Hub:
 
 
 @contextlib.contextmanager
-def running(folder=parts.FOLDER, port=0, warm=False, environment=()):
+def running(folder=parts.FOLDER, port=0, warm=True, environment=()):
     """Run a hub while the block lasts.
 
     Parameters
@@ -98,7 +101,8 @@ def running(folder=parts.FOLDER, port=0, warm=False, environment=()):
             kept = {name: os.environ[name] for name in KEPT if name in os.environ}
             students = kept | settings.ENVIRONMENT | passed
             log = folder / "run" / "warm.log"
-            passed |= stack.enter_context(parent.running(parts.python(folder), students, log))
+            found = stack.enter_context(parent.running(parts.python(folder), students, log))
+            passed, warm = passed | found.environment, found.pid
         env |= passed | {"DINO_HUB_PASS": " ".join(passed)}
         log = stack.enter_context(open(folder / "run" / "hub.log", "wb"))
         command = [parts.python(folder), "-m", "jupyterhub", "-f"]
@@ -113,7 +117,7 @@ def running(folder=parts.FOLDER, port=0, warm=False, environment=()):
         stack.callback(_end, process)
         url = f"http://127.0.0.1:{ports[0]}"
         _wait(f"{url}/hub/api/", process, folder / "run" / "hub.log")
-        yield Hub(url, repository(folder), password, token, folder, process)
+        yield Hub(url, repository(folder), password, token, folder, process, warm or None)
 
 
 def settings_files(folder):
@@ -181,12 +185,12 @@ def _end(process):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--warm", action="store_true", help="kernels forked from a warm process")
+    parser.add_argument("--plain", action="store_true", help="no kernels from a warm process")
     asked = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill ends the servers, too
     print(say("허브를 준비합니다.", "Making the hub ready."), flush=True)
     parts.install()
-    with running(port=asked.port, warm=asked.warm) as hub:
+    with running(port=asked.port, warm=not asked.plain) as hub:
         print(
             say(
                 f"수강생에게 줄 링크:\n  {hub.link()}\n"

@@ -1,7 +1,7 @@
 """What the hub on this machine is made of, in a folder of its own: nothing lands in .venv.
 
-    outputs/hub/venv/     JupyterHub and nbgitpuller, over the packages that this Python has
-    outputs/hub/proxy/    configurable-http-proxy, by npm
+- ``outputs/hub/venv``   JupyterHub and nbgitpuller, over the packages that this Python has
+- ``outputs/hub/proxy``  configurable-http-proxy, by npm
 """
 
 import os
@@ -87,6 +87,12 @@ def _venv(venv):
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     own = subprocess.check_output([venv / "bin" / "python", "-c", code], text=True).strip()
     (Path(own) / "lessons.pth").write_text(sysconfig.get_path("purelib") + "\n")
+
+
+def borrow(folder):
+    """Let another folder, for a hub of a test, use what is installed in this one."""
+    for part in ("venv", "proxy"):
+        (folder / part).symlink_to(FOLDER / part)
 
 
 def jupyter(folder=FOLDER):

@@ -14,6 +14,7 @@ from tornado.websocket import websocket_connect
 from . import settings
 
 WEBSOCKET_LARGEST = 2**30
+RECONNECTS = 5  # JupyterLab connects again, too
 CELL_SECONDS = 600  # a busy machine with many students on it
 
 
@@ -48,7 +49,7 @@ class Cell:
             data = content["data"]
             if "image/png" in data:
                 self.pictures.append(time.monotonic())
-            elif "application/vnd.jupyter.widget-view+json" not in data:
+            else:
                 self.text += data.get("text/plain", "")
         elif kind == "error":
             self.error = f"{content['ename']}: {content['evalue']}"
@@ -136,6 +137,12 @@ class Kernel:
         self.id, self.own = session["kernel"]["id"], uuid.uuid4().hex
 
     async def connect(self):
+        await self._open()
+        said = await self.run("import os as _os; print('pid', _os.getpid())")
+        self.pid = int(re.search(r"pid (\d+)", said.text)[1])
+        return self
+
+    async def _open(self):
         base = self.student.hub.url.replace("http", "ws", 1)
         url = f"{base}/user/{self.student.name}/api/kernels/{self.id}/channels"
         request = HTTPRequest(
@@ -145,19 +152,20 @@ class Kernel:
             request_timeout=settings.START_SECONDS,
         )
         self.socket = await websocket_connect(request, max_message_size=WEBSOCKET_LARGEST)
-        said = await self.run("import os as _os; print('pid', _os.getpid())")
-        self.pid = int(re.search(r"pid (\d+)", said.text)[1])
-        return self
 
     async def run(self, source, seconds=CELL_SECONDS):
         """Run one cell; returns its ``Cell`` when the kernel is idle again."""
         cell, message = Cell(source), uuid.uuid4().hex
         await self._send("execute_request", message, code=source, allow_stdin=False, silent=False)
-        waiting = {"reply", "idle"}
+        waiting, again = {"reply", "idle"}, RECONNECTS
         while waiting:
             text = await asyncio.wait_for(self.socket.read_message(), seconds)
-            if text is None:
-                raise HubError("the kernel's WebSocket was closed")
+            if text is None:  # a server too busy to answer pings; it keeps messages for a while
+                again -= 1
+                if not again:
+                    raise HubError("the kernel's WebSocket was closed")
+                await self._open()
+                continue
             if isinstance(text, bytes):  # buffers of a widget
                 continue
             said = json.loads(text)

@@ -1,5 +1,6 @@
 """A fork of the parent becomes a kernel."""
 
+import contextlib
 import json
 import os
 import random
@@ -21,7 +22,7 @@ class Refused(Exception):
     """No fork for this asker; the message says why."""
 
 
-def serve(channel, mine):
+def serve(channel, mine, everyone):
     """Read a request in the fork, and answer; return it once the asker has said to go on.
 
     Parameters
@@ -30,6 +31,8 @@ def serve(channel, mine):
         Connected to ``ask``.
     mine : dict of str
         The environment that the parent started with.
+    everyone : bool
+        Whether other users may ask, too.
 
     Returns
     -------
@@ -40,9 +43,10 @@ def serve(channel, mine):
     try:
         # Who asks is told by the system, not by the message, which is read without its rights.
         pid, uid, gid = struct.unpack("3i", channel.getsockopt(socket.SOL_SOCKET, 17, 12))
+        if uid != os.getuid() and not everyone:
+            raise Refused("another user")
         why = same.place(pid) or same.group(pid)
-        if not why:
-            become_user(uid, gid)
+        become_user(uid, gid)  # whatever comes of it, what the message says is read as that user
         job, files = receive(channel)
         why = why or refusal(job, mine)
         if why:
@@ -51,7 +55,10 @@ def serve(channel, mine):
         if channel.recv(2) != b"go":
             return None
     except Refused as error:
-        channel.sendall(json.dumps({"no": str(error)}).encode() + b"\n")
+        with contextlib.suppress(OSError):  # gone already
+            channel.sendall(json.dumps({"no": str(error)}).encode() + b"\n")
+        return None
+    except (OSError, ValueError, KeyError, TypeError):  # slow, gone, or no request at all
         return None
     channel.settimeout(None)
     for number, file in enumerate(files):
@@ -64,8 +71,6 @@ def become_user(uid, gid):
     """Give this process the asker's rights, for good."""
     if os.getuid() == uid:
         return
-    if os.getuid() != 0:
-        raise Refused("another user")
     import pwd
 
     try:
@@ -99,15 +104,22 @@ def refusal(job, mine):
     return same.environment(mine, theirs) or same.home(mine, theirs, job["cwd"])
 
 
-def become_kernel(job, channel):
-    """Run the kernel, to its end; what the parent had of its own is gone before it starts."""
+def become_kernel(job, channel, by_imports):
+    """Run the kernel, to its end; what the parent had of its own is gone before it starts.
+
+    Parameters
+    ----------
+    job : dict
+        From ``serve``.
+    channel : socket
+    by_imports : dict of str
+        Environment variables that packages set when they were imported.
+    """
     for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
-    os.environ.update(job["environment"])
-    # Jupyter's process is not this one's parent; ask's end, which follows Jupyter's, is told below.
-    os.environ.pop("JPY_PARENT_PID", None)
+    os.environ.update(by_imports | job["environment"])
     os.umask(job["umask"])
     os.chdir(job["cwd"])
     time.tzset()
@@ -119,7 +131,11 @@ def become_kernel(job, channel):
     threading.Thread(target=end_with, args=[channel], daemon=True, name="asker").start()
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.launch_instance(argv=job["argv"])
+    class Fork(IPKernelApp):
+        def init_poller(self):
+            """Jupyter is not this process's parent; ``end_with`` watches in the poller's place."""
+
+    Fork.launch_instance(argv=job["argv"])
 
 
 def renew_randomness():

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import ask, child
@@ -31,12 +32,14 @@ ROOT = Path(__file__).resolve().parents[2]
 IMPORTS = """
     torch torchvision torchvision.transforms.functional timm timm.data timm.models timm.layers
     safetensors.torch huggingface_hub numpy scipy sklearn.decomposition sklearn.cluster
-    PIL.Image PIL.ImageOps PIL.JpegImagePlugin PIL.PngImagePlugin
+    PIL.Image PIL.ImageOps PIL.ImageCms
     matplotlib.figure matplotlib.font_manager matplotlib.backends.backend_agg matplotlib.patches
     matplotlib.colors matplotlib.gridspec matplotlib.axes mpl_toolkits
     IPython IPython.core.pylabtools ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell
-    ipywidgets anywidget threadpoolctl zmq tornado debugpy
+    ipywidgets anywidget threadpoolctl zmq zmq.utils.garbage tornado debugpy
 """.split()
+
+NUMPY_THREADS = "OPENBLAS_NUM_THREADS"
 
 
 def supported():
@@ -51,6 +54,10 @@ def prepare():
     for name in IMPORTS:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    from PIL import Image
+
+    Image.preinit()
+    Image.init()  # as the first photo does, in the same order
     threads = os.listdir("/proc/self/task")
     if len(threads) > 1:
         raise RuntimeError(f"{len(threads)} threads after the imports: no forks")
@@ -58,7 +65,7 @@ def prepare():
     gc.freeze()  # a collection in a fork would touch, and so copy, what all share
 
 
-def serve(listener, mine):
+def serve(listener, mine, everyone=False):
     """Fork for whoever connects; returns (job, channel) in a fork, None when it is time to end."""
     owner = os.getppid()
     listener.settimeout(1)
@@ -77,7 +84,7 @@ def serve(listener, mine):
         if forked:
             os.setsid()
             listener.close()
-            job = child.serve(channel, mine)  # read in the fork: nobody can keep others waiting
+            job = child.serve(channel, mine, everyone)  # in the fork: nobody keeps others waiting
             return (job, channel) if job else os._exit(0)
         channel.close()
     return None
@@ -92,8 +99,11 @@ def main(argv=None):
         sys.exit(why)
     del sys.path[0]  # this checkout: a student's import must not find it
     mine = dict(os.environ)
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's library starts its threads when loaded
+    os.environ[NUMPY_THREADS] = "1"  # numpy's library starts its threads when it is loaded
     prepare()
+    # scikit-learn and threadpoolctl settle how OpenMP libraries live together; other variables
+    # that packages set hold paths of this user's.
+    by_imports = {n: os.environ[n] for n in {*os.environ} - {*mine} if n.startswith("KMP_")}
     child.no_core()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended forks leave nothing behind
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal is for the owner
@@ -102,9 +112,24 @@ def main(argv=None):
     asked.socket.chmod(0o666 if asked.everyone else 0o600)
     listener.listen(128)
     print("ready", flush=True)
-    forked = serve(listener, mine)
+    forked = serve(listener, mine, asked.everyone)
     if forked:
-        child.become_kernel(*forked)
+        child.become_kernel(*forked, by_imports)
+
+
+@dataclass
+class Warm:
+    """A parent that runs.
+
+    Attributes
+    ----------
+    environment : dict of str
+        By which ``ask`` finds it; empty where it could not start.
+    pid : int or None
+    """
+
+    environment: dict
+    pid: int | None
 
 
 @contextlib.contextmanager
@@ -123,8 +148,8 @@ def running(python, environment, log, everyone=False):
 
     Yields
     ------
-    dict of str
-        Environment by which ``ask`` finds it; empty where it could not start: the log says why.
+    Warm
+        Its environment is empty where it could not start: the log says why.
     """
     # In the temporary folder, since a socket's path must be short; a folder that is the user's own.
     folder = Path(tempfile.mkdtemp(prefix="dino-warm-"))
@@ -144,7 +169,8 @@ def running(python, environment, log, everyone=False):
         try:
             while process.poll() is None and not path.exists():
                 time.sleep(0.05)
-            yield {ask.VARIABLE: str(path)} if process.poll() is None else {}
+            lives = process.poll() is None
+            yield Warm({ask.VARIABLE: str(path)}, process.pid) if lives else Warm({}, None)
         finally:
             process.terminate()
             process.wait()
