@@ -23,7 +23,7 @@ CELLS = (
     "box = explorer.explore(photo, model)\nbox",
     """from ipywidgets import interact
 tensor, seen = images.to_tensor(photo, model)
-m = maps.photo_norm(model, tensor)
+m = maps.norm_map(model, tensor)
 def show(alpha=0.5):
     return plots.two_panel(seen, m, weights=model, alpha=alpha)
 _ = interact(show, alpha=(0.0, 1.0, 0.01))""",

@@ -23,7 +23,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from helpers import images, models, search
+from helpers import images, models
+from topics import search
 
 BATCH = 32
 SIZE = 320, 240  # pixels of a generated photo

@@ -1,24 +1,32 @@
-"""A tensor in, tokens (and attention) out."""
+"""A tensor in, tokens and attention out.
+
+Notation, here and wherever shapes are given:
+
+B   pictures in a batch          N   tokens of a picture: prefix tokens, then patch tokens
+D   numbers in a token           d   numbers in one head's query or key, D / heads
+gh, gw   rows and columns of the patch grid
+
+*Prefix tokens* stand before the patch tokens: CLS, then registers where a model has any.
+"""
 
 import contextlib
+import copy
 from typing import NamedTuple
 
 import torch
-from timm.layers import apply_rot_embed_cat
 
-from .twins import twin
+from bilingual import BadInput
 
 
 class Encoded(NamedTuple):
-    """What a ViT makes of a batch of B pictures: N tokens of D numbers each.
+    """What a ViT makes of B pictures.
 
     Attributes
     ----------
     tokens : torch.Tensor
-        (B, N, D): first the prefix tokens (CLS, then registers if the model has any), then the
-        gh × gw patch tokens, row by row.
+        (B, N, D); patch tokens row by row.
     grid : tuple of int
-        (gh, gw), rows and columns of patches.
+        (gh, gw).
     num_prefix_tokens : int
         How many tokens stand before the patch tokens.
     """
@@ -39,14 +47,14 @@ class Encoded(NamedTuple):
 
 
 def encode(model, tensor, block=-1):
-    """Encode a batch of pictures, as ``model.forward_features`` does.
+    """Encode pictures, as ``model.forward_features`` does.
 
     Parameters
     ----------
     model : timm model
+        On any device, of any precision; the tensor is brought to it.
     tensor : torch.Tensor
-        (B, 3, H, W). H and W may be any size if the model was built with ``dynamic_img_size`` and
-        ``dynamic_img_pad``, as ``models.load_model`` does.
+        (B, 3, H, W), H and W multiples of the patch.
     block : int
         After which block; -1 is the last. Earlier tokens get the model's last norm, too, as in
         timm's ``forward_intermediates(norm=True)``.
@@ -54,13 +62,16 @@ def encode(model, tensor, block=-1):
     Returns
     -------
     Encoded
+
+    Raises
+    ------
+    BadInput
+        The tensor has another shape.
     """
-    _check_picture(tensor)
-    last = len(model.blocks) - 1
-    if block != -1:
-        block = range(last + 1)[block]
+    tensor, last = fitting(model, tensor), len(model.blocks) - 1
+    block = last if block == -1 else range(last + 1)[block]
     with torch.no_grad():
-        if block in (-1, last):
+        if block == last:
             tokens = model.forward_features(tensor)
         else:
             ((patches, prefix),) = model.forward_intermediates(
@@ -73,25 +84,21 @@ def encode(model, tensor, block=-1):
                 intermediates_only=True,
             )
             tokens = torch.cat([prefix, patches], dim=1)
-    grid = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
-    return Encoded(tokens, grid, model.num_prefix_tokens)
+    return Encoded(tokens, grid_of(model, tensor), model.num_prefix_tokens)
 
 
 def attention(model, tensor, block=-1, queries=(0,)):
-    """Self-attention of one block: how much each asked token looks at every token.
-
-    As ``attention_rows``, for a single block: (B, heads, len(queries), N).
-    """
+    """Self-attention of one block: (B, heads, len(queries), N), see ``attention_rows``."""
     return attention_rows(model, tensor, (block,), queries)[0]
 
 
 def attention_rows(model, tensor, blocks=None, queries=(0,)):
     """Self-attention of several blocks, from one forward pass.
 
-    softmax(q kᵀ · scale), "Attention Is All You Need" §3.2.1. Only the asked rows are computed, in
-    the moment when timm has just made a block's queries and keys; nothing else is kept, no N × N
-    matrix is stored and fused attention stays on. What comes after the last asked block is not
-    computed at all. The same numbers as ``timm.utils.AttentionExtract``.
+    softmax(q kᵀ · scale), Vaswani et al. 2017 (arXiv:1706.03762), section 3.2.1. Only the asked
+    rows are computed, when timm has just made a block's queries and keys: no N × N matrix is
+    stored, fused attention stays on, and nothing after the last asked block is computed. The same
+    numbers as ``timm.utils.AttentionExtract``.
 
     Parameters
     ----------
@@ -108,22 +115,68 @@ def attention_rows(model, tensor, blocks=None, queries=(0,)):
     -------
     torch.Tensor
         (blocks, B, heads, len(queries), N), each row sums to 1.
+
+    Raises
+    ------
+    BadInput
+        The tensor has another shape, or the model's attention is of a kind that is not read here.
     """
     asked = list(queries)
-
-    def rows(q, k):
-        return (q[:, :, asked] @ k.mT).softmax(dim=-1)
-
-    return torch.stack(_read(model, tensor, blocks, rows))
+    return torch.stack(
+        _read(model, tensor, blocks, lambda q, k: (q[:, :, asked] @ k.mT).softmax(dim=-1))
+    )
 
 
 def queries_keys(model, tensor, blocks=None):
     """What attention is made of: a list of (q, k), each (B, heads, N, d), a pair a block.
 
-    For the parameters see ``attention_rows``. q has been multiplied by the scale already, so
+    Parameters and errors are those of ``attention_rows``. q has been multiplied by the scale, so
     ``(q @ k.mT).softmax(-1)`` is the block's attention.
     """
     return _read(model, tensor, blocks, lambda q, k: (q, k.contiguous()))
+
+
+def twin(module):
+    """The module again, of the same weights but with hooks of its own.
+
+    Hooks on the reader's own model would be seen by other threads, and would stay if the cell is
+    interrupted before they are taken away; a twin is thrown away with them. It takes no memory to
+    speak of: parameters and buffers are the very same tensors.
+    """
+    again = copy.copy(module)
+    for name, value in list(vars(again).items()):
+        if isinstance(value, dict):  # of hooks, parameters, buffers and parts
+            vars(again)[name] = value.copy()
+    for name, part in again._modules.items():
+        again._modules[name] = None if part is None else twin(part)
+    return again
+
+
+def grid_of(model, tensor):
+    """(gh, gw), the patch grid that a model lays over pictures (..., H, W)."""
+    return model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
+
+
+def fitting(model, tensor):
+    """The tensor on the model's device and in its precision, if it has the right shape."""
+    ph, pw = model.patch_embed.patch_size
+    if tensor.ndim != 4:
+        raise BadInput(
+            f"텐서 모양은 (B, 3, H, W)여야 합니다: {tuple(tensor.shape)}. "
+            "사진 한 장이면 unsqueeze(0)을 쓰세요.",
+            f"The tensor must be (B, 3, H, W): {tuple(tensor.shape)}. "
+            "For a single picture use unsqueeze(0).",
+        )
+    if tensor.shape[-2] % ph or tensor.shape[-1] % pw:
+        # timm would pad it, and a map of what was padded would lie askew on the photo.
+        raise BadInput(
+            f"높이와 너비가 패치({ph} × {pw})의 배수여야 합니다: {tuple(tensor.shape[-2:])}. "
+            "images.to_tensor를 쓰면 맞춰집니다.",
+            f"Height and width must be multiples of the patch ({ph} × {pw}): "
+            f"{tuple(tensor.shape[-2:])}. images.to_tensor sees to that.",
+        )
+    weight = next(model.parameters())
+    return tensor.to(weight.device, weight.dtype)
 
 
 class _Enough(Exception):
@@ -131,9 +184,8 @@ class _Enough(Exception):
 
 
 def _read(model, tensor, blocks, take):
-    """List of ``take(q · scale, k)`` of the asked blocks, called amid one forward pass."""
-    _check_picture(tensor)
-    count = len(model.blocks)
+    """List of ``take(q · scale, k)`` of the asked blocks, in float32, amid one forward pass."""
+    tensor, count = fitting(model, tensor), len(model.blocks)
     wanted = [range(count)[block] for block in (range(count) if blocks is None else blocks)]
     taken, model = {}, twin(model)
 
@@ -141,8 +193,9 @@ def _read(model, tensor, blocks, take):
         caught = {}
 
         def take_it(module, args, k):
-            q, k = (_rotated(x, caught["rope"], attn) for x in (caught.pop("q"), k))
-            taken[index] = take(q * attn.scale, k)
+            q, k = (_rotated(x, caught["rope"], attn).float() for x in (caught.pop("q"), k))
+            with torch.autocast(q.device.type, enabled=False):
+                taken[index] = take(q * attn.scale, k)
             if index == max(wanted):
                 raise _Enough
 
@@ -154,20 +207,17 @@ def _read(model, tensor, blocks, take):
         attn.k_norm.register_forward_hook(take_it)
 
     for index in set(wanted):
-        watch(index, _attention_of(model.blocks[index]))
+        attn = getattr(model.blocks[index], "attn", None)
+        if not hasattr(attn, "q_norm"):
+            kind = type(model.blocks[index]).__name__
+            raise BadInput(
+                f"이 모델의 셀프 어텐션은 읽을 수 없습니다: {kind}",
+                f"The self-attention of this model cannot be read: {kind}",
+            )
+        watch(index, attn)
     with torch.no_grad(), contextlib.suppress(_Enough):
         model.forward_features(tensor)
     return [taken[index] for index in wanted]
-
-
-def _attention_of(block):
-    attn = getattr(block, "attn", None)
-    if not hasattr(attn, "q_norm"):
-        raise ValueError(
-            f"이 모델의 셀프 어텐션은 읽을 수 없습니다: {type(block).__name__}\n"
-            f"The self-attention of this model cannot be read: {type(block).__name__}"
-        )
-    return attn
 
 
 def _rotated(x, rope, attn):
@@ -177,16 +227,8 @@ def _rotated(x, rope, attn):
     """
     if rope is None:
         return x
+    from timm.layers import apply_rot_embed_cat  # here, so that figures do without timm
+
     prefix, patches = x.split([attn.num_prefix_tokens, x.shape[2] - attn.num_prefix_tokens], dim=2)
     patches = apply_rot_embed_cat(patches, rope, half=attn.rotate_half)
     return torch.cat([prefix, patches], dim=2)
-
-
-def _check_picture(tensor):
-    if tensor.ndim != 4:
-        raise ValueError(
-            f"텐서 모양은 (B, 3, H, W)여야 합니다: {tuple(tensor.shape)}. "
-            f"사진 한 장이면 unsqueeze(0)을 쓰세요.\n"
-            f"The tensor must be (B, 3, H, W): {tuple(tensor.shape)}. "
-            f"For a single picture use unsqueeze(0)."
-        )

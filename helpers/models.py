@@ -2,15 +2,15 @@
 
 import difflib
 import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import timm
 from safetensors import SafetensorError
 from timm.models import get_deprecated_models, is_model_in_modules, split_model_name_tag
 
-from . import hub, language
+from bilingual import Bilingual, say, tell
+from helpers.weights import Weights
+from sources import hub
 
 DEFAULT = "vit_base_patch16_224.dino"
 EMBEDDED = "embedded"
@@ -19,34 +19,8 @@ EMBEDDED_DIR = Path(__file__).resolve().parent / "embedded"
 _VIT_MODULES = {"vision_transformer", "eva", "deit"}
 
 
-class ModelError(ValueError):
+class ModelError(Bilingual, ValueError):
     """No such model, or none that the lessons can read; the message says which names exist."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Which weights a model holds; ``str()`` of it is a one-line caption.
-
-    Attributes
-    ----------
-    name : str
-        timm's name, or "embedded".
-    source : {"hub", "cache", "embedded", "untrained"}
-        Just downloaded, found on this machine, part of this package, or random numbers.
-    trained : bool
-    """
-
-    name: str
-    source: str
-    trained: bool
-
-    def __str__(self):
-        if self.source == "untrained":
-            ko, en = "학습 안 됨", f"UNTRAINED {self.name} (random weights)"
-            return language.say(f"{self.name} ({ko})", en, both=f"{ko} · {en}")
-        if self.source == "embedded":
-            return language.pick("내장 DINO · embedded DINO (112 px, patch 8)")
-        return f"{_short_name(self.name)}{self.name} ({self.source})"
 
 
 def load_model(name=None, pretrained=True, fallback=True):
@@ -91,17 +65,8 @@ def load_model(name=None, pretrained=True, fallback=True):
     except (hub.HubError, KeyboardInterrupt) as error:
         if not fallback:
             raise
-        print(_notice(name, hub.STOPPED if isinstance(error, KeyboardInterrupt) else error))
+        _notice(name, hub.STOPPED if isinstance(error, KeyboardInterrupt) else error)
         return load_model(EMBEDDED)
-
-
-def caption(model):
-    """One line that says which weights a model holds; also true of a model built by hand."""
-    weights = getattr(model, "weights", None)
-    if isinstance(weights, Weights):
-        return str(weights)
-    architecture = getattr(model, "pretrained_cfg", {}).get("architecture", type(model).__name__)
-    return language.pick(f"가중치 알 수 없음 · weights unknown: {architecture}")
 
 
 def _build(name, weights, pretrained=True, **kwargs):
@@ -116,8 +81,8 @@ def _build(name, weights, pretrained=True, **kwargs):
     )
     if model.cls_token is None:
         raise ModelError(
-            f"CLS 토큰이 없는 모델입니다: {name}. 다른 ViT를 고르세요.\n"
-            f"This model has no CLS token: {name}. Choose another ViT."
+            f"CLS 토큰이 없는 모델입니다: {name}. 다른 ViT를 고르세요.",
+            f"This model has no CLS token: {name}. Choose another ViT.",
         )
     model.eval().requires_grad_(False)
     model.weights = weights
@@ -127,19 +92,19 @@ def _build(name, weights, pretrained=True, **kwargs):
 def full_name(name):
     """Today's full name (architecture.tag) of a ViT that timm knows."""
     if current := get_deprecated_models().get(name):
-        print(language.pick(f"옛 이름 · old name: {name} → {current}"))
+        print(f"{say('옛 이름', 'old name', ' · ')}: {name} → {current}")
         name = current
     architecture, tag = split_model_name_tag(name)
     if not timm.is_model(architecture) or (tag and name not in timm.list_pretrained()):
         nearest = ", ".join(_nearest_names(name))
         raise ModelError(
-            f"timm에 그런 모델이 없습니다: {name}. 비슷한 이름: {nearest}\n"
-            f"timm has no such model: {name}. Nearest names: {nearest}"
+            f"timm에 그런 모델이 없습니다: {name}. 비슷한 이름: {nearest}",
+            f"timm has no such model: {name}. Nearest names: {nearest}",
         )
     if not is_model_in_modules(architecture, _VIT_MODULES):
         raise ModelError(
-            f"ViT가 아닌 모델입니다: {name}. 이 수업은 패치 토큰이 있는 ViT만 다룹니다.\n"
-            f"Not a ViT: {name}. These lessons read ViTs only, which have patch tokens."
+            f"ViT가 아닌 모델입니다: {name}. 이 수업은 패치 토큰이 있는 ViT만 다룹니다.",
+            f"Not a ViT: {name}. These lessons read ViTs only, which have patch tokens.",
         )
     tag = tag or timm.get_pretrained_cfg(architecture).tag
     return f"{architecture}.{tag}"
@@ -153,23 +118,13 @@ def _nearest_names(name, count=5):
     return [*dict.fromkeys(similar + containing)][:count] or [DEFAULT]
 
 
-def _short_name(name):
-    """Of vit_base_patch16_224.dino "DINO ViT-B/16 · "; nothing of names of another pattern."""
-    found = re.match(r"vit_(tiny|small|base|large|huge|giant)\w*?_patch(\d+)", name)
-    family = re.search(r"\bdino$|dinov\d", name)
-    if not found:
-        return ""
-    letter = "Ti" if found[1] == "tiny" else found[1][0].upper()
-    return f"{family[0].replace('dino', 'DINO') + ' ' if family else ''}ViT-{letter}/{found[2]} · "
-
-
 def repository(name):
     """The hub's name for the weights of a model by its ``full_name``; ModelError if none."""
     found = timm.get_pretrained_cfg(name).hf_hub_id
     if not found:
         raise ModelError(
-            f"사전 학습 가중치가 없는 모델입니다: {name}. pretrained=False로만 쓸 수 있습니다.\n"
-            f"There are no pretrained weights for {name}. Use pretrained=False."
+            f"사전 학습 가중치가 없는 모델입니다: {name}. pretrained=False로만 쓸 수 있습니다.",
+            f"There are no pretrained weights for {name}. Use pretrained=False.",
         )
     return found
 
@@ -189,7 +144,7 @@ def _from_cache_or_hub(name):
 
 def _notice(name, error):
     """Why the embedded DINO takes the place of a model, what it is, and how to get the real one."""
-    return language.say(
+    tell(
         f"{name} 대신 내장 DINO를 씁니다: {error.why[0]}.\n"
         "내장 DINO는 이 수업에 들어 있는 작은 DINO입니다(토큰 197개).\n"
         f"원래 모델을 쓰려면 {error.remedy[0]} 다시 실행하세요.",

@@ -2,7 +2,10 @@
 
 import matplotlib
 import numpy as np
+import torch
 from PIL import Image
+
+from bilingual import BadInput
 
 COLORMAPS = ("viridis", "cividis", "magma", "inferno", "gray", "jet")
 
@@ -12,7 +15,7 @@ def resize_map(m, size, smooth=True):
 
     Parameters
     ----------
-    m : torch.Tensor or numpy.ndarray
+    m : torch.Tensor or array
         (gh, gw).
     size : tuple of int
         (width, height) in pixels, the order of ``Image.size``.
@@ -23,57 +26,20 @@ def resize_map(m, size, smooth=True):
     -------
     numpy.ndarray
         (height, width) float32.
+
+    Raises
+    ------
+    BadInput
+        Not one map.
     """
-    values = np.asarray(m, dtype=np.float32)
+    values = torch.as_tensor(m).detach().float().cpu().numpy()
     if values.ndim != 2:
-        raise ValueError(
-            f"맵의 모양은 (gh, gw)여야 합니다: {values.shape}. 맵 하나를 고르세요(예: m[0]).\n"
-            f"A map must be (gh, gw): {values.shape}. Pick one map, for example m[0]."
+        raise BadInput(
+            f"맵의 모양은 (gh, gw)여야 합니다: {values.shape}. 맵 하나를 고르세요(예: m[0]).",
+            f"A map must be (gh, gw): {values.shape}. Pick one map, for example m[0].",
         )
     resample = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
     return np.asarray(Image.fromarray(values).resize(size, resample))
-
-
-def place(m, seen, photo):
-    """Put a map in its place on the photo, so that maps of different crops can be compared.
-
-    Parameters
-    ----------
-    m : torch.Tensor or numpy.ndarray
-        (gh, gw).
-    seen : PIL.Image.Image
-        What the network saw: the photo, or a crop from its centre (see ``images.to_tensor``).
-    photo : PIL.Image.Image
-        The whole photo.
-
-    Returns
-    -------
-    numpy.ndarray
-        (photo.height, photo.width) float32; NaN where the network saw nothing.
-    """
-    canvas = np.full((photo.height, photo.width), np.nan, dtype=np.float32)
-    top, left = (photo.height - seen.height) // 2, (photo.width - seen.width) // 2
-    canvas[top : top + seen.height, left : left + seen.width] = resize_map(m, seen.size)
-    return canvas
-
-
-def difference(a, b):
-    """How far two maps of one photo differ, each stretched to 0..1 over the part both show.
-
-    Parameters
-    ----------
-    a, b : numpy.ndarray
-        (H, W) from ``place``.
-
-    Returns
-    -------
-    numpy.ndarray
-        a - b, (H, W), in -1..1; NaN where one of them shows nothing.
-    """
-    both = ~np.isnan(a + b)
-    low, span = ([measure(m[both]) for m in (a, b)] for measure in (np.min, np.ptp))
-    a, b = ((m - low[i]) / (span[i] or 1) for i, m in enumerate((a, b)))  # or 1: constant maps
-    return np.where(both, a - b, np.nan)
 
 
 def colorize(values, cmap="viridis"):
@@ -90,11 +56,16 @@ def colorize(values, cmap="viridis"):
     -------
     numpy.ndarray
         (H, W, 3) uint8.
+
+    Raises
+    ------
+    BadInput
+        No such colormap.
     """
     if cmap not in matplotlib.colormaps:
-        raise ValueError(
-            f"그런 컬러맵이 없습니다: {cmap}. 이 가운데 고르세요: {', '.join(COLORMAPS)}\n"
-            f"No such colormap: {cmap}. Choose one of {', '.join(COLORMAPS)}"
+        raise BadInput(
+            f"그런 컬러맵이 없습니다: {cmap}. 이 가운데 고르세요: {', '.join(COLORMAPS)}",
+            f"No such colormap: {cmap}. Choose one of {', '.join(COLORMAPS)}",
         )
     return matplotlib.colormaps[cmap](values, bytes=True)[..., :3]
 
@@ -105,10 +76,10 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
     Parameters
     ----------
     photo : PIL.Image.Image
-    m : torch.Tensor or numpy.ndarray
+    m : torch.Tensor or array
         (gh, gw) in 0..1, see ``maps.min_max``.
     alpha : float
-        0 gives the photo, 1 the colours alone.
+        Opacity of the colours: 0 gives the photo, 1 the colours alone.
     cmap, smooth
         See ``colorize`` and ``resize_map``.
 
@@ -116,17 +87,22 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
     -------
     PIL.Image.Image
         RGB, at the photo's own size.
+
+    Raises
+    ------
+    BadInput
+        alpha or the map lies outside 0..1 (NaN included), or as in ``colorize``, ``resize_map``.
     """
     if not 0 <= alpha <= 1:
-        raise ValueError(
-            f"투명도 alpha는 0과 1 사이여야 합니다: {alpha}\nalpha must be between 0 and 1: {alpha}"
+        raise BadInput(
+            f"불투명도 alpha는 0과 1 사이여야 합니다: {alpha}",
+            f"The opacity alpha must be between 0 and 1: {alpha}",
         )
     values = resize_map(m, photo.size, smooth)
     if not (values.min() >= 0 and values.max() <= 1):  # so written, NaN is refused too
-        raise ValueError(
-            f"맵의 값은 0~1이어야 합니다: {values.min():.3g}~{values.max():.3g}. "
-            f"maps.min_max로 맞추세요.\n"
-            f"The map must lie in 0..1: {values.min():.3g}..{values.max():.3g}. Use maps.min_max."
+        low, high = f"{values.min():.3g}", f"{values.max():.3g}"
+        raise BadInput(
+            f"맵의 값은 0~1이어야 합니다: {low}~{high}. maps.min_max로 맞추세요.",
+            f"The map must lie in 0..1: {low}..{high}. Use maps.min_max.",
         )
-    colours = Image.fromarray(colorize(values, cmap))
-    return Image.blend(photo.convert("RGB"), colours, alpha)
+    return Image.blend(photo.convert("RGB"), Image.fromarray(colorize(values, cmap)), alpha)

@@ -22,7 +22,9 @@ ARGS = (
 SECONDS = 120_000  # ms; how long a slow machine may take over one step
 SETUP = f"""import sys
 sys.path.insert(0, {str(ROOT)!r})
-from helpers import explorer, images, lessons, maps, models, overlay, plots
+import explorer
+from classroom import lessons
+from helpers import images, maps, models, overlay
 lessons.setup()
 photo, model = images.load_photo("cat.jpg"), models.load_model("embedded")"""
 

@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from timm.models.vision_transformer import VisionTransformer
 
+from bilingual import say
 from helpers import encoding, maps
-from helpers.language import pick
-from helpers.scoring import jaccard
+from topics.measure import jaccard
 from training import dino
 from training.scenes import Scenes
 
@@ -213,7 +213,7 @@ class Training:
     @property
     def caption(self):
         """What a figure says of these weights."""
-        made, steps = pick("이 수업에서 학습 trained in this lesson"), pick("스텝 steps")
+        made, steps = say("이 수업에서 학습", "trained in this lesson"), say("스텝", "steps")
         return f"{made} ({self.step} {steps})"
 
     def draw_crops(self):

@@ -29,8 +29,8 @@ from helpers.encoding import encode
 from helpers.images import load_masks, load_photo, masks_on_grid, sample_photos, to_tensor
 from helpers.maps import mass_mask
 from helpers.models import load_model
-from helpers.patches import match_back
-from helpers.scoring import bundled_jaccard, jaccard
+from topics.measure import bundled_jaccard, jaccard
+from topics.patches import match_back
 from training.dino import IMAGE, build_backbone
 from training.scenes import Scenes
 

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import explorer, explorer_data, images, maps, models, overlay
+import explorer
+from explorer import data
+from explorer.upload import upload
+from helpers import images, maps, models, overlay
 from helpers.encoding import attention, encode
-from helpers.uploads import upload
 from tools import lab
 
 pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
@@ -70,13 +72,13 @@ def page(notebook):
 def computed(embedded):
     """What Python makes of the same photo: model, tensor, and the photo as it is shown."""
     tensor, seen = images.to_tensor(images.load_photo("cat.jpg"), embedded, "whole")
-    return embedded, tensor, explorer_data.shrink(seen)
+    return embedded, tensor, data.shrink(seen)
 
 
 @pytest.fixture(scope="session")
 def norm(computed):
     model, tensor, _ = computed
-    return maps.photo_norm(model, tensor)
+    return maps.norm_map(model, tensor)
 
 
 def pixels(page, canvas="overlay", nth=0):
@@ -199,7 +201,7 @@ def test_keep_a_share_of_the_mass(page, computed):
 def test_hover_a_patch(page, computed, row, column):
     model, tensor, picture = computed
     patch = row * 21 + column
-    unit = explorer_data.unit_tokens(encode(model, tensor))
+    unit = data.unit_tokens(encode(model, tensor))
     similarity = (unit @ unit[patch]).reshape(14, 21)
     looks = attention(model, tensor, queries=[1 + patch])[0, :, 0, 1:].reshape(-1, 14, 21)
     choose(page, "map", "similarity")
@@ -308,8 +310,8 @@ def test_fine_grid_says_what_it_left_out_and_asks(page, computed):
         "() => document.querySelectorAll('.dino-readout')[1].textContent.includes(': 1.00')"
     )
     tensor, seen = images.to_tensor(images.load_photo("cat.jpg"), computed[0], size=480)
-    m = explorer_data.patch_map(computed[0], tensor, -1, "similarity", 20 * 60 + 41)
-    wanted = overlay.blend(explorer_data.shrink(seen), maps.min_max(m.reshape(60, 60)))
+    m = data.patch_map(computed[0], tensor, -1, "similarity", 20 * 60 + 41)
+    wanted = overlay.blend(data.shrink(seen), maps.min_max(m.reshape(60, 60)))
     assert worst(page, wanted, nth=1) <= 2
 
 
@@ -347,7 +349,7 @@ def test_saved_page(saved, computed, norm):
     assert worst(saved, overlay.blend(picture, norm, 0.3, "magma")) <= 2
     choose(saved, "map", "similarity")
     saved.mouse.move(*patch_point(saved, 7, 3, (14, 21)))
-    unit = explorer_data.unit_tokens(encode(model, tensor))
+    unit = data.unit_tokens(encode(model, tensor))
     m = maps.min_max((unit @ unit[7 * 21 + 3]).reshape(14, 21))
     assert worst(saved, overlay.blend(picture, m, 0.3, "magma")) <= 2
     saved.get_by_role("button", name="reset").click()

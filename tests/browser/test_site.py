@@ -15,9 +15,8 @@ from bs4 import BeautifulSoup
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
-import helpers.language
 from helpers import images
-from tools import lab, links, make_payoffs
+from tools import lab, make_payoffs
 from tools.notebooks import LESSONS, tidy
 from tools.one_language import in_one_language
 from tools.site import build, figures, web
@@ -107,7 +106,7 @@ def language(page):
 def test_a_crawler_learns_what_and_where_a_page_is(site, page):
     head = soup(site / page)
     path = "" if page == "index.html" else page
-    assert web.base() == "https://{}.github.io/{}/".format(*links.address().split("/"))
+    assert web.base() == "https://{}.github.io/{}/".format(*web.address().split("/"))
     assert head.html["lang"] == language(page)
     assert head.find("link", rel="canonical")["href"] == web.base() + path
     assert len(head.title.text) > 10

@@ -259,7 +259,7 @@ def test_photo_rollout_is_the_cls_row_on_the_grid(embedded):
     n = 1 + gh * gw
     row = maps.rollout(attention_rows(embedded, tensor, queries=range(n)))[0, 0, 1:]
     expected = maps.min_max(row.reshape(gh, gw))
-    assert gh != gw and torch.allclose(maps.photo_rollout(embedded, tensor), expected, atol=1e-4)
+    assert gh != gw and torch.allclose(maps.rollout_map(embedded, tensor), expected, atol=1e-4)
 
 
 # --- what lesson 04 says ---

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 from verdicts import all_different_hints, passes, unanswered
 
-from helpers import checks, encoding, maps, overlay
+from classroom import checks
+from helpers import encoding, maps, overlay
 
 # --- 00_start, 01_timm ---
 

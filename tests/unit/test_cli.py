@@ -56,7 +56,7 @@ def test_options_reach_the_figure(drawn, embedded, elsewhere):
     cat = images.load_photo("cat.jpg")
     tensor, _ = images.to_tensor(cat, embedded, "squash")
     assert seen.size == cat.size and (kwargs["alpha"], kwargs["cmap"]) == (0.3, "jet")
-    assert np.allclose(m, maps.photo_attention(embedded, tensor), atol=1e-6)
+    assert np.allclose(m, maps.attention_map(embedded, tensor), atol=1e-6)
 
 
 def test_defaults_are_the_norm_map_of_what_the_network_saw(drawn, embedded):
@@ -64,7 +64,7 @@ def test_defaults_are_the_norm_map_of_what_the_network_saw(drawn, embedded):
     ((seen, m, kwargs),) = drawn
     tensor, expected = images.to_tensor(images.load_photo("cat.jpg"), embedded)
     assert seen.size == expected.size and kwargs["cmap"] == overlay.COLORMAPS[0]
-    assert np.allclose(m, maps.photo_norm(embedded, tensor), atol=1e-6)
+    assert np.allclose(m, maps.norm_map(embedded, tensor), atol=1e-6)
 
 
 @pytest.mark.parametrize(

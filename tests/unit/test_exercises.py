@@ -17,7 +17,7 @@ import pytest
 from notebook_names import SOLUTION, bound, free
 from verdicts import all_different_hints, passes, unanswered
 
-from helpers import answers, checks
+from classroom import answers, checks
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 

@@ -20,7 +20,9 @@ import torch
 from nbconvert import HTMLExporter
 from PIL import Image
 
-from helpers import explorer, explorer_data, images, maps, models, overlay
+import explorer
+from explorer import data
+from helpers import images, maps, models, overlay
 from helpers.encoding import attention, encode
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -68,7 +70,7 @@ def test_data_is_what_the_helpers_compute(name, size, block, randomised):
     """Non-square, with one prefix token and with five."""
     model = family(name, 56 if "patch14" in name else 64, randomised)
     tensor = torch.rand(1, 3, *size)
-    data = explorer_data.block_data(model, tensor, block)
+    data = data.block_data(model, tensor, block)
     encoded = encode(model, tensor, block)
     prefix, n = model.num_prefix_tokens, 24
     assert (data["block"], data["blocks"], data["grid"]) == (block % 2, 2, [4, 6])
@@ -115,7 +117,7 @@ def test_colour_tables_are_matplotlibs(box):
 
 
 def test_large_photo_is_sent_small():
-    small = explorer_data.shrink(Image.new("RGBA", (1600, 900)))
+    small = data.shrink(Image.new("RGBA", (1600, 900)))
     assert small.size == (384, 216) and small.mode == "RGB"
 
 
@@ -129,7 +131,7 @@ def test_large_photo_is_sent_small():
     ],
 )
 def test_budget_is_kept_and_said(embedded, tensor, budget, similarity, rows, left_out):
-    data = explorer_data.block_data(embedded, tensor, -1, budget)
+    data = data.block_data(embedded, tensor, -1, budget)
     query = data["query"]
     assert (data["similarity"] is not None, query and query["rows"]) == (similarity, rows)
     sent = sum(len(data[kind]["bytes"]) for kind in ("similarity", "query") if data[kind])
@@ -139,7 +141,7 @@ def test_budget_is_kept_and_said(embedded, tensor, budget, similarity, rows, lef
 
 
 def test_sixty_by_sixty_patches_stay_light(embedded):
-    data = explorer_data.block_data(embedded, torch.rand(1, 3, 480, 480), -1)
+    data = data.block_data(embedded, torch.rand(1, 3, 480, 480), -1)
     assert data["grid"] == [60, 60] and data["similarity"] is None and data["query"] is None
     assert sum(len(data[kind]) for kind in ("norm", "cls")) < 120_000
 
@@ -159,8 +161,8 @@ def asked(photo, embedded):
 def test_another_block(asked, embedded, tensor):
     ask, view, _ = asked
     ask(ask="block", block=2)
-    assert view.data == explorer_data.block_data(embedded, tensor, 2)
-    assert view.data != explorer_data.block_data(embedded, tensor, -1)
+    assert view.data == data.block_data(embedded, tensor, 2)
+    assert view.data != data.block_data(embedded, tensor, -1)
 
 
 @pytest.mark.parametrize("kind, rows", [("query", 7), ("similarity", 1)])
@@ -268,7 +270,7 @@ def test_gif(box, photo, tmp_path, sweep, frames):
         whole = box.view.seen
         w, h = whole.width / 3, whole.height / 3
         window = whole.crop([round(edge) for edge in (w, h, 2 * w, 2 * h)])
-        m = maps.photo_norm(box.view.model, images.to_tensor(window, box.view.model, "whole")[0])
+        m = maps.norm_map(box.view.model, images.to_tensor(window, box.view.model, "whole")[0])
         wanted = overlay.blend(window, m, box.view.alpha).resize(box.view.picture.size)
         assert np.abs(middle[: len(seen)] - np.asarray(wanted)).mean() < 5
 

@@ -7,9 +7,12 @@ import time
 import pytest
 import torch
 
-from helpers import deletion, encoding, explorer, explorer_data, maps, norms, search
+import explorer
+from explorer import data
+from helpers import encoding, maps
 from helpers.encoding import attention, encode
 from helpers.images import load_photo, to_tensor
+from topics import deletion, norms, search
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +45,13 @@ CALLS = {
     ),
     "queries and keys": lambda model, seen, photo: encoding.queries_keys(model, seen),
     "norms": lambda model, seen, photo: norms.block_norms(model, seen),
-    "norm map": lambda model, seen, photo: maps.photo_norm(model, seen),
-    "attention map": lambda model, seen, photo: maps.photo_attention(model, seen),
+    "norm map": lambda model, seen, photo: maps.norm_map(model, seen),
+    "attention map": lambda model, seen, photo: maps.attention_map(model, seen),
     "explorer": lambda model, seen, photo: explorer.explore(photo, model),
-    "explorer's block": lambda model, seen, photo: explorer_data.block_data(model, seen, 1),
+    "explorer's block": lambda model, seen, photo: data.block_data(model, seen, 1),
     "search": lambda model, seen, photo: search.describe(model, seen),
     "deletion": lambda model, seen, photo: deletion.curve(
-        model, seen, maps.photo_norm(model, seen)
+        model, seen, maps.norm_map(model, seen)
     ),
 }
 

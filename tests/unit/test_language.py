@@ -11,22 +11,14 @@ import matplotlib
 import nbformat
 import pytest
 import torch
+from helpers.language import HANGUL, pick, say
 from matplotlib.text import Text
 
-from helpers import (
-    checks,
-    explorer,
-    images,
-    language,
-    language_switch,
-    lessons,
-    models,
-    patches,
-    plots,
-    search,
-    zoo,
-)
-from helpers.language import HANGUL, pick, say
+import explorer
+from classroom import checks, language_switch, lessons
+from helpers import images, language, models, parts, plots
+from topics import attention, deletion, norms, objects, patches, preprocessing, search, zoo
+from training import figures
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -276,26 +268,26 @@ def figures(photo, model, path):
     yield plots.compare({"사진 photo": photo, "노름 맵 norm map": m}, weights="없음 none")
     yield plots.heads(photo, four, weights=model)
     yield plots.patch_grid(photo, (14, 14), weights=torch.nn.Linear(1, 1))
-    yield plots.layers_heads(four[None], weights=model)
-    yield plots.scales(four, weights=model)
-    yield plots.query(photo, m, (1, 2), weights=model)
-    yield plots.kept(photo, {"남긴 것 kept": m > 0.5}, weights=model)
-    yield plots.agreement({"사진 photo": (photo, m, m)}, weights=model)
-    yield plots.regions(photo, {"마스크 mask": m > 0.5}, weights=model)
-    yield plots.deletion_curves(
+    yield attention.draw_blocks_heads(four[None], weights=model)
+    yield attention.draw_scales(four, weights=model)
+    yield attention.draw_query(photo, m, (1, 2), weights=model)
+    yield attention.draw_kept(photo, {"남긴 것 kept": m > 0.5}, weights=model)
+    yield attention.draw_agreement({"사진 photo": (photo, m, m)}, weights=model)
+    yield objects.draw_regions(photo, {"마스크 mask": m > 0.5}, weights=model)
+    yield deletion.draw_curves(
         {"노름 norm": [1, 0]}, weights=model, xlabel="지운 patches (%)", ylabel="유사도 cosine"
     )
-    yield plots.similarity({"유사도 similarity": (photo, m)}, (1, 2), weights=model)
-    yield plots.parts(photo, (m * 3).int(), weights=model)
-    yield plots.pca(photo, patches.pca_rgb(features, (14, 14)), weights=model)
-    yield plots.matches((photo, photo), ((14, 14),) * 2, torch.tensor([[0, 1]]), weights=model)
-    yield plots.rates({"학습된 trained,\n그대로 as is": (0.1, 0.2)}, weights=model)
-    yield plots.retrieval(photo, [search.Found(path, 0.9)], weights=model)
-    yield plots.rows({"장면 scene 0": four}, weights=model)
-    yield plots.curves({"여기서 here": run}, 128, weights="저장된 기록 recorded runs")
-    yield plots.side_by_side({"cat": photo}, weights={"cat": models.caption(model)})
-    yield plots.block_histogram(four.flatten(1)[:, None] + 1, 2, weights=model)
-    yield plots.differences(photo, {"post": m.numpy(), "timm": 1 - m.numpy()}, weights=model)
+    yield patches.draw_similarity({"유사도 similarity": (photo, m)}, (1, 2), weights=model)
+    yield parts.draw_parts(photo, (m * 3).int(), weights=model)
+    yield parts.draw_pca(photo, parts.pca_rgb(features, (14, 14)), weights=model)
+    yield patches.draw_matches((photo, photo), ((14, 14),) * 2, torch.tensor([[0, 1]]), weights=model)
+    yield patches.draw_rates({"학습된 trained,\n그대로 as is": (0.1, 0.2)}, weights=model)
+    yield search.draw_retrieval(photo, [search.Found(path, 0.9)], weights=model)
+    yield figures.rows({"장면 scene 0": four}, weights=model)
+    yield figures.curves({"여기서 here": run}, 128, weights="저장된 기록 recorded runs")
+    yield zoo.draw_side_by_side({"cat": photo}, weights={"cat": models.caption(model)})
+    yield norms.draw_histogram(four.flatten(1)[:, None] + 1, 2, weights=model)
+    yield preprocessing.draw_differences(photo, {"post": m.numpy(), "timm": 1 - m.numpy()}, weights=model)
 
 
 def words(figure):

@@ -8,8 +8,9 @@ import pytest
 import torch
 from verdicts import all_different_hints, passes, unanswered
 
-from helpers import checks, plots
-from training import classroom, dino, experiments, shapes
+from classroom import checks
+from helpers import plots
+from training import classroom, dino, experiments, figures, shapes
 from training.scenes import Scenes
 
 CURVES = ("loss", "entropy", "batch_entropy")
@@ -264,7 +265,7 @@ def test_experiments_writes_the_runs_that_are_asked_for(tmp_path, monkeypatch):
 def test_curves_show_ln_k_and_keep_their_size():
     short = {name: [5.0, 4.0] for name in CURVES}
     long = {name: [4.0] * 90 for name in CURVES}
-    figures = [plots.curves({"a": run}, 128, steps=100, weights="w") for run in (short, long)]
+    figures = [figures.curves({"a": run}, 128, steps=100, weights="w") for run in (short, long)]
     sizes = {tuple(fig.get_size_inches()) for fig in figures}
     assert len(sizes) == 1 and len(figures[0].axes) == 3
     for fig in figures:
@@ -276,14 +277,14 @@ def test_curves_show_ln_k_and_keep_their_size():
 
 
 def test_curves_are_smoothed_by_the_steps_before():
-    fig = plots.curves({"a": {n: [*range(20)] for n in CURVES}}, 8, weights="w")
+    fig = figures.curves({"a": {n: [*range(20)] for n in CURVES}}, 8, weights="w")
     smooth = fig.axes[0].lines[1].get_ydata()
     assert smooth[0] == 0 and smooth[1] == 0.5 and smooth[19] == np.mean(range(10, 20))
 
 
 def test_rows_draw_pictures_and_maps_under_their_labels():
     pictures, maps = torch.rand(3, 3, 8, 8), torch.rand(3, 4, 4)
-    fig = plots.rows({"위 top": pictures, "아래 below": maps}, weights="w")
+    fig = figures.rows({"위 top": pictures, "아래 below": maps}, weights="w")
     drawn = [np.asarray(ax.images[0].get_array()) for ax in fig.axes]
     assert np.allclose(drawn[1], pictures[1].permute(1, 2, 0)) and np.allclose(drawn[5], maps[2])
     assert [fig.axes[i].get_title(loc="left") for i in (0, 3)] == ["위 top", "아래 below"]
@@ -303,7 +304,7 @@ def test_live_curves_are_shown_once_and_then_replaced(pool, monkeypatch):
 
     monkeypatch.setattr(plots.training, "display", display)
     training = classroom.Training(pool, steps=3, batch=4, local_crops=0, answers=16)
-    training.run(3, plots.live_curves(), every=1)
+    training.run(3, figures.live_curves(), every=1)
     assert [kind for kind, _ in calls] == ["display", "update", "update"]
     for step, (_, figure) in enumerate(calls, start=1):
         loss = figure.axes[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import lessons
+from classroom import lessons
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -24,7 +24,7 @@ def test_token_norm_is_three_lines_of_plain_torch(embedded):
 def test_a_plain_grey_picture_still_takes_all_the_colours(embedded):
     """What lesson 00 says of min-max: with nothing to see, the map still runs from 0 to 1."""
     grey = Image.new("RGB", (400, 300), "gray")
-    m = maps.photo_norm(embedded, images.to_tensor(grey, embedded, fit="squash")[0])
+    m = maps.norm_map(embedded, images.to_tensor(grey, embedded, fit="squash")[0])
     assert (m.min(), m.max()) == (0, 1)
 
 
@@ -53,7 +53,7 @@ def posts_map(embedded, cat):
 
 def test_the_posts_map_end_to_end(embedded, cat, posts_map):
     tensor, _ = images.to_tensor(cat, embedded, "squash")
-    assert torch.equal(maps.photo_norm(embedded, tensor), posts_map)
+    assert torch.equal(maps.norm_map(embedded, tensor), posts_map)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_photo_attention_is_the_mean_of_the_heads(embedded):
     rows = encoding.attention(embedded, tensor)[0, :, 0, 1:].reshape(6, 8, 12)
     expected = rows.mean(dim=0)
     expected = (expected - expected.min()) / (expected.max() - expected.min())
-    assert torch.allclose(maps.photo_attention(embedded, tensor), expected, atol=1e-6)
+    assert torch.allclose(maps.attention_map(embedded, tensor), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("row, column", [(0, 6), (3, 0), (2, 5)])

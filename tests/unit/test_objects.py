@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 from verdicts import verdicts
 
-from helpers import checks, objects, plots
-from helpers.objects import Found, component, largest_component, lost, mask_box, token_cut
+from classroom import checks
+from topics import deletion, objects
+from topics.objects import Found, component, largest_component, lost, mask_box, token_cut
 
 
 def mask(*rows):
@@ -204,7 +205,7 @@ def test_regions_darken_what_was_not_found():
         "마스크 masks": torch.stack([ANSWER, OBJECT]),
         "LOST": found,
     }
-    fig = plots.regions(PHOTO, panels, weights="w")
+    fig = objects.draw_regions(PHOTO, panels, weights="w")
     photo, m, masks, one = (np.asarray(ax.images[0].get_array()) for ax in fig.axes)
     assert np.array_equal(photo, np.asarray(PHOTO)) and np.array_equal(m, found.m.numpy())
     for picture, where in ((masks, OBJECT), (one, ANSWER)):
@@ -219,7 +220,7 @@ def test_regions_darken_what_was_not_found():
 
 @pytest.mark.parametrize("count, shape", [(1, (1, 1)), (4, (1, 4)), (5, (2, 3)), (10, (3, 4))])
 def test_regions_has_at_most_four_in_a_row(count, shape):
-    fig = plots.regions(PHOTO, {str(i): ANSWER for i in range(count)}, weights="w")
+    fig = objects.draw_regions(PHOTO, {str(i): ANSWER for i in range(count)}, weights="w")
     assert fig.axes[0].get_gridspec().get_geometry() == shape
 
 
@@ -228,14 +229,14 @@ def test_gallery_shows_each_object_in_its_own_photo():
     tall = Image.new("RGB", (60, 120), (10, 200, 10))
     found = Found(ANSWER, (1, 3), torch.rand(4, 6))
     panels = {"가 a": (PHOTO, found), "나 b": (tall, ~ANSWER.T)}
-    fig = plots.gallery(panels, weights="w")
+    fig = objects.draw_gallery(panels, weights="w")
     first, second = (np.asarray(ax.images[0].get_array()) for ax in fig.axes)
     assert first.shape == (80, 120, 3) and second.shape == (120, 60, 3)
     assert np.array_equal(first[10::20, 10::20, 0] == 200, ANSWER.numpy())
     assert np.array_equal(second[10::20, 7::15, 1] == 200, ~ANSWER.T.numpy())
     assert len(fig.axes[0].patches) == 2 and not fig.axes[1].patches
     nothing_is_cut_off(fig)
-    ten = plots.gallery({str(i): (PHOTO, ANSWER) for i in range(10)}, weights="w")
+    ten = objects.draw_gallery({str(i): (PHOTO, ANSWER) for i in range(10)}, weights="w")
     assert ten.axes[0].get_gridspec().get_geometry() == (2, 5)
 
 
@@ -243,7 +244,7 @@ def test_gallery_shows_each_object_in_its_own_photo():
 def test_curves_are_told_apart_without_colour():
     values = {"노름 norm": torch.linspace(1, 0, 11), "어텐션 attention": torch.ones(11)}
     names = {"xlabel": "지운 패치 greyed (%)", "ylabel": "유사도 cosine"}
-    fig = plots.deletion_curves(values, weights="w", **names)
+    fig = deletion.draw_curves(values, weights="w", **names)
     first, second = fig.axes[0].lines
     assert first.get_linestyle() != second.get_linestyle()
     assert first.get_xdata().tolist() == list(range(0, 101, 10))

@@ -10,7 +10,9 @@ from PIL import Image
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from verdicts import verdicts
 
-from helpers import checks, components, encoding, images, patches
+from classroom import checks
+from helpers import encoding, images, parts
+from topics import masks, parts, patches
 
 GRID = (4, 6)
 
@@ -60,7 +62,7 @@ def test_similarity_says_which_grid_is_wrong(tokens):
 
 def test_pca_finds_the_object():
     tokens, mask, right = scene()
-    picture = patches.pca_rgb(tokens, (8, 10))
+    picture = parts.pca_rgb(tokens, (8, 10))
     assert torch.equal(picture.foreground, mask)
     assert torch.equal(picture.first > 0, mask)
     assert picture.rgb.shape == (8, 10, 3) and (picture.rgb[~mask] == 0).all()
@@ -76,14 +78,14 @@ def test_pca_first_component_is_sklearns_but_for_the_sign(tokens):
     from sklearn.decomposition import PCA
 
     raw = PCA(1, svd_solver="full").fit_transform(tokens.double())[:, 0].reshape(GRID)
-    first = patches.pca_rgb(tokens, GRID).first.numpy()
+    first = parts.pca_rgb(tokens, GRID).first.numpy()
     assert min(abs(sign * raw - first).max() for sign in (1, -1)) < 1e-5
 
 
 def test_pca_colours_are_components_of_the_foreground_alone(tokens):
     from sklearn.decomposition import PCA
 
-    picture = patches.pca_rgb(tokens, GRID)
+    picture = parts.pca_rgb(tokens, GRID)
     inside = picture.foreground.flatten()
     assert 4 < inside.sum() < 24
     raw = PCA(3, svd_solver="full").fit_transform(tokens[inside].double())
@@ -95,16 +97,16 @@ def test_pca_colours_are_components_of_the_foreground_alone(tokens):
 def test_pca_does_not_depend_on_the_cpu(seed, monkeypatch):
     """The solver may return any signs, and last digits differ: the picture stays."""
     tokens, _, _ = scene(seed=seed)
-    known = patches.pca_rgb(tokens, (8, 10))
-    original, rng = components.PCA.fit_transform, np.random.default_rng(seed)
+    known = parts.pca_rgb(tokens, (8, 10))
+    original, rng = parts.PCA.fit_transform, np.random.default_rng(seed)
 
     def other_cpu(self, x):
         values = original(self, x)
         return values * rng.choice([-1, 1], values.shape[1]) * (1 + 1e-9)
 
-    monkeypatch.setattr(components.PCA, "fit_transform", other_cpu)
+    monkeypatch.setattr(parts.PCA, "fit_transform", other_cpu)
     for _ in range(4):
-        again = patches.pca_rgb(tokens, (8, 10))
+        again = parts.pca_rgb(tokens, (8, 10))
         assert torch.equal(again.foreground, known.foreground)
         assert torch.allclose(again.first, known.first, atol=1e-5)
         assert torch.allclose(again.rgb, known.rgb, atol=1e-5)
@@ -112,14 +114,14 @@ def test_pca_does_not_depend_on_the_cpu(seed, monkeypatch):
 
 def test_pca_of_two_photos_shares_colours():
     tokens, mask, _ = scene()
-    both = patches.pca_rgb(torch.stack([tokens, tokens]), (8, 10))
+    both = parts.pca_rgb(torch.stack([tokens, tokens]), (8, 10))
     assert both.rgb.shape == (2, 8, 10, 3) and torch.equal(both.foreground[0], mask)
     assert torch.allclose(both.rgb[0], both.rgb[1], atol=1e-5)
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0])
 def test_pca_of_equal_tokens_is_empty_and_silent(value, recwarn):
-    picture = patches.pca_rgb(torch.full((24, 8), value), GRID)
+    picture = parts.pca_rgb(torch.full((24, 8), value), GRID)
     assert not picture.foreground.any() and (picture.rgb == 0).all()
     assert not picture.first.any() and not picture.explained.any() and not recwarn
 
@@ -127,7 +129,7 @@ def test_pca_of_equal_tokens_is_empty_and_silent(value, recwarn):
 def test_pca_needs_a_foreground():
     tokens = torch.zeros(24, 8)
     tokens[8] = torch.arange(8.0)  # a single odd patch, inside
-    picture = patches.pca_rgb(tokens, GRID)
+    picture = parts.pca_rgb(tokens, GRID)
     assert picture.first[1, 2] > 0 and not picture.foreground.any()
 
 
@@ -136,35 +138,35 @@ def test_pca_needs_a_foreground():
 
 def test_parts_are_found_and_numbered_by_size():
     tokens, mask, right = scene()
-    labels = patches.parts(tokens, (8, 10), k=3)
+    labels = parts.parts(tokens, (8, 10), k=3)
     assert labels.shape == (8, 10) and labels.dtype == torch.int64
     assert (labels[~mask] == 0).all()  # 60 patches
     assert (labels[mask & ~right] == 1).all() and (labels[right] == 2).all()  # 12 and 8
-    assert torch.equal(labels, patches.parts(tokens * 9, (8, 10), k=3))  # directions only
+    assert torch.equal(labels, parts.parts(tokens * 9, (8, 10), k=3))  # directions only
 
 
 def test_parts_of_equal_size_by_place():
     tokens = torch.eye(4).repeat_interleave(6, dim=0)[torch.arange(24).roll(6)]
-    assert patches.parts(tokens, GRID, k=4).tolist() == [[i] * 6 for i in range(4)]
+    assert parts.parts(tokens, GRID, k=4).tolist() == [[i] * 6 for i in range(4)]
 
 
 def test_parts_do_not_depend_on_the_seeds_names(tokens):
     tokens, _, _ = scene()
-    known = patches.parts(tokens, (8, 10), k=3)
+    known = parts.parts(tokens, (8, 10), k=3)
     for seed in range(1, 4):
-        assert torch.equal(patches.parts(tokens, (8, 10), k=3, seed=seed), known)
+        assert torch.equal(parts.parts(tokens, (8, 10), k=3, seed=seed), known)
 
 
 def test_parts_of_two_photos():
     tokens, _, _ = scene()
-    labels = patches.parts(torch.stack([tokens, tokens]), (8, 10), k=3)
+    labels = parts.parts(torch.stack([tokens, tokens]), (8, 10), k=3)
     assert labels.shape == (2, 8, 10) and torch.equal(labels[0], labels[1])
 
 
 @pytest.mark.parametrize("k", [0, 25])
 def test_parts_says_how_many_there_can_be(tokens, k):
     with pytest.raises(ValueError, match="24.*\n.*24"):
-        patches.parts(tokens, GRID, k)
+        parts.parts(tokens, GRID, k)
 
 
 # --- matches ---
@@ -259,9 +261,9 @@ def test_without_what_all_photos_share_at_a_place_the_first_component_shows_the_
     seen = [images.to_tensor(images.load_photo(path), embedded)[0] for path in paths]
     every = encoding.encode(embedded, torch.cat(seen))
     kitten = [path.stem for path in paths].index("kitten")
-    truth = images.masks_on_grid(images.load_masks("kitten"), embedded).any(0).flatten()
+    truth = masks.masks_on_grid(masks.load_masks("kitten"), embedded).any(0).flatten()
     plain, less = (
-        roc_auc_score(truth, patches.pca_rgb(tokens[kitten], every.grid).first.flatten())
+        roc_auc_score(truth, parts.pca_rgb(tokens[kitten], every.grid).first.flatten())
         for tokens in (every.patch_tokens, every.patch_tokens - every.patch_tokens.mean(dim=0))
     )
     assert less > 0.9 > plain + 0.1
@@ -339,5 +341,5 @@ def test_an_untrained_network_matches_only_what_is_not_mirrored():
 
 def test_kmeans_groups_are_sklearns(tokens):
     unit = F.normalize(tokens.double(), dim=-1)
-    raw = components.KMeans(4, n_init=10, random_state=0).fit_predict(unit)
-    assert adjusted_rand_score(raw, patches.parts(tokens, GRID, 4).flatten()) == 1.0
+    raw = parts.KMeans(4, n_init=10, random_state=0).fit_predict(unit)
+    assert adjusted_rand_score(raw, parts.parts(tokens, GRID, 4).flatten()) == 1.0

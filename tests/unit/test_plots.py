@@ -12,7 +12,8 @@ from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from helpers import images, maps, overlay, patches, plots, search
+from helpers import images, maps, overlay, parts, plots
+from topics import patches, search
 
 CAPTION = "가중치 weights: 내장 DINO · embedded DINO (112 px, patch 8)"
 LONG = "학습 안 됨 · UNTRAINED vit_base_patch16_224.augreg2_in21k_ft_in1k (random weights)"
@@ -21,7 +22,7 @@ HEADS = torch.arange(6 * 24.0).reshape(6, *GRID)
 MAP = maps.min_max(HEADS[0])
 LABELS = (torch.arange(24) // 6).reshape(GRID)
 PAIRS = torch.tensor([[0, 23], [9, 2]])
-PICTURE = patches.pca_rgb(torch.randn(24, 8, generator=torch.Generator().manual_seed(0)), GRID)
+PICTURE = parts.pca_rgb(torch.randn(24, 8, generator=torch.Generator().manual_seed(0)), GRID)
 FOUND = [
     search.Found(path, score) for path, score in zip(images.sample_photos(), (1, 0.5, 0.25, -1))
 ]
@@ -42,23 +43,23 @@ FIGURES = {
     "patch_grid": lambda photo, weights: plots.patch_grid(
         photo, GRID, weights=weights, highlight=(3, 5)
     ),
-    "similarity": lambda photo, weights: plots.similarity(
+    "similarity": lambda photo, weights: patches.draw_similarity(
         {"학습된 trained": (photo, HEADS[0]), "학습되지 않은 untrained": (photo, -HEADS[1])},
         (1, 2),
         weights=weights,
     ),
-    "pca": lambda photo, weights: plots.pca(photo, PICTURE, weights=weights),
-    "pca, tall": lambda photo, weights: plots.pca(
+    "pca": lambda photo, weights: parts.draw_pca(photo, PICTURE, weights=weights),
+    "pca, tall": lambda photo, weights: parts.draw_pca(
         photo.resize((40, 160)), PICTURE, weights=weights
     ),
-    "parts": lambda photo, weights: plots.parts(photo, LABELS, weights=weights),
-    "matches": lambda photo, weights: plots.matches(
+    "parts": lambda photo, weights: parts.draw_parts(photo, LABELS, weights=weights),
+    "matches": lambda photo, weights: patches.draw_matches(
         [photo, photo.resize((40, 160))], [GRID, (6, 4)], PAIRS, weights=weights
     ),
-    "rates": lambda photo, weights: plots.rates(
+    "rates": lambda photo, weights: patches.draw_rates(
         {"학습된 trained,\n뒤집음 mirrored": (0.5, 1), "우연 chance": (0, 0)}, weights=weights
     ),
-    "retrieval": lambda photo, weights: plots.retrieval(photo, FOUND, weights=weights),
+    "retrieval": lambda photo, weights: search.draw_retrieval(photo, FOUND, weights=weights),
 }
 
 
@@ -83,12 +84,12 @@ def test_weights_must_be_given(photo):
         lambda: plots.compare({"a": photo}),
         lambda: plots.heads(photo, HEADS),
         lambda: plots.patch_grid(photo, GRID),
-        lambda: plots.similarity({"a": (photo, MAP)}, (0, 0)),
-        lambda: plots.pca(photo, PICTURE),
-        lambda: plots.parts(photo, LABELS),
-        lambda: plots.matches([photo] * 2, [GRID] * 2, PAIRS),
-        lambda: plots.rates({"a": (0, 1)}),
-        lambda: plots.retrieval(photo, FOUND),
+        lambda: patches.draw_similarity({"a": (photo, MAP)}, (0, 0)),
+        lambda: parts.draw_pca(photo, PICTURE),
+        lambda: parts.draw_parts(photo, LABELS),
+        lambda: patches.draw_matches([photo] * 2, [GRID] * 2, PAIRS),
+        lambda: patches.draw_rates({"a": (0, 1)}),
+        lambda: search.draw_retrieval(photo, FOUND),
     ):
         with pytest.raises(TypeError, match="weights"):
             call()
@@ -145,7 +146,7 @@ def test_two_panel_shows_the_photo_and_the_overlay(photo):
 def test_two_panel_of_the_lessons_is_small(embedded):
     cat = images.load_photo("cat.jpg")
     tensor, seen = images.to_tensor(cat, embedded, "whole")
-    fig = plots.two_panel(seen, maps.photo_norm(embedded, tensor), weights=embedded)
+    fig = plots.two_panel(seen, maps.norm_map(embedded, tensor), weights=embedded)
     png = io.BytesIO()
     fig.savefig(png)
     assert png.tell() < 160_000
@@ -210,7 +211,7 @@ def test_patch_grid_has_a_line_between_any_two_patches(photo):
 
 def test_similarity_has_one_scale_and_outlines_the_query(photo):
     m, other = torch.linspace(-0.5, 0.5, 24).reshape(GRID), torch.full(GRID, 1.0)
-    fig = plots.similarity({"a": (photo, m), "b": (photo, other)}, (3, 1), weights="w")
+    fig = patches.draw_similarity({"a": (photo, m), "b": (photo, other)}, (3, 1), weights="w")
     first, a, b = shown(fig)[:3]
     assert np.array_equal(first, np.asarray(photo))
     for panel, values in ((a, (m + 0.5) / 1.5), (b, torch.ones(GRID))):
@@ -224,7 +225,7 @@ def test_similarity_has_one_scale_and_outlines_the_query(photo):
 
 
 def test_pca_shows_each_colour_in_grey_and_the_border_of_the_foreground(photo):
-    fig = plots.pca(photo, PICTURE, weights="w")
+    fig = parts.draw_pca(photo, PICTURE, weights="w")
     inside = PICTURE.foreground.numpy()
     _, first, colours, red, green, blue = shown(fig)
     assert np.array_equal(first, PICTURE.first.numpy())
@@ -238,7 +239,7 @@ def test_pca_shows_each_colour_in_grey_and_the_border_of_the_foreground(photo):
 
 
 def test_parts_numbers_every_patch(photo):
-    fig = plots.parts(photo, LABELS, weights="w")
+    fig = parts.draw_parts(photo, LABELS, weights="w")
     texts = fig.axes[1].texts
     assert [text.get_text() for text in texts] == [str(i) for i in LABELS.flatten().tolist()]
     assert texts[13].get_position() == (1.5, 2.5)
@@ -248,24 +249,24 @@ def test_parts_numbers_every_patch(photo):
 
 
 def test_matches_join_the_middles_of_the_right_patches(photo):
-    fig = plots.matches([photo, photo], [GRID, (6, 4)], PAIRS, weights="w")
+    fig = patches.draw_matches([photo, photo], [GRID, (6, 4)], PAIRS, weights="w")
     ends = [(line.xy1, line.xy2) for line in fig.artists]
     assert ends == [((0.5, 0.5), (3.5, 5.5)), ((3.5, 1.5), (2.5, 0.5))]
     for ax, side in zip(fig.axes, (0, 1)):
         assert [t.get_text() for t in ax.texts] == ["1", "2"]
         assert [t.get_position() for t in ax.texts] == [end[side] for end in ends]
-    assert len(plots.matches([photo] * 2, [GRID] * 2, PAIRS, weights="w", most=1).artists) == 1
+    assert len(patches.draw_matches([photo] * 2, [GRID] * 2, PAIRS, weights="w", most=1).artists) == 1
 
 
 def test_rates_writes_what_it_draws():
-    fig = plots.rates({"a": (0.25, 0.5), "b": (0, 1)}, weights="w")
+    fig = patches.draw_rates({"a": (0.25, 0.5), "b": (0, 1)}, weights="w")
     widths = [bar.get_width() for bar in fig.axes[0].patches]
     assert widths == [0.5, 0.25, 1, 0]  # within one patch behind, exact before it
     assert [t.get_text() for t in fig.axes[0].texts] == ["25% | 50%", "0% | 100%"]
 
 
 def test_retrieval_names_photos_and_scores(photo):
-    fig = plots.retrieval(photo, FOUND, weights="w")
+    fig = search.draw_retrieval(photo, FOUND, weights="w")
     titles = [ax.get_title() for ax in fig.axes]
     assert titles[0].startswith("질의 query") and titles[2] == "2: 0.50\nbirds.jpg"
     assert len(shown(fig)) == 5
@@ -275,6 +276,6 @@ def test_a_name_with_dollars_is_no_formula(photo, tmp_path):
     """matplotlib would stop at such a name, or set the weights' in italics."""
     path = tmp_path / "$\\frac$ 10.png"
     photo.save(path)
-    fig = plots.retrieval(photo, [search.Found(path, 0.9)], weights="$\\no$ such $formula")
+    fig = search.draw_retrieval(photo, [search.Found(path, 0.9)], weights="$\\no$ such $formula")
     fig.savefig(io.BytesIO())
     assert fig.axes[1].get_title().endswith(path.name)

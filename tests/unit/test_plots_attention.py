@@ -10,7 +10,8 @@ from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from helpers import maps, overlay, plots
+from helpers import maps, overlay
+from topics import attention
 
 CAPTION = "가중치 weights: 내장 DINO · embedded DINO (112 px, patch 8)"
 GRID = (4, 6)
@@ -19,17 +20,17 @@ HEADS = torch.rand(6, *GRID, generator=torch.Generator().manual_seed(0)) / 10
 TWELVE = HEADS.repeat(12, 2, 1, 1)
 
 FIGURES = {
-    "layers_heads": lambda photo, w: plots.layers_heads(HEADS.repeat(6, 1, 1, 1), weights=w),
-    "layers_heads, 12 × 12": lambda photo, w: plots.layers_heads(TWELVE, weights=w),
-    "layers_heads, tall": lambda photo, w: plots.layers_heads(TWELVE[:2, :3].mT, weights=w),
-    "scales": lambda photo, w: plots.scales(HEADS, weights=w),
-    "scales, 12": lambda photo, w: plots.scales(TWELVE[0], weights=w),
-    "query": lambda photo, w: plots.query(photo, MAP, (3, 5), weights=w),
-    "query, tall": lambda photo, w: plots.query(photo.resize((40, 160)), MAP, (3, 5), weights=w),
-    "kept": lambda photo, w: plots.kept(
+    "layers_heads": lambda photo, w: attention.draw_blocks_heads(HEADS.repeat(6, 1, 1, 1), weights=w),
+    "layers_heads, 12 × 12": lambda photo, w: attention.draw_blocks_heads(TWELVE, weights=w),
+    "layers_heads, tall": lambda photo, w: attention.draw_blocks_heads(TWELVE[:2, :3].mT, weights=w),
+    "scales": lambda photo, w: attention.draw_scales(HEADS, weights=w),
+    "scales, 12": lambda photo, w: attention.draw_scales(TWELVE[0], weights=w),
+    "query": lambda photo, w: attention.draw_query(photo, MAP, (3, 5), weights=w),
+    "query, tall": lambda photo, w: attention.draw_query(photo.resize((40, 160)), MAP, (3, 5), weights=w),
+    "kept": lambda photo, w: attention.draw_kept(
         photo, {"60 %": maps.mass_mask(MAP), "헤드 평균 mean": MAP > 3}, weights=w
     ),
-    "agreement": lambda photo, w: plots.agreement(
+    "agreement": lambda photo, w: attention.draw_agreement(
         {"kingfisher": (photo, MAP, MAP), "새 birds": (photo, MAP, -MAP)}, weights=w
     ),
 }
@@ -51,11 +52,11 @@ def test_says_which_weights_made_it(draw, embedded):
 
 def test_weights_must_be_given(photo):
     for call in (
-        lambda: plots.layers_heads(TWELVE),
-        lambda: plots.scales(HEADS),
-        lambda: plots.query(photo, MAP, (0, 0)),
-        lambda: plots.kept(photo, {"m": MAP > 3}),
-        lambda: plots.agreement({"p": (photo, MAP, MAP)}),
+        lambda: attention.draw_blocks_heads(TWELVE),
+        lambda: attention.draw_scales(HEADS),
+        lambda: attention.draw_query(photo, MAP, (0, 0)),
+        lambda: attention.draw_kept(photo, {"m": MAP > 3}),
+        lambda: attention.draw_agreement({"p": (photo, MAP, MAP)}),
     ):
         with pytest.raises(TypeError, match="weights"):
             call()
@@ -92,7 +93,7 @@ def texts(fig):
 
 def test_layers_heads_has_a_row_a_block_and_a_column_a_head():
     m = torch.arange(2 * 3 * 24.0).reshape(2, 3, *GRID)
-    fig = plots.layers_heads(m, weights="w", cmap="gray")
+    fig = attention.draw_blocks_heads(m, weights="w", cmap="gray")
     assert np.array_equal(np.stack(shown(fig)), m.flatten(0, 1).numpy())
     for picture, own_map in zip(fig.axes[0].images, m.flatten(0, 1)):  # each on its own scale
         assert picture.get_clim() == (own_map.min(), own_map.max())
@@ -103,7 +104,7 @@ def test_layers_heads_has_a_row_a_block_and_a_column_a_head():
 
 def test_the_maps_of_a_table_stand_apart_in_rows_and_columns():
     """A row a block from the top down, a column a head from the left, at the maps' own shape."""
-    fig = plots.layers_heads(torch.rand(2, 3, *GRID), weights="w")
+    fig = attention.draw_blocks_heads(torch.rand(2, 3, *GRID), weights="w")
     (ax,) = fig.axes
     FigureCanvasAgg(fig).draw()
     places = np.array([picture.get_window_extent().extents for picture in ax.images])
@@ -122,7 +123,7 @@ def test_the_maps_of_a_table_stand_apart_in_rows_and_columns():
 
 
 def test_scales_are_raw_shared_and_each_its_own():
-    fig = plots.scales(HEADS, weights="w")
+    fig = attention.draw_scales(HEADS, weights="w")
     (ax,) = fig.axes
     raw, shared, each = (ax.images[i : i + 6] for i in (0, 6, 12))
     assert all(np.array_equal(a, b) for a, b in zip(shown(fig), [*HEADS.numpy()] * 3))
@@ -136,7 +137,7 @@ def test_query_outlines_the_asking_patch_in_both_pictures():
     gh, gw, row, column = 4, 6, 2, 5
     photo = Image.new("RGB", (gw * 20, gh * 30), "blue")  # patches need not be square
     photo.paste("red", (column * 20, row * 30, (column + 1) * 20, (row + 1) * 30))
-    fig = plots.query(photo, MAP, (row, column), weights="w", cmap="magma")
+    fig = attention.draw_query(photo, MAP, (row, column), weights="w", cmap="magma")
     asking, looked = shown(fig)
     assert np.array_equal(asking, np.asarray(photo))
     expected = overlay.blend(photo, maps.min_max(MAP), cmap="magma")
@@ -156,7 +157,7 @@ def test_query_outlines_the_asking_patch_in_both_pictures():
 def test_kept_dims_the_photo_outside_the_mask(photo):
     mask = torch.zeros(GRID, dtype=torch.bool)
     mask[1, 2] = True
-    (picture,) = shown(plots.kept(photo, {"m": mask}, weights="w"))
+    (picture,) = shown(attention.draw_kept(photo, {"m": mask}, weights="w"))
     whole = np.asarray(photo).astype(int)
     rows, columns = slice(15, 30), slice(30, 45)  # 60 × 90 pixels, 4 × 6 patches
     assert np.array_equal(picture[rows, columns], whole[rows, columns])
@@ -168,7 +169,7 @@ def test_kept_dims_the_photo_outside_the_mask(photo):
 def test_agreement_colours_what_both_one_or_none_picked(photo):
     first, second = torch.zeros(GRID), torch.zeros(GRID)
     first[0, :5], second[0, 1:6] = 1, 1  # 5 of 24 patches are 20 %
-    fig = plots.agreement({"p": (photo, first, second)}, weights="w")
+    fig = attention.draw_agreement({"p": (photo, first, second)}, weights="w")
     cells = shown(fig)[1][7::15, 7::15]
     both, only_first, only_second = cells[0, 2], cells[0, 0], cells[0, 5]
     neither = cells[3, 3]

@@ -7,7 +7,8 @@ import os
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from helpers import answers, checks, hand_ins, language, progress
+from classroom import answers, checks, hand_ins, progress
+from helpers import language
 
 LESSON, NAME = "08", "check_collapse"
 RIGHT, SWAPPED = ("centring", "sharpening"), ("sharpening", "centring")

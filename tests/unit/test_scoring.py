@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from helpers import deletion, encoding, images, maps, objects, scoring
-from helpers.scoring import best_head_jaccard, box_iou, jaccard, pointing
+from helpers import encoding, images, maps
+from topics import deletion, masks, measure, objects
+from topics.measure import best_head_jaccard, box_iou, jaccard, pointing
 from training.dino import build_backbone
 
 
@@ -68,7 +69,7 @@ def test_box_iou_of_known_boxes():
 
 @pytest.fixture(scope="module")
 def views(embedded):
-    return list(scoring.bundled_views(embedded))
+    return list(measure.bundled_views(embedded))
 
 
 def test_views_are_what_the_lesson_would_make_by_hand(embedded, views):
@@ -78,54 +79,54 @@ def test_views_are_what_the_lesson_would_make_by_hand(embedded, views):
     rows = encoding.attention(embedded, tensor)
     assert view.grid == (14, 21) and torch.equal(view.tensor, tensor)
     assert torch.allclose(view.heads, maps.cls_attention(rows, (14, 21), 1)[0])
-    drawn = images.masks_on_grid(images.load_masks("birds"), embedded, "whole")
+    drawn = masks.masks_on_grid(masks.load_masks("birds"), embedded, "whole")
     assert torch.equal(view.masks, drawn)
 
 
 def test_bundled_jaccard_is_the_measure_on_each_photo(embedded, views):
-    scores = scoring.bundled_jaccard(embedded)
+    scores = measure.bundled_jaccard(embedded)
     assert scores == {v.name: pytest.approx(best_head_jaccard(v.heads, v.masks)) for v in views}
     assert 0 < min(scores.values()) and max(scores.values()) <= 1
     for option in ({"block": 0}, {"mass": 0.3}):
-        other = scoring.bundled_jaccard(embedded, **option)
+        other = measure.bundled_jaccard(embedded, **option)
         assert other.keys() == scores.keys() and other != scores
 
 
 def test_objects_that_vanish_leave_their_photo_out(embedded):
     """Squashed to 112 pixels the rocket is half a patch wide."""
-    views = list(scoring.bundled_views(embedded, "squash"))
+    views = list(measure.bundled_views(embedded, "squash"))
     assert len(views) == 9 and "rocket" not in {view.name for view in views}
     assert all(view.masks.flatten(1).any(1).all() for view in views)
 
 
 def test_network_built_by_hand_sees_its_own_size():
-    view = next(scoring.bundled_views(build_backbone(depth=1).eval()))
+    view = next(measure.bundled_views(build_backbone(depth=1).eval()))
     assert view.tensor.shape[-2:] == (112, 112) and view.grid == (14, 14)
-    view = next(scoring.bundled_views(build_backbone(depth=1).eval(), size=56))
+    view = next(measure.bundled_views(build_backbone(depth=1).eval(), size=56))
     assert view.grid == (7, 7)
 
 
 def test_box_is_right_from_more_than_half_of_one_object():
     masks = torch.stack([mask("##....", "##...."), mask("...###", "......")])
-    assert scoring.localised((3, 0, 6, 1), masks)
-    assert scoring.localised((0, 0, 2, 3), masks)  # 4 of 6
-    assert not scoring.localised((0, 0, 4, 2), masks)  # 4 of 8, exactly half
-    assert not scoring.localised((0, 0, 6, 2), masks)  # all of the picture
+    assert measure.localised((3, 0, 6, 1), masks)
+    assert measure.localised((0, 0, 2, 3), masks)  # 4 of 6
+    assert not measure.localised((0, 0, 4, 2), masks)  # 4 of 8, exactly half
+    assert not measure.localised((0, 0, 6, 2), masks)  # all of the picture
 
 
 def test_summary_is_the_mean_of_the_measures(embedded, views):
-    measured = scoring.summary(embedded)
+    measured = measure.summary(embedded)
     means = [v.heads.mean(0) for v in views]
     hits = [pointing(m, v.masks) for m, v in zip(means, views)]
     flat = [best_head_jaccard(m[None], v.masks) for m, v in zip(means, views)]
     assert measured["pointing"] == sum(hits) / 10
     assert measured["mean map"] == pytest.approx(sum(flat) / 10)
-    best = scoring.bundled_jaccard(embedded)
+    best = measure.bundled_jaccard(embedded)
     assert measured["best head"] == pytest.approx(sum(best.values()) / 10)
     keys = [objects.key_features(embedded, v.tensor) for v in views]
     for name, method in {"LOST": objects.lost, "TokenCut": objects.token_cut}.items():
         boxes = [method(k, v.grid).box for k, v in zip(keys, views)]
-        right = [scoring.localised(box, v.masks) for box, v in zip(boxes, views)]
+        right = [measure.localised(box, v.masks) for box, v in zip(boxes, views)]
         assert measured[name] == sum(right) / 10
     assert list(measured) == ["best head", "mean map", "pointing", "LOST", "TokenCut"]
 

@@ -10,8 +10,9 @@ import timm
 import torch
 from PIL import Image
 
-from helpers import encoding, folders, images, search
+from helpers import encoding, images
 from helpers.images import PhotoError
+from topics import folders, search
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,11 @@ from timm.data import resolve_model_data_config
 from torchvision import transforms as T
 from verdicts import all_different_hints
 
-from helpers import checks, hub, images, models, norms, overlay, plots, zoo
-from helpers.zoo import Entry
+from classroom import checks
+from helpers import hub, images, models, overlay
 from tools.notebooks import Client
+from topics import norms, preprocessing, zoo
+from topics.zoo import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = "test_vit.r160_in1k"  # timm's smallest ViT, 0.4 M parameters
@@ -304,7 +306,7 @@ def test_map_lies_where_the_network_saw_the_photo(embedded, settings):
     photo = images.load_photo("crab.jpg")
     _, seen = images.to_tensor(photo, embedded, **settings)
     m = torch.linspace(0, 1, 196).reshape(14, 14)
-    placed = overlay.place(m, seen, photo)
+    placed = preprocessing.place(m, seen, photo)
     assert placed.shape == (photo.height, photo.width)
     rows, columns = np.nonzero(np.isfinite(placed))
     there = photo.crop((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
@@ -319,10 +321,10 @@ def test_difference_over_the_part_that_both_show():
     a = np.array([[nan, 2, 4, 6], [nan, 2, 2, 99]], dtype=np.float32)
     b = np.array([[50, 0, 5, 10], [50, 10, 0, nan]], dtype=np.float32)
     expected = [[nan, 0, 0, 0], [nan, -1, 0, nan]]
-    assert np.array_equal(overlay.difference(a, b), expected, equal_nan=True)
-    assert np.array_equal(overlay.difference(b, a), -np.array(expected), equal_nan=True)
+    assert np.array_equal(preprocessing.difference(a, b), expected, equal_nan=True)
+    assert np.array_equal(preprocessing.difference(b, a), -np.array(expected), equal_nan=True)
     flat = np.ones((2, 4), np.float32)
-    assert np.array_equal(overlay.difference(flat, flat), np.zeros((2, 4)))
+    assert np.array_equal(preprocessing.difference(flat, flat), np.zeros((2, 4)))
 
 
 @pytest.mark.parametrize("name", ["crab.jpg", "koala.jpg", "cow.jpg"])
@@ -339,8 +341,8 @@ def test_interpolation_matters_less_than_the_crop(embedded, name):
         "DINO": {"crop_pct": 224 / 256},
     }.items():
         tensor, seen = images.to_tensor(photo, embedded, **settings)
-        placed[label] = overlay.place(maps.photo_attention(embedded, tensor), seen, photo)
-    change = {k: np.nanmean(abs(overlay.difference(m, placed["post"]))) for k, m in placed.items()}
+        placed[label] = preprocessing.place(maps.attention_map(embedded, tensor), seen, photo)
+    change = {k: np.nanmean(abs(preprocessing.difference(m, placed["post"]))) for k, m in placed.items()}
     assert 2 * change["bicubic"] < min(change["timm"], change["DINO"])
 
 
@@ -359,19 +361,19 @@ def placed_on(photo):
 
 
 FIGURES = {
-    "nine models": lambda photo: plots.side_by_side(
+    "nine models": lambda photo: zoo.draw_side_by_side(
         {entry.label: photo for entry in zoo.LINE_UP},
         weights={entry.label: LONG for entry in zoo.LINE_UP},
     ),
-    "two maps": lambda photo: plots.side_by_side(
+    "two maps": lambda photo: zoo.draw_side_by_side(
         {"a": torch.rand(4, 6), "b": photo}, weights={"a": LONG, "b": "b"}
     ),
-    "histogram": lambda photo: plots.block_histogram(LENGTHS, 10, weights=LONG),
-    "histogram, one length": lambda photo: plots.block_histogram(
+    "histogram": lambda photo: norms.draw_histogram(LENGTHS, 10, weights=LONG),
+    "histogram, one length": lambda photo: norms.draw_histogram(
         torch.ones(6, 1, 9), 1, weights="w"
     ),
-    "differences": lambda photo: plots.differences(photo, placed_on(photo), weights=LONG),
-    "one preprocessing": lambda photo: plots.differences(
+    "differences": lambda photo: preprocessing.draw_differences(photo, placed_on(photo), weights=LONG),
+    "one preprocessing": lambda photo: preprocessing.draw_differences(
         photo, {"post": placed_on(photo)["post"]}, weights="w"
     ),
 }
@@ -396,7 +398,7 @@ def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(name, photo):
 
 def test_each_panel_names_the_weights_that_made_it(photo):
     captions = {entry.label: f"w{i} · {entry.name} (hub)" for i, entry in enumerate(zoo.LINE_UP)}
-    fig = plots.side_by_side({label: photo for label in captions}, weights=captions)
+    fig = zoo.draw_side_by_side({label: photo for label in captions}, weights=captions)
     for ax, (label, caption) in zip(fig.axes, captions.items()):
         assert ax.get_title() == label
         (under,) = ax.texts
@@ -407,11 +409,11 @@ def test_each_panel_names_the_weights_that_made_it(photo):
 
 def test_no_panel_without_its_weights(photo):
     with pytest.raises(ValueError, match="No weights are named for: b"):
-        plots.side_by_side({"a": photo, "b": photo}, weights={"a": "w"})
+        zoo.draw_side_by_side({"a": photo, "b": photo}, weights={"a": "w"})
 
 
 def test_histogram_draws_shares_and_the_cut_off():
-    fig = plots.block_histogram(LENGTHS, 10, weights="w")
+    fig = norms.draw_histogram(LENGTHS, 10, weights="w")
     ax = fig.axes[0]
     mesh = ax.collections[0].get_array()
     assert np.ma.filled(mesh, 0).sum(axis=0) == pytest.approx(np.ones(12))  # every patch is there
@@ -425,7 +427,7 @@ def test_histogram_draws_shares_and_the_cut_off():
 
 def test_differences_share_one_scale_and_show_what_was_not_seen(photo):
     placed = placed_on(photo)
-    fig = plots.differences(photo, placed, weights="w")
+    fig = preprocessing.draw_differences(photo, placed, weights="w")
     upper, lower = fig.axes[:4], fig.axes[4:8]
     assert [ax.get_title() for ax in upper] == list(placed)
     assert not lower[0].images  # the first minus itself says nothing
@@ -436,7 +438,7 @@ def test_differences_share_one_scale_and_show_what_was_not_seen(photo):
     for ax, m in zip(upper, placed.values()):
         assert np.array_equal(np.ma.getmaskarray(ax.images[1].get_array()), np.isnan(m))
     for ax, m in zip(lower[1:], list(placed.values())[1:]):
-        expected = overlay.difference(m, placed["post"])
+        expected = preprocessing.difference(m, placed["post"])
         assert np.array_equal(np.ma.filled(ax.images[1].get_array(), np.nan), expected, True)
 
 

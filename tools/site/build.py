@@ -9,8 +9,7 @@ import jinja2
 import nbformat
 from PIL import Image
 
-from helpers.explorer import SCRIPT
-from tools.links import address
+from explorer import SCRIPT
 from tools.notebooks import LESSONS, ROOT, tidy
 from tools.one_language import LANGUAGES, in_one_language
 
@@ -18,7 +17,7 @@ from .glossary import terms
 from .lesson import HERE, cells
 from .look import style
 from .run import execute
-from .web import alternates, base, sitemap
+from .web import address, alternates, base, sitemap
 from .words import NAMES, WORDS, readme
 
 PICTURE = "readme.png"
@@ -84,8 +83,8 @@ def pictures(folder, language, stored):
         for picture in (PICTURE, *(f"payoff_{path.name[:2]}.png" for path in lessons())):
             shutil.copy(ROOT / "images" / picture, folder)
     else:  # in a process of its own: what this one prints and draws has no language
-        command = [sys.executable, str(ROOT / "tools" / "make_payoffs.py"), str(folder), language]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "tools.make_payoffs", str(folder), language]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def lessons():

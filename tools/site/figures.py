@@ -7,7 +7,7 @@ text. It travels as the metadata of the output, where nbconvert looks for it.
 from IPython import get_ipython
 from matplotlib.figure import Figure
 
-from helpers.language import say
+from bilingual import say
 
 PANELS = 12  # titles to read out before it becomes a drone
 

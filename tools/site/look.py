@@ -4,7 +4,7 @@ import re
 
 from pygments.formatters import HtmlFormatter
 
-from helpers.explorer import STYLE
+from explorer import STYLE
 
 from .lesson import HERE
 

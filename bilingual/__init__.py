@@ -1,0 +1,92 @@
+"""A text in two languages: an explicit pair, from where it is written to where it is shown.
+
+Whoever writes a text writes it twice, ``say("사진", "photo")``; the reader's choice decides here
+which of the two comes out. An error carries both, so it can be shown in either.
+"""
+
+import os
+from unicodedata import normalize
+
+LANGUAGES = {"ko": "한국어", "en": "English", "both": "한국어 · English"}
+VARIABLE = "DINO_LANGUAGE"
+
+_chosen = None
+
+
+class Bilingual(Exception):
+    """An error told in both languages.
+
+    Parameters
+    ----------
+    ko, en : str
+        What happened and what to do about it. ``str()`` gives what the reader's language is.
+    """
+
+    def __init__(self, ko, en):
+        super().__init__(ko, en)
+        self.ko, self.en = ko, en
+
+    def __str__(self):
+        return say(self.ko, self.en, "\n")
+
+
+class BadInput(Bilingual, ValueError):
+    """A value that cannot be used."""
+
+
+def language():
+    """The language in force, one of ``LANGUAGES``: the one chosen, else DINO_LANGUAGE, else both.
+
+    Raises
+    ------
+    BadInput
+        DINO_LANGUAGE holds anything else.
+    """
+    return _chosen or known(os.environ.get(VARIABLE) or "both")
+
+
+def choose(name):
+    """Put a language in force: "ko", "en" or "both"; None leaves it to the environment."""
+    global _chosen
+    _chosen = name and known(name)
+
+
+def known(name):
+    """The code of a language by its code or its name, in any case; else ``BadInput``."""
+    codes = {label.lower(): code for code, label in LANGUAGES.items()} | {c: c for c in LANGUAGES}
+    if code := codes.get(str(name).strip().lower()):
+        return code
+    raise BadInput(
+        f'언어는 "ko", "en", "both" 가운데 하나여야 합니다: {name!r}',
+        f'The language must be "ko", "en" or "both": {name!r}',
+    )
+
+
+def say(ko, en, between=" "):
+    """Of a pair the text to show; for "both", one after the other.
+
+    Parameters
+    ----------
+    ko, en : str
+    between : str
+        What stands between the two: a blank in a label, a new line in a message.
+    """
+    return {"ko": ko, "en": en, "both": f"{ko}{between}{en}"}[language()]
+
+
+def tell(ko, en):
+    """Print a message."""
+    print(say(ko, en, "\n"))
+
+
+def plain(name, longest=200):
+    """A file name or address as it can stand in a message: on one line, valid, not too long.
+
+    In HTML it must still be escaped.
+    """
+    # U+200D joins the parts of an emoji; other signs that cannot be seen could turn a line around.
+    name = "".join(
+        sign if sign.isprintable() or sign == "\u200d" else "\ufffd"
+        for sign in normalize("NFC", str(name))
+    )
+    return name if len(name) <= longest else f"{name[: longest - 20]}…{name[-19:]}"

@@ -1,0 +1,87 @@
+"""The reader's language in a class: chosen once, kept for the next lesson, and shown by the page.
+
+The choice is the one made in ``lessons.setup``, else the environment variable ``DINO_LANGUAGE``,
+else what ``outputs/settings.json`` remembers of the last lesson, else both.
+"""
+
+import json
+import os
+
+from IPython.display import display
+
+import bilingual
+from bilingual import say
+
+SETTINGS = "settings.json"
+DISPLAY = "dino-language"  # one place on the page, so that a later choice replaces an earlier one
+
+_shown = False
+
+
+def choose(wanted, folder):
+    """Put a language in force, and remember it if it was asked for by name.
+
+    Parameters
+    ----------
+    wanted : {"ko", "en", "both"} or None
+        None takes the environment's choice, else the remembered one, else both.
+    folder : Path
+        Where ``settings.json`` is.
+
+    Raises
+    ------
+    bilingual.BadInput
+        Any other name, the environment's included.
+    """
+    chosen = wanted or os.environ.get(bilingual.VARIABLE) or _remembered(folder)
+    bilingual.choose(bilingual.known(chosen))
+    if wanted:
+        _remember(folder)
+
+
+def show():
+    """Hide the other language's prose, where a notebook's outputs can style its page.
+
+    JupyterLab and Notebook 7 can; VS Code, Colab and GitHub show both languages, as ever. Nothing
+    is shown as long as both languages are.
+    """
+    global _shown
+    chosen = bilingual.language()
+    if chosen == "both" and not _shown:
+        return
+    _shown = True
+    notice = say(
+        '언어: 한국어. 바꾸려면 lessons.language("both")라고 쓰세요.',
+        'Language: English. To change it, write lessons.language("both").',
+        " ",
+    )
+    other = {"ko": "en", "en": "ko"}.get(chosen)
+    if not other:
+        notice = "언어: 한국어와 영어 · Language: Korean and English"
+    hidden = f'.jp-MarkdownCell:has(.jp-RenderedMarkdown [lang="{other}"])'
+    style = f"<style>{hidden} {{ display: none; }}</style>\n" if other else ""
+    page = f'{style}<p lang="{chosen if other else "ko"}">{notice}</p>'
+    display({"text/html": page, "text/plain": notice}, raw=True, display_id=DISPLAY)
+
+
+def _remembered(folder):
+    try:
+        return bilingual.known(_settings(folder)["language"])
+    except (KeyError, ValueError):  # nothing remembered, or a file that somebody edited
+        return "both"
+
+
+def _remember(folder):
+    settings = json.dumps(_settings(folder) | {"language": bilingual.language()}, indent=1)
+    try:
+        (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
+    except OSError:  # a full disk: the choice holds for this lesson
+        pass
+
+
+def _settings(folder):
+    try:
+        settings = json.loads((folder / SETTINGS).read_text("utf-8"))
+        return settings if isinstance(settings, dict) else {}
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,150 @@
+"""What the explorer sends to the browser, packed small; no widgets here."""
+
+import io
+
+import matplotlib
+import numpy as np
+import torch
+from PIL import Image
+
+from bilingual.legacy import pick
+from helpers.encoding import attention, encode
+from helpers.maps import cls_attention, token_norm
+
+SIDE = 384  # pixels of the photo's longer side; each canvas is about 300 wide
+BUDGET = 1_100_000  # bytes of tables for hovering, so that a page with all of it is below 2 MB
+
+
+def shrink(seen):
+    """The photo as the explorer shows it: at most ``SIDE`` pixels long."""
+    small = seen.convert("RGB")
+    small.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return small
+
+
+def png(picture):
+    """A picture as PNG bytes: no pixel changes on the way."""
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def colour_table(name):
+    """256 × RGB bytes of one of matplotlib's colormaps."""
+    return matplotlib.colormaps[name](np.arange(256), bytes=True)[:, :3].tobytes()
+
+
+def block_data(model, tensor, block, budget=BUDGET):
+    """All maps of one picture after one block.
+
+    Token norms and CLS attention always go along. The maps of every single patch are sent as long
+    as they fit into the budget: first similarity, then attention (mean of heads), then its heads.
+
+    Parameters
+    ----------
+    model : timm model
+    tensor : torch.Tensor
+        (1, 3, H, W).
+    block : int
+        0 is the first; negative ones count from the end.
+    budget : int
+        In bytes.
+
+    Returns
+    -------
+    dict
+        ``norm`` float32 (gh * gw), ``cls`` float32 (1 + heads, gh * gw) whose first row is the mean
+        of heads, ``similarity`` and ``query`` tables of ``eight_bits`` or None, and what the
+        browser needs to read them. ``left_out`` says in words what the budget did not allow.
+    """
+    block = range(len(model.blocks))[block]
+    encoded = encode(model, tensor, block)
+    patches = encoded.patch_tokens.shape[1]
+    prefix = encoded.num_prefix_tokens
+    similarity = query = None
+    left_out = "유사도와 어텐션 similarity and attention"
+    if patches**2 <= budget:
+        unit = unit_tokens(encoded)
+        similarity = eight_bits((unit @ unit.T)[None])
+        left_out = "어텐션 attention"
+    queries = [0]
+    heads = _heads(model, block)
+    if 2 * patches**2 <= budget:
+        queries += range(prefix, prefix + patches)
+    rows = attention(model, tensor, block, queries)
+    cls = _with_mean(cls_attention(rows, encoded.grid, prefix)[0].flatten(-2))
+    if len(queries) > 1:
+        query = _with_mean(rows[0, :, 1:, prefix:])
+        fits = (heads + 2) * patches**2 <= budget
+        query = eight_bits(query if fits else query[:1])
+        left_out = "" if fits else "헤드별 어텐션 attention of single heads"
+    return {
+        "block": block,
+        "blocks": len(model.blocks),
+        "heads": heads,
+        "grid": list(encoded.grid),
+        "norm": token_norm(encoded.patch_tokens, encoded.grid)[0].numpy().tobytes(),
+        "cls": cls.numpy().tobytes(),
+        "similarity": similarity,
+        "query": query,
+        "left_out": left_out
+        and f"{pick('패치마다 보내지 않은 것 · not sent for each patch')}: {pick(left_out)}.",
+    }
+
+
+def patch_map(model, tensor, block, kind, patch):
+    """One map that was too large to send for every patch.
+
+    Parameters
+    ----------
+    kind : {"query", "similarity"}
+    patch : int
+        Row by row, from 0.
+
+    Returns
+    -------
+    torch.Tensor
+        (1 + heads, gh * gw), the mean of heads first; for similarity (1, gh * gw).
+    """
+    if kind == "query":
+        prefix = model.num_prefix_tokens
+        return _with_mean(attention(model, tensor, block, [prefix + patch])[0, :, 0, prefix:])
+    unit = unit_tokens(encode(model, tensor, block))
+    return (unit @ unit[patch])[None]
+
+
+def unit_tokens(encoded):
+    """(gh * gw, D), patch tokens of length 1; their products are cosine similarities."""
+    return torch.nn.functional.normalize(encoded.patch_tokens[0], dim=-1)
+
+
+def eight_bits(values):
+    """Store numbers in a byte each, every line from its own lowest (0) to its highest (255).
+
+    Parameters
+    ----------
+    values : torch.Tensor
+        (rows, N, N).
+
+    Returns
+    -------
+    dict
+        ``rows``, ``bytes`` (rows * N * N) and ``ranges``, float32 (rows, N, 2): lowest, highest.
+    """
+    low, high = values.amin(-1, keepdim=True), values.amax(-1, keepdim=True)
+    span = torch.where(high > low, high - low, 1)
+    steps = ((values - low) / span * 255).round().to(torch.uint8)
+    ranges = torch.cat([low, high], dim=-1)
+    return {
+        "rows": len(values),
+        "bytes": steps.numpy().tobytes(),
+        "ranges": ranges.numpy().tobytes(),
+    }
+
+
+def _with_mean(heads):
+    return torch.cat([heads.mean(dim=0, keepdim=True), heads])
+
+
+def _heads(model, block):
+    return model.blocks[block].attn.num_heads

@@ -1,0 +1,193 @@
+"""Pictures in, a matplotlib figure out; each says at its foot which weights made it.
+
+``new_figure``, ``draw`` and what follows are the frame that every subject's figures share.
+"""
+
+import functools
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+from matplotlib import font_manager, patheffects
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from PIL import Image
+
+from bilingual import say
+
+from .overlay import blend
+from .weights import caption
+
+WIDTH = 6.2  # inches
+HEIGHT = 3.0  # inches at most, of pictures
+DPI = 80  # pixels of the page an inch
+SHARP = 2  # pixels of the picture for each of the page: dense screens and projectors have them
+FONT = Path(__file__).with_name("fonts") / "NanumGothic-subset.ttf"
+
+
+class Figure(MatplotlibFigure):
+    """Drawn with Hangul, whatever style is in use; shows itself in a notebook, without pyplot."""
+
+    def draw(self, renderer):
+        for text in self.findobj(Text):
+            text.set_fontfamily(["DejaVu Sans", hangul()])
+        super().draw(renderer)
+
+    def png(self, sharp=SHARP):
+        """PNG bytes, of `sharp` pixels for each pixel of the page."""
+        file = io.BytesIO()
+        self.savefig(file, format="png", dpi=DPI * sharp)
+        return file.getvalue()
+
+    def _repr_png_(self):
+        width, height = (round(inches * DPI) for inches in self.get_size_inches())
+        return self.png(), {"width": width, "height": height}
+
+
+@functools.cache
+def hangul():
+    """The name of our own Korean font, which matplotlib then knows."""
+    font_manager.fontManager.addfont(FONT)
+    return font_manager.FontProperties(fname=FONT).get_name()
+
+
+def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
+    """The blog post's figure: the photo, and the map laid over it.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+    m : torch.Tensor or array
+        (gh, gw) in 0..1, see ``maps.min_max``.
+    weights : timm model or str
+        Names what made the map, at the foot.
+    alpha : float
+        Opacity: 0 shows the photo, 1 the colours alone.
+    cmap : str
+        A colormap, see ``overlay.COLORMAPS``.
+    title : str, optional
+        Title of the overlay: which map it is.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    BadInput
+        As ``overlay.blend``.
+    """
+    fig, (left, right) = new_figure(1, 2, photo.size, weights, extra=0.5)
+    draw(left, photo, say("사진", "photo"))
+    draw(right, blend(photo, m, alpha, cmap), title or say("겹침 그림", "overlay"))
+    scale = fig.colorbar(
+        ScalarMappable(cmap=cmap), ax=[left, right], location="bottom", shrink=0.5, aspect=36
+    )
+    scale.set_ticks([0, 1], labels=[say("낮음", "low"), say("높음", "high")], size=8)
+    scale.set_label(say("이 그림 안에서", "relative to this map"), size=8, labelpad=-9)
+    return fig
+
+
+def compare(panels, *, weights, cmap="viridis"):
+    """Labelled pictures and maps side by side, at most four in a row.
+
+    Parameters
+    ----------
+    panels : dict
+        Label → PIL image, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
+    weights, cmap
+        See ``two_panel``.
+
+    Returns
+    -------
+    Figure
+    """
+    rows = math.ceil(len(panels) / 4)
+    size = narrowest(panels.values())
+    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights)
+    for ax, (label, panel) in zip(axes, panels.items()):
+        draw(ax, panel, label, cmap=cmap, interpolation="nearest")
+    return fig
+
+
+def heads(photo, m, *, weights, cmap="viridis"):
+    """One overlay a head, each of the maps (heads, gh, gw) on its own scale; see ``two_panel``."""
+    each = {}
+    for i, head in enumerate(m):
+        span = (head - head.min()) / ((head.max() - head.min()) or 1)
+        each[f"{say('헤드', 'head')} {i}"] = blend(photo, span, cmap=cmap)
+    return compare(each, weights=weights)
+
+
+def patch_grid(seen, grid, *, weights, highlight=None):
+    """What the network saw, cut into its patches.
+
+    Parameters
+    ----------
+    seen : PIL.Image.Image
+        From ``images.to_tensor``.
+    grid : tuple of int
+        (gh, gw).
+    weights
+        See ``two_panel``.
+    highlight : tuple of int, optional
+        (row, column) of a patch to outline.
+
+    Returns
+    -------
+    Figure
+    """
+    fig, (ax,) = new_figure(1, 1, seen.size, weights)
+    gh, gw = grid
+    title = f"{say('패치', 'patches')}: {gh} × {gw} = {gh * gw}"
+    draw(ax, seen, title, **in_patches(seen, grid))
+    ax.vlines(range(gw + 1), 0, gh, color="white", lw=0.6)
+    ax.hlines(range(gh + 1), 0, gw, color="white", lw=0.6)
+    if highlight is not None:
+        outline(ax, highlight[::-1])
+    return fig
+
+
+def new_figure(rows, columns, size, weights, extra=0):
+    """A figure and its axes, switched off; pictures of `size` fill it, `extra` inches are left."""
+    height = min(WIDTH / columns * size[1] / size[0], HEIGHT / rows)
+    fig = Figure(
+        figsize=(WIDTH, rows * (height + 0.25) + 0.3 + extra), dpi=DPI, layout="constrained"
+    )
+    FigureCanvasAgg(fig)
+    axes = fig.subplots(rows, columns, squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    made_by = weights if isinstance(weights, str) else caption(weights)
+    foot = f"{say('가중치', 'weights')}: {made_by}".replace("$", r"\$")  # no formula
+    fig.supxlabel(foot, size=8, color="dimgray", wrap=True)
+    return fig, axes.flat
+
+
+def draw(ax, picture, title, **kwargs):
+    """A picture on its axes."""
+    ax.imshow(np.asarray(picture), **kwargs)
+    ax.set_title(title, size=10, parse_math=False)  # a file's name may hold two dollars
+
+
+def in_patches(photo, grid):
+    """Arguments for ``draw`` so that the axes count patches and the photo keeps its own shape."""
+    gh, gw = grid
+    return {"extent": (0, gw, gh, 0), "aspect": photo.height / photo.width * gw / gh}
+
+
+def outline(ax, corner, width=1, height=1, colour="yellow"):
+    """A frame on the axes, seen on any ground; `corner` is (x, y)."""
+    box = Rectangle(corner, width, height, fill=False, ec=colour, lw=2, zorder=3, clip_on=False)
+    box.set_path_effects([patheffects.withStroke(linewidth=4, foreground="black")])
+    ax.add_patch(box)
+
+
+def narrowest(panels):
+    """(width, height) of the narrowest of some pictures and maps."""
+    sizes = [p.size if isinstance(p, Image.Image) else np.shape(p)[::-1] for p in panels]
+    return min(sizes, key=lambda size: size[0] / size[1])

@@ -1,0 +1,52 @@
+"""Which weights a model holds, and the one line that says so under every figure."""
+
+import re
+from dataclasses import dataclass
+
+from bilingual import say
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Which weights a model holds; ``str()`` of it is a one-line caption.
+
+    Attributes
+    ----------
+    name : str
+        timm's name, "embedded", or the file that they came from.
+    source : {"hub", "cache", "embedded", "file", "untrained"}
+        Just downloaded, found on this machine, part of this package, a file or folder of the
+        reader's own, or random numbers.
+    trained : bool
+    """
+
+    name: str
+    source: str
+    trained: bool
+
+    def __str__(self):
+        if self.source == "untrained":
+            return f"{self.name}: {say('학습 안 됨', 'UNTRAINED (random weights)', ' · ')}"
+        if self.source == "embedded":
+            trained_on = "합성한 그림으로 학습한 내장 DINO", "embedded DINO, trained on composites"
+            return f"{say(*trained_on, ' · ')} (112 px, patch 8)"
+        return f"{_short(self.name)}{self.name} ({self.source})"
+
+
+def caption(model):
+    """One line that says which weights a model holds; also true of a model built by hand."""
+    weights = getattr(model, "weights", None)
+    if isinstance(weights, Weights):
+        return str(weights)
+    architecture = getattr(model, "pretrained_cfg", {}).get("architecture", type(model).__name__)
+    return f"{say('가중치 알 수 없음', 'weights unknown', ' · ')}: {architecture}"
+
+
+def _short(name):
+    """Of vit_base_patch16_224.dino "DINO ViT-B/16 · "; nothing of names of another pattern."""
+    found = re.match(r"vit_(tiny|small|base|large|huge|giant)\w*?_patch(\d+)", name)
+    family = re.search(r"\bdino$|dinov\d", name)
+    if not found:
+        return ""
+    letter = "Ti" if found[1] == "tiny" else found[1][0].upper()
+    return f"{family[0].replace('dino', 'DINO') + ' ' if family else ''}ViT-{letter}/{found[2]} · "

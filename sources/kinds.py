@@ -1,0 +1,71 @@
+"""What a file is that is no photo, and what to do about it, in Korean and English."""
+
+import re
+
+from bilingual import Bilingual
+
+# (what its beginning looks like, its name, what to do), each in both languages.
+_HEIC = rb"....ftyp(hei|hev|mif1|msf1)"
+_EXPORT = ("JPEG로 내보내서 쓰세요.", "Export it as a JPEG and use that.")
+_KINDS = (
+    (
+        _HEIC,
+        ("아이폰의 HEIC 사진", "an iPhone's HEIC photo"),
+        (
+            "사진 앱에서 JPEG로 내보내거나, 설정 → 카메라 → 포맷에서 ‘높은 호환성’을 고르고 "
+            "다시 찍으세요.",
+            "Export it as a JPEG in your photo app, or choose Settings → Camera → Formats → "
+            "Most Compatible and take it again.",
+        ),
+    ),
+    (
+        rb"(?i)\s*(<!doctype html|<html|(<\?xml.*|<!--.*)?<html)",
+        ("웹페이지", "a web page"),
+        (
+            "페이지 속 사진을 오른쪽 클릭해 ‘이미지 주소 복사’로 얻은 주소를 쓰세요.",
+            "Right-click the picture on that page, choose “Copy image address”, and use that.",
+        ),
+    ),
+    (rb"(?i)\s*(<\?xml.*|<!--.*|<!doctype svg.*)?<svg", ("SVG 그림", "an SVG drawing"), _EXPORT),
+    (rb"%PDF", ("PDF 문서", "a PDF document"), _EXPORT),
+    (
+        rb"....ftypcrx|II\*\0|MM\0\*|IIRO|IIRS|IIU\0|FUJIFILMCCD-RAW",
+        ("카메라의 RAW 파일", "a camera's raw file"),
+        _EXPORT,
+    ),
+    (
+        rb"....ftyp|RIFF....AVI|\x1a\x45\xdf\xa3|....moov",
+        ("동영상", "a video"),
+        ("한 장면을 JPEG로 저장해 쓰세요.", "Save one of its pictures as a JPEG and use that."),
+    ),
+)
+OTHER = ("JPEG, PNG, WebP 파일을 쓰세요.", "Use a JPEG, PNG or WebP file.")
+
+
+class PhotoError(Bilingual, ValueError):
+    """What was given cannot be used as a photo; the message says why, in Korean and English."""
+
+
+def not_a_photo(name, start=b""):
+    """The error for a file that holds no photo.
+
+    Parameters
+    ----------
+    name : str
+    start : bytes
+        The file's first thousand.
+
+    Returns
+    -------
+    PhotoError
+    """
+    for looks, (korean, english), (korean_advice, english_advice) in _KINDS:
+        if re.match(looks, start, re.S):
+            return PhotoError(
+                f"사진이 아니라 {korean}입니다: {name}. {korean_advice}",
+                f"Not a photo, but {english}: {name}. {english_advice}",
+            )
+    korean_advice, english_advice = OTHER
+    return PhotoError(
+        f"사진이 아닙니다: {name}. {korean_advice}", f"Not a photo: {name}. {english_advice}"
+    )

@@ -1,0 +1,182 @@
+"""Attention: all blocks and heads, one map on three scales, who asks, and where two maps agree."""
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.patches import Patch, Rectangle
+from PIL import Image
+
+from bilingual import say
+from helpers.maps import min_max
+from helpers.overlay import blend
+from helpers.plots import WIDTH, draw, new_figure
+
+DIM = 0.25  # how bright a photo stays where a mask hides it
+BOTH, FIRST, SECOND, NEITHER = (240, 228, 66), (0, 114, 178), (213, 94, 0), (70, 70, 70)
+
+
+def draw_blocks_heads(m, *, weights, cmap="viridis"):
+    """Small multiples: a row a block, a column a head, each map on its own scale.
+
+    Parameters
+    ----------
+    m : torch.Tensor
+        (blocks, heads, gh, gw).
+    weights, cmap
+        See ``two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    labels = [f"{say('블록', 'block')} 0", *map(str, range(1, len(m)))]
+    return _table(m, labels, [{}] * len(m), weights, cmap)
+
+
+def draw_scales(m, *, weights, cmap="viridis"):
+    """The same maps three times: as shares of 0..1, on one shared scale, each on its own.
+
+    Parameters
+    ----------
+    m : torch.Tensor
+        (heads, gh, gw), shares of attention.
+    weights, cmap
+        See ``two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    top = m.max().item()
+    rows = {
+        say("그대로\n0..1", "raw\n0..1"): {"vmin": 0, "vmax": 1},
+        say(f"공통\n0..{top:.2g}", f"shared\n0..{top:.2g}"): {"vmin": 0, "vmax": top},
+        say("저마다\nmin..max", "each\nmin..max"): {},
+    }
+    return _table(m.expand(3, *m.shape), rows.keys(), rows.values(), weights, cmap)
+
+
+def draw_query(photo, m, patch, *, weights, cmap="viridis"):
+    """Where one patch looks: the photo with the asking patch outlined, and its map laid over it.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+    m : torch.Tensor
+        (gh, gw), the row of the asking patch; stretched to 0..1 here.
+    patch : tuple of int
+        (row, column) of the asking patch.
+    weights, cmap
+        See ``two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    fig, axes = new_figure(1, 2, photo.size, weights)
+    titles = f"{say('묻는 패치', 'asks')}: {patch}", say("보는 곳", "looks at")
+    for ax, picture, title in zip(axes, (photo, blend(photo, min_max(m), cmap=cmap)), titles):
+        draw(ax, picture, title)
+        height, width = photo.height / m.shape[0], photo.width / m.shape[1]
+        corner = (patch[1] * width - 0.5, patch[0] * height - 0.5)
+        outline = Rectangle(corner, width, height, fill=False, ec="yellow", lw=2)
+        outline.set_path_effects([patheffects.withStroke(linewidth=4, foreground="black")])
+        ax.add_patch(outline)
+    return fig
+
+
+def draw_kept(photo, masks, *, weights):
+    """The photo once a mask, dimmed where the mask is False.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+    masks : dict
+        Label → (gh, gw) bool, see ``maps.mass_mask``; at most four.
+    weights
+        See ``two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    fig, axes = new_figure(1, len(masks), photo.size, weights)
+    for ax, (label, mask) in zip(axes, masks.items()):
+        light = np.where(np.asarray(mask), 255, round(255 * DIM)).astype(np.uint8)
+        light = Image.fromarray(light).resize(photo.size, Image.Resampling.NEAREST)
+        draw(ax, Image.composite(photo, Image.new("RGB", photo.size), light), label)
+    return fig
+
+
+def draw_agreement(panels, *, weights, names=None, share=0.2):
+    """Where two maps put their largest patches: both, only the first, only the second.
+
+    Parameters
+    ----------
+    panels : dict
+        Label → (photo, first map, second map), both maps (gh, gw); at most four.
+    weights
+        See ``two_panel``.
+    names : tuple of str, optional
+        What the first and the second maps are; by default norm and attention.
+    share : float
+        Which share of the patches counts as the largest.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    photos = [photo for photo, _, _ in panels.values()]
+    narrowest = min(photos, key=lambda photo: photo.width / photo.height)
+    fig, axes = new_figure(2, len(panels), narrowest.size, weights, extra=0.35)
+    colours = np.array([NEITHER, FIRST, SECOND, BOTH], np.uint8)
+    for i, (label, (photo, *pair)) in enumerate(panels.items()):
+        first, second = (_largest(m, share) for m in pair)
+        draw(axes[i], photo, label)
+        cells = colours[first + 2 * second]
+        axes[len(panels) + i].imshow(
+            Image.fromarray(cells).resize(photo.size, Image.Resampling.NEAREST)
+        )
+    names = names or (say("노름", "norm"), say("어텐션", "attention"))
+    legend = {
+        say("둘 다", "both"): BOTH,
+        names[0]: FIRST,
+        names[1]: SECOND,
+        say("둘 다 아님", "neither"): NEITHER,
+    }
+    fig.legend(
+        handles=[Patch(fc=np.divide(rgb, 255), label=text) for text, rgb in legend.items()],
+        loc="outside upper center",
+        ncols=4,
+        fontsize=8,
+        frameon=False,
+    )
+    return fig
+
+
+def _largest(m, share):
+    """(gh, gw) of 0 and 1: the given share of the patches with the largest values."""
+    flat = np.asarray(m).ravel()
+    order = np.argsort(-flat, kind="stable")[: round(share * flat.size)]
+    return np.isin(np.arange(flat.size), order).reshape(np.shape(m)).astype(int)
+
+
+def _table(m, labels, limits, weights, cmap):
+    """Many small maps (rows, heads, gh, gw) close together, each row on the scale of its limits."""
+    rows, heads, gh, gw = m.shape
+    fig, (ax,) = new_figure(1, 1, (gw, gh), weights)
+    # All on one pair of axes, whose unit is a map's width: 144 pairs take 40 MB and two seconds.
+    tall, gap = gh / gw, 0.06
+    for row, (maps, label, limit) in enumerate(zip(np.asarray(m), labels, limits)):
+        top = row * (tall + gap)
+        for head, values in enumerate(maps):
+            left = head * (1 + gap)
+            place = (left, left + 1, top + tall, top)
+            ax.imshow(values, cmap=cmap, interpolation="nearest", extent=place, **limit)
+        ax.text(-0.1, top + tall / 2, label, size=7, ha="right", va="center")
+    for head in range(heads):
+        name = str(head) if head else f"{say('헤드', 'head')} 0"
+        ax.text(head * (1 + gap) + 0.5, -0.08, name, size=7, ha="center", va="bottom")
+    width, height = heads * (1 + gap) - gap, rows * (tall + gap) - gap
+    ax.set(xlim=(0, width), ylim=(height, 0))
+    fig.set_size_inches(WIDTH, (WIDTH - 0.6) * height / width + 0.55)
+    return fig

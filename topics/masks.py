@@ -1,0 +1,71 @@
+"""The masks drawn by hand for the bundled photos, and which patches they cover."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from helpers.images import IMAGES, PhotoError, view
+
+
+def load_masks(name):
+    """Read the hand-drawn masks of a bundled photo's objects (images/CREDITS.md says what counts).
+
+    Parameters
+    ----------
+    name : str or Path
+        The photo's name, with or without a folder and ``.jpg``.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool (objects, H, W) of the photo's size; no pixel belongs to two objects.
+
+    Raises
+    ------
+    PhotoError
+        No mask was drawn for such a photo.
+    """
+    path = IMAGES / "masks" / f"{Path(name).stem}.png"
+    if not path.exists():
+        names = ", ".join(p.stem for p in sorted(path.parent.glob("*.png")))
+        raise PhotoError(
+            f"이 사진의 마스크는 없습니다: {name}. 마스크가 있는 사진: {names}",
+            f"No masks were drawn for this photo: {name}. Photos with masks: {names}",
+        )
+    with Image.open(path) as drawn:
+        labels = np.asarray(drawn)
+    return labels == np.arange(1, labels.max() + 1)[:, None, None]
+
+
+def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
+    """Which patches an object covers by more than half, in the view that ``to_tensor`` gave.
+
+    Parameters
+    ----------
+    masks : array
+        bool (objects, H, W), pixels of the photo.
+    model, fit, size, **overrides
+        As given to ``to_tensor``.
+
+    Returns
+    -------
+    torch.Tensor
+        bool (objects, gh, gw). An object that was cut off or is very small may cover no patch.
+    """
+    masks = torch.as_tensor(masks).float()
+    rows, columns = masks.shape[-2:]
+    _, pixels, (left, top, right, bottom) = view((columns, rows), model, fit, size, overrides)
+    grid, patch = model.patch_embed.dynamic_feat_size(pixels), model.patch_embed.patch_size
+    down = _overlap(rows, top, (bottom - top) / pixels[0] * patch[0], grid[0])
+    across = _overlap(columns, left, (right - left) / pixels[1] * patch[1], grid[1])
+    return down @ masks @ across.T > 0.5
+
+
+def _overlap(pixels, start, step, count):
+    """(count, pixels): the share of each of `count` intervals of length `step` on each pixel."""
+    edges = start + step * torch.arange(count + 1)[:, None]
+    pixel = torch.arange(pixels)
+    shared = edges[1:].minimum(pixel + 1) - edges[:-1].maximum(pixel)
+    return shared.clamp(min=0) / step

@@ -1,0 +1,115 @@
+"""A tensor in, lengths out: how long every patch token is after each block.
+
+Darcet et al., "Vision Transformers Need Registers" (ICLR 2024, arXiv:2309.16588), section 2: in
+large models a few tokens become far longer than the others. Whether a given model has such tokens
+is for the reader to measure.
+"""
+
+import numpy as np
+import torch
+from matplotlib.colors import LogNorm
+
+from bilingual import say
+from helpers import images
+from helpers.plots import new_figure
+
+
+def block_norms(model, tensor):
+    """L2 norm of each patch token as it leaves each block, before the model's last norm.
+
+    After the last norm all tokens are about equally long, so it would hide what is to be seen.
+
+    Parameters
+    ----------
+    model : timm model
+    tensor : torch.Tensor
+        (B, 3, H, W).
+
+    Returns
+    -------
+    torch.Tensor
+        (blocks, B, gh * gw). Prefix tokens (CLS, registers) are not among them.
+    """
+    with torch.no_grad():
+        states = model.forward_intermediates(
+            tensor, norm=False, output_fmt="NLC", intermediates_only=True
+        )
+    return torch.stack([tokens.norm(dim=-1) for tokens in states])
+
+
+def photos_norms(model, photos):
+    """``block_norms`` of many photos, each preprocessed as the model wants, one after the other.
+
+    Returns
+    -------
+    torch.Tensor
+        (blocks, 1, patches of all photos).
+    """
+    each = (block_norms(model, images.to_tensor(photo, model)[0]) for photo in photos)
+    return torch.cat(list(each), dim=-1)
+
+
+def share_above(norms, times):
+    """Share of the patches that are longer than so many times the block's median patch.
+
+    The paper cut at a length of 150, picked by hand for one model. Lengths have another unit in
+    each model and block, so we count in medians.
+
+    Parameters
+    ----------
+    norms : torch.Tensor
+        (blocks, ...) from ``block_norms``.
+    times : float
+
+    Returns
+    -------
+    torch.Tensor
+        (blocks,), 0..1.
+    """
+    return (norms.flatten(1) > times * medians(norms)[:, None]).float().mean(dim=1)
+
+
+def medians(norms):
+    """Median length in each block, (blocks,)."""
+    return norms.flatten(1).median(dim=1).values
+
+
+def draw_histogram(norms, times, *, weights):
+    """How long the patch tokens are after each block: a histogram a block, standing upright.
+
+    Parameters
+    ----------
+    norms : torch.Tensor
+        (blocks, ...) from ``norms.block_norms``.
+    times : float
+        Cut-off, in medians of the block: the line. Above each block stands the share of patches
+        over the line.
+    weights : timm model or str
+        Names what made the tokens, in the caption.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    values = np.asarray(norms.flatten(1))
+    cut, shares = times * np.asarray(medians(norms)), np.asarray(share_above(norms, times))
+    bins = np.geomspace(values.min() * 0.99, values.max() * 1.01, 41)
+    share = np.stack([np.histogram(row, bins)[0] / row.size for row in values], axis=1)
+    fig, (ax,) = new_figure(1, 1, (2, 1), weights, extra=0.3)
+    ax.set_axis_on()
+    edges = np.arange(len(values) + 1) + 0.5
+    scale = LogNorm(1 / values.shape[1], 1)  # so that a single patch is seen beside thousands
+    mesh = ax.pcolormesh(edges, bins, np.ma.masked_equal(share, 0), norm=scale, cmap="viridis_r")
+    line = f"{say('중앙값', 'median')} × {times:g}"
+    ax.stairs(cut, edges, baseline=None, color="crimson", lw=2, label=line)
+    top = max(values.max(), cut.max()) * 1.15
+    ax.set(yscale="log", ylim=(bins[0], top), xticks=range(1, len(values) + 1))
+    ax.set_xlabel(say("블록", "block"), size=8)
+    ax.set_ylabel(f"{say('토큰의 길이', 'length')} (log)", size=8)
+    ax.tick_params(labelsize=7, which="both")
+    for block, over in enumerate(shares, 1):
+        ax.text(block, top, f"{over:.1%}", ha="center", va="bottom", size=7, color="crimson")
+    ax.set_title(say("선을 넘는 패치의 비율", "share of patches over the line"), size=8, pad=14)
+    ax.legend(loc="lower right", fontsize=7)
+    fig.colorbar(mesh, ax=ax).set_label(say("패치의 비율", "share of patches"), size=8)
+    return fig

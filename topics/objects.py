@@ -1,0 +1,246 @@
+"""Patch features or a map in, an object out: its mask on the patch grid and its box.
+
+No labels and no training: LOST and TokenCut look for patches that are alike and few.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy  # which loads its parts when they are used: most lessons start without
+import torch
+from PIL import Image
+
+from bilingual import BadInput
+from helpers.encoding import queries_keys
+from helpers.plots import draw, in_patches, new_figure, outline
+
+
+class Found(NamedTuple):
+    """An object that a method found on the patch grid.
+
+    Attributes
+    ----------
+    mask : torch.Tensor
+        bool (gh, gw), one connected piece.
+    seed : tuple of int
+        (row, column) of the patch that the search started from; it lies in `mask`.
+    m : torch.Tensor
+        (gh, gw): the numbers that were cut to make the mask.
+    """
+
+    mask: torch.Tensor
+    seed: tuple[int, int]
+    m: torch.Tensor
+
+    @property
+    def box(self):
+        """(left, top, right, bottom) of the mask in patches, see ``mask_box``."""
+        return mask_box(self.mask)
+
+
+def key_features(model, tensor, block=-1):
+    """Return the keys of one block's attention: what each patch offers to those that look.
+
+    LOST and TokenCut use those of the last block, heads side by side.
+
+    Parameters
+    ----------
+    model : timm model
+    tensor : torch.Tensor
+        (1, 3, H, W).
+    block : int
+        Which block; -1 is the last.
+
+    Returns
+    -------
+    torch.Tensor
+        (gh * gw, D).
+    """
+    ((_, k),) = queries_keys(model, tensor, (block,))
+    return k[0].transpose(0, 1).flatten(1)[model.num_prefix_tokens :].cpu()
+
+
+def component(mask, seed):
+    """Keep the connected piece of a mask that holds one patch; pieces touch by their sides.
+
+    Parameters
+    ----------
+    mask : torch.Tensor
+        bool (gh, gw).
+    seed : tuple of int
+        (row, column).
+
+    Returns
+    -------
+    torch.Tensor
+        bool (gh, gw); nothing at all if `seed` is not in `mask`.
+    """
+    pieces, _ = scipy.ndimage.label(np.asarray(mask))
+    return torch.from_numpy((pieces == pieces[seed]) & np.asarray(mask))
+
+
+def largest_component(mask):
+    """Keep the largest connected piece of a mask bool (gh, gw)."""
+    pieces, _ = scipy.ndimage.label(np.asarray(mask))
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0  # the ground
+    return torch.from_numpy((pieces == sizes.argmax()) & np.asarray(mask))
+
+
+def mask_box(mask):
+    """Box around a mask.
+
+    Parameters
+    ----------
+    mask : torch.Tensor
+        bool (H, W), patches or pixels.
+
+    Returns
+    -------
+    tuple of int
+        (left, top, right, bottom); right and bottom are the first column and row outside, so
+        that the width is right - left.
+
+    Raises
+    ------
+    ValueError
+        The mask is empty.
+    """
+    rows, columns = np.nonzero(np.asarray(mask))
+    if not len(rows):
+        raise BadInput("빈 마스크에는 상자가 없습니다.", "An empty mask has no box.")
+    return columns.min().item(), rows.min().item(), columns.max().item() + 1, rows.max().item() + 1
+
+
+def lost(features, grid, k=100):
+    """LOST (Siméoni et al. 2021, section 3): the object grows from the patch least like the rest.
+
+    Two patches are joined if their features' product is at least 0. The *seed* is the patch with
+    the fewest joins, since an object covers less than the ground. It gathers those of the `k`
+    patches with the fewest joins that it is joined to; the mask is where features point the way
+    of all of these together.
+
+    Parameters
+    ----------
+    features : torch.Tensor
+        (gh * gw, D), in the paper the last block's keys.
+    grid : tuple of int
+        (gh, gw).
+    k : int
+        The paper's 100, of the some 900 patches of its photos.
+
+    Returns
+    -------
+    Found
+        `m` is the sum of products with the gathered patches.
+    """
+    products = features @ features.T
+    degree = (products >= 0).sum(1)
+    order = degree.argsort(stable=True)
+    seed, few = order[0], order[:k]
+    gathered = few[products[seed, few] >= 0]
+    m = products[:, gathered].sum(1).reshape(grid)
+    place = divmod(seed.item(), grid[1])
+    return Found(component(m >= 0, place), place, m)
+
+
+def token_cut(features, grid, tau=0.2, eps=1e-5):
+    """TokenCut (Wang et al. 2022, section 3): cut the patches in two where they are least alike.
+
+    Patches are the nodes of a graph, joined by 1 if their cosine similarity is over `tau`, else
+    by `eps`. The second smallest eigenvector of (D - E) x = λ D x, D the sums of the joins E, is
+    the normalised cut (Shi and Malik 2000): patches above its mean are one side. The object is
+    the side that holds the entry largest in size, the *seed*.
+
+    Parameters
+    ----------
+    features : torch.Tensor
+        (gh * gw, D), in the paper the last block's keys.
+    grid : tuple of int
+        (gh, gw).
+    tau, eps : float
+        The paper's values.
+
+    Returns
+    -------
+    Found
+        `m` is the eigenvector, with its sign turned so that the object is high.
+    """
+    unit = torch.nn.functional.normalize(features.double(), dim=-1)
+    # In double precision: at float32 the cut blurs into the eigenvector of 0, a constant.
+    joins = np.where((unit @ unit.T).numpy() > tau, 1.0, eps)
+    sums = np.diag(joins.sum(1))
+    _, vectors = scipy.linalg.eigh(sums - joins, sums, subset_by_index=[1, 1])
+    vector = torch.from_numpy(vectors[:, 0])
+    seed = vector.abs().argmax().item()
+    if vector[seed] < vector.mean():
+        vector = -vector
+    m = vector.reshape(grid).float()
+    place = divmod(seed, grid[1])
+    return Found(component(m > m.mean(), place), place, m)
+
+
+def draw_regions(seen, found, *, weights):
+    """Lay what was found over the photo: what lies outside a mask is darkened.
+
+    Parameters
+    ----------
+    seen : PIL.Image.Image
+        From ``images.to_tensor``.
+    found : dict
+        Label → the photo itself or a map (gh, gw) of floats, drawn as they are; a mask bool
+        (..., gh, gw), of several the union; or an ``objects.Found``: its mask, its box in orange
+        and its seed as a small yellow square.
+    weights
+        See ``two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+        At most four panels in a row.
+    """
+    rows = -(-len(found) // 4)
+    fig, axes = new_figure(rows, -(-len(found) // rows), seen.size, weights)
+    for ax, (label, what) in zip(axes, found.items()):
+        _panel(ax, seen, label, what)
+    return fig
+
+
+def draw_gallery(found, *, weights):
+    """Draw what was found in several photos, as ``draw_regions`` does for one.
+
+    Parameters
+    ----------
+    found : dict
+        Label → (photo, what was found in it).
+    weights
+        See ``two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+        At most five panels in a row.
+    """
+    rows = -(-len(found) // 5)
+    fig, axes = new_figure(rows, -(-len(found) // rows), (1, 1), weights)
+    for ax, (label, (seen, what)) in zip(axes, found.items()):
+        _panel(ax, seen, label, what)
+    return fig
+
+
+def _panel(ax, seen, label, what):
+    if isinstance(what, Image.Image):
+        return draw(ax, what, label)
+    mask = np.asarray(getattr(what, "mask", what))
+    gh, gw = mask.shape[-2:]
+    shape = in_patches(seen, (gh, gw))
+    if mask.dtype != bool:
+        return draw(ax, mask, label, interpolation="nearest", **shape)
+    union = Image.fromarray(mask.reshape(-1, gh, gw).any(0)).resize(seen.size, Image.NEAREST)
+    bright = np.where(np.asarray(union)[..., None], 1, 0.25)
+    draw(ax, (np.asarray(seen) * bright).astype(np.uint8), label, **shape)
+    if hasattr(what, "box"):
+        left, top, right, bottom = what.box
+        outline(ax, (left, top), right - left, bottom - top, "orange")
+        row, column = what.seed
+        outline(ax, (column + 0.25, row + 0.25), 0.5, 0.5)

@@ -1,0 +1,230 @@
+"""Patch tokens in: which patches resemble each other, within a photo and between two."""
+
+import torch
+import torch.nn.functional as F
+from matplotlib import patheffects
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.patches import ConnectionPatch
+from torchvision.transforms import functional as TF
+
+from bilingual import say
+from helpers.encoding import encode
+from helpers.images import to_tensor
+from helpers.maps import on_grid
+from helpers.overlay import blend
+from helpers.plots import draw, in_patches, narrowest, new_figure, outline
+
+
+def similarity_map(patch_tokens, grid, query):
+    """Cosine similarity of every patch to a query token, of this photo or of another.
+
+    Parameters
+    ----------
+    patch_tokens : torch.Tensor
+        (..., gh * gw, D).
+    grid : tuple of int
+        (gh, gw).
+    query : torch.Tensor
+        (D,), for example ``patch_tokens[row * gw + column]``.
+
+    Returns
+    -------
+    torch.Tensor
+        (..., gh, gw) in -1..1.
+    """
+    return on_grid(F.cosine_similarity(query, patch_tokens, dim=-1), grid)
+
+
+def mutual_nearest(tokens_a, tokens_b):
+    """Pairs of patches each of which is the other's nearest by cosine similarity.
+
+    The "best buddies" of Dekel et al. 2015, with which Amir et al. 2021, *Deep ViT Features as
+    Dense Visual Descriptors*, find corresponding points.
+
+    Parameters
+    ----------
+    tokens_a, tokens_b : torch.Tensor
+        (Na, D) and (Nb, D).
+
+    Returns
+    -------
+    pairs : torch.Tensor
+        int64 (M, 2), index in a and in b, the most similar pair first.
+    scores : torch.Tensor
+        (M,), their cosine similarities.
+    """
+    similarity = F.normalize(tokens_a, dim=-1) @ F.normalize(tokens_b, dim=-1).T
+    to_b, to_a = similarity.argmax(dim=1), similarity.argmax(dim=0)
+    a = torch.arange(len(tokens_a))[to_a[to_b] == torch.arange(len(tokens_a))]
+    scores, order = similarity[a, to_b[a]].sort(descending=True, stable=True)
+    return torch.stack([a, to_b[a]], dim=1)[order], scores
+
+
+def matching_rate(tokens_a, tokens_b, grid, flipped=True, tolerance=0):
+    """How often a patch's nearest neighbour in a copy of the photo is at the patch's own place.
+
+    Parameters
+    ----------
+    tokens_a, tokens_b : torch.Tensor
+        (..., gh * gw, D) patch tokens of photos and of their copies.
+    grid : tuple of int
+        (gh, gw).
+    flipped : bool
+        The copies are mirrored left to right, so a place's own column counts from the other side.
+    tolerance : int
+        How many patches off still counts, in rows and in columns; 0 is exact, 1 also takes the
+        eight neighbours.
+
+    Returns
+    -------
+    float
+        Share of all patches, 0..1.
+    """
+    similarity = F.normalize(tokens_a, dim=-1) @ F.normalize(tokens_b, dim=-1).mT
+    nearest = on_grid(similarity.argmax(dim=-1), grid)
+    gh, gw = grid
+    rows, columns = torch.arange(gh)[:, None], torch.arange(gw)
+    if flipped:
+        columns = gw - 1 - columns
+    off = torch.maximum((nearest // gw - rows).abs(), (nearest % gw - columns).abs())
+    return (off <= tolerance).float().mean().item()
+
+
+def recolour(photo):
+    """A photo in other colours: hue turned by a tenth of the circle, paler, more contrast."""
+    paler = TF.adjust_saturation(TF.adjust_hue(photo, 0.1), 0.6)
+    return TF.adjust_contrast(paler, 1.3)
+
+
+def match_back(model, photo, flipped=True):
+    """How often patches find their own place in a recoloured, and by default mirrored, copy.
+
+    Parameters
+    ----------
+    model : timm model
+    photo : PIL.Image.Image
+    flipped : bool
+        Mirror the copy.
+
+    Returns
+    -------
+    tuple of float
+        ``matching_rate`` with tolerance 0 (exact) and 1 (within one patch).
+    """
+    original, copy = (to_tensor(p, model)[0] for p in (photo, recolour(photo)))
+    a, b = (encode(model, t) for t in (original, copy.flip(-1) if flipped else copy))
+    tokens = a.patch_tokens, b.patch_tokens, a.grid
+    return tuple(matching_rate(*tokens, flipped, tolerance) for tolerance in (0, 1))
+
+
+THIN_EDGE = patheffects.withStroke(linewidth=2, foreground="black")
+
+
+# Okabe & Ito's colours, told apart by nearly all eyes; the marker's number says the same.
+COLOURS = ("#E69F00", "#56B4E9", "#F0E442", "#CC79A7", "#009E73", "#D55E00")
+
+
+def draw_similarity(panels, query, *, weights, cmap="viridis"):
+    """Cosine similarity to one patch, laid over photos; the patch itself is outlined in the first.
+
+    Parameters
+    ----------
+    panels : dict
+        Label → (photo, map (gh, gw)); all maps share one scale, from the lowest to the highest.
+    query : tuple of int
+        (row, column) of the patch that asks.
+    weights : timm model or str
+        Names what made the maps, in the caption.
+    cmap : str
+        See ``plots.two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    pairs = [*panels.values()]
+    low = min(float(m.min()) for _, m in pairs)
+    high = max(float(m.max()) for _, m in pairs)
+    size = narrowest(photo for photo, _ in pairs)
+    fig, axes = new_figure(1, len(pairs) + 1, size, weights, extra=0.5)
+    (photo, m), axes = pairs[0], [*axes]
+    draw(axes[0], photo, say("질의", "query"), **in_patches(photo, m.shape))
+    for ax, (label, (photo, m)) in zip(axes[1:], panels.items()):
+        overlay = blend(photo, (m - low) / ((high - low) or 1), alpha=0.75, cmap=cmap, smooth=False)
+        draw(ax, overlay, label, **in_patches(photo, m.shape))
+    for ax in axes[:2]:
+        outline(ax, query[::-1])
+    scale = fig.colorbar(
+        ScalarMappable(Normalize(low, high), cmap), ax=axes, location="bottom", shrink=0.5
+    )
+    scale.ax.tick_params(labelsize=8)
+    scale.set_label(say("코사인 유사도", "cosine similarity"), size=8)
+    return fig
+
+
+def draw_matches(photos, grids, pairs, *, weights, most=12):
+    """Two photos side by side, and numbered lines between patches that belong together.
+
+    Parameters
+    ----------
+    photos : pair of PIL.Image.Image
+    grids : pair of tuple of int
+        (gh, gw) of each.
+    pairs : torch.Tensor
+        int (M, 2), index of a patch in the first and in the second photo, best pair first.
+    weights
+        See ``similarity``.
+    most : int
+        Draw only so many of the best pairs.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    fig, axes = new_figure(1, 2, narrowest(photos), weights)
+    axes = [*axes]
+    names = say("첫째", "first"), say("둘째", "second")
+    for ax, photo, grid, name in zip(axes, photos, grids, names):
+        draw(ax, photo, name, **in_patches(photo, grid))
+    for number, pair in enumerate(pairs.tolist()[:most], start=1):
+        colour = COLOURS[number % len(COLOURS)]
+        ends = [(i % gw + 0.5, i // gw + 0.5) for i, (_, gw) in zip(pair, grids)]
+        line = ConnectionPatch(*ends, "data", axesA=axes[0], axesB=axes[1], color=colour, lw=1.2)
+        fig.add_artist(line)
+        for ax, end in zip(axes, ends):
+            name = ax.text(*end, number, size=8, ha="center", va="center", zorder=5)
+            name.set(color=colour, path_effects=[THIN_EDGE])
+    return fig
+
+
+def draw_rates(rows, *, weights):
+    """Bars for shares of patches that found their own place: exactly, and within one patch.
+
+    Parameters
+    ----------
+    rows : dict
+        Label → (share exact, share within one patch), each 0..1.
+    weights
+        See ``plots.two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    fig, (ax,) = new_figure(1, 1, (4, 1 + len(rows) / 3), weights)
+    ax.set_axis_on()
+    for place, (exact, near) in enumerate(rows.values()):
+        ax.barh(place, near, 0.7, fill=False, ec="dimgray", hatch="////")
+        ax.barh(place, exact, 0.7, color="#0072B2")
+        ax.text(near + 0.01, place, f"{exact:.0%} | {near:.0%}", va="center", size=8)
+    ax.set_yticks(range(len(rows)), rows, size=8)
+    ax.set(xlim=(0, 1.2), xticks=[0, 0.5, 1], xticklabels=["0 %", "50 %", "100 %"])
+    ax.invert_yaxis()
+    title = say(
+        "제자리를 찾은 패치: 정확히 ■ | 한 패치 안 ▨",
+        "patches that found their place: exact ■ | within one ▨",
+        "\n",
+    )
+    ax.set_title(title, size=9)
+    return fig

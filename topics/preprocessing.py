@@ -1,0 +1,84 @@
+"""Maps of one photo under several preprocessings, in their place on it, and how they differ."""
+
+import numpy as np
+
+from bilingual import say
+from helpers.overlay import resize_map
+from helpers.plots import draw, new_figure
+
+
+def place(m, seen, photo):
+    """Put a map in its place on the photo, so that maps of different crops can be compared.
+
+    Parameters
+    ----------
+    m : torch.Tensor or numpy.ndarray
+        (gh, gw).
+    seen : PIL.Image.Image
+        What the network saw: the photo, or a crop from its centre (see ``images.to_tensor``).
+    photo : PIL.Image.Image
+        The whole photo.
+
+    Returns
+    -------
+    numpy.ndarray
+        (photo.height, photo.width) float32; NaN where the network saw nothing.
+    """
+    canvas = np.full((photo.height, photo.width), np.nan, dtype=np.float32)
+    top, left = (photo.height - seen.height) // 2, (photo.width - seen.width) // 2
+    canvas[top : top + seen.height, left : left + seen.width] = resize_map(m, seen.size)
+    return canvas
+
+
+def difference(a, b):
+    """How far two maps of one photo differ, each stretched to 0..1 over the part both show.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray
+        (H, W) from ``place``.
+
+    Returns
+    -------
+    numpy.ndarray
+        a - b, (H, W), in -1..1; NaN where one of them shows nothing.
+    """
+    both = ~np.isnan(a + b)
+    low, span = ([measure(m[both]) for m in (a, b)] for measure in (np.min, np.ptp))
+    a, b = ((m - low[i]) / (span[i] or 1) for i, m in enumerate((a, b)))  # or 1: constant maps
+    return np.where(both, a - b, np.nan)
+
+
+def draw_differences(photo, placed, *, weights):
+    """Maps of one photo in their place on it, and below each how it differs from the first.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+    placed : dict
+        Label → (H, W) map from ``overlay.place``; the first is what the others are compared with.
+    weights
+        See ``block_histogram``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    first, *others = placed.values()
+    below = [None, *(difference(m, first) for m in others)]
+    limit = max((np.nanmax(np.abs(d)) for d in below[1:]), default=1) or 1
+    fig, axes = new_figure(2, len(placed), photo.size, weights, extra=0.5)
+    grey = np.asarray(photo.convert("L")) // 2 + 100
+    for i, (label, m) in enumerate(placed.items()):
+        draw(axes[i], grey, label, cmap="gray", vmin=0, vmax=255)
+        axes[i].imshow(m, cmap="viridis", alpha=0.75)
+        axes[i].title.set_size(8)
+        if below[i] is not None:
+            low = axes[i + len(placed)]
+            draw(low, grey, say("첫째와의 차이", "minus the first"), cmap="gray", vmin=0, vmax=255)
+            shown = low.imshow(below[i], cmap="RdBu_r", vmin=-limit, vmax=limit)
+            low.title.set_size(7)
+    if others:
+        scale = fig.colorbar(shown, ax=list(axes), location="bottom", shrink=0.5, aspect=36)
+        scale.set_ticks([-limit, 0, limit], labels=[f"−{limit:.1f}", "0", f"+{limit:.1f}"], size=7)
+    return fig

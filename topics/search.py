@@ -1,0 +1,221 @@
+"""Many photos in, an index of their CLS tokens out; then the photos nearest to a query."""
+
+import hashlib
+import heapq
+import math
+import os
+import sqlite3
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from PIL import ImageOps
+from timm.data import resolve_model_data_config
+from tqdm import tqdm
+
+from bilingual import plain, say
+from helpers.encoding import encode
+from helpers.images import load_photo
+from helpers.plots import draw, new_figure
+from topics.folders import batches, photo_files
+
+INDEX = "search.sqlite"
+
+_TABLE = """CREATE TABLE IF NOT EXISTS photos (weights TEXT, path BLOB, size INTEGER, mtime INTEGER,
+vector BLOB, PRIMARY KEY (weights, path)) WITHOUT ROWID"""
+# The file may hold other folders and photos long gone; this names the ones that were asked for.
+_WANTED = "CREATE TEMP TABLE wanted (path BLOB PRIMARY KEY)"
+
+
+class Found(NamedTuple):
+    """A photo, and its cosine similarity to the query."""
+
+    path: Path
+    score: float
+
+
+@dataclass
+class Index:
+    """Photos as one model sees them; made by ``index_photos``.
+
+    Attributes
+    ----------
+    photos : int
+        How many photos can be found.
+    encoded : int
+        How many of them had to be encoded this time; the others were in the index file already.
+    skipped : list of str
+        What was wrong with each file that could not be read, in the reader's language.
+    """
+
+    photos: int
+    encoded: int
+    skipped: list
+    weights: str = field(repr=False)
+    db: sqlite3.Connection = field(repr=False)
+
+    def __del__(self):
+        self.db.close()
+
+
+def describe(model, tensor):
+    """CLS tokens of a batch (B, 3, H, W), each of length 1, as (B, D)."""
+    return F.normalize(encode(model, tensor).cls_token, dim=-1)
+
+
+def index_photos(photos, model, batch_size=32, index=None, progress=True):
+    """Encode the photos that are not in the index file yet.
+
+    Threads read photos ahead while the model computes; what is read ahead is bounded, and each
+    batch goes to the index file at once. So memory does not grow with the number of photos (only
+    their names stay), and what an interruption can cost is one batch.
+
+    Parameters
+    ----------
+    photos : str, Path or list of them
+        A folder, with its subfolders, or the files themselves.
+    model : timm model
+    batch_size : int
+        Photos a forward pass.
+    index : str, Path or None
+        The index file, an SQLite database for all photos and models, where a photo is known by
+        path, size, time of change and the model's ``fingerprint``. It can be deleted at any time. A
+        relative path starts in ``lessons.outputs()``. None keeps it in memory, as does a place that
+        cannot be written to, with a notice.
+    progress : bool
+        Draw a progress bar.
+
+    Returns
+    -------
+    Index
+
+    Raises
+    ------
+    PhotoError
+        No such folder. A file that cannot be read is only reported, in ``Index.skipped``.
+    """
+    files = photo_files(photos)
+    weights, db, skipped = fingerprint(model), _open(index), []
+    stamp = "SELECT size, mtime FROM photos WHERE weights = ? AND path = ?"
+    known = [path for path in files if db.execute(stamp, (weights, path)).fetchone() == files[path]]
+    with db:
+        db.execute(_WANTED)
+        db.executemany("INSERT INTO wanted VALUES (?)", zip(known))
+    todo = sorted(files.keys() - known)
+    with tqdm(
+        total=len(files),
+        initial=len(known),
+        desc=say("사진", "photos"),
+        disable=not progress,
+        file=sys.stdout,  # Jupyter paints the other stream red
+    ) as bar:
+        for batch in batches(todo, model, batch_size):
+            good = {path: read for path, read in batch if isinstance(read, torch.Tensor)}
+            skipped += [str(read) for path, read in batch if path not in good]
+            if good:
+                vectors = describe(model, torch.cat([*good.values()])).float().cpu().numpy()
+                rows = [
+                    (weights, path, *files[path], vector.tobytes())
+                    for path, vector in zip(good, vectors)
+                ]
+                with db:  # one transaction: all of the batch or nothing
+                    db.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?)", rows)
+                    db.executemany("INSERT INTO wanted VALUES (?)", zip(good))
+            bar.update(len(batch))
+    return Index(len(files) - len(skipped), len(todo) - len(skipped), skipped, weights, db)
+
+
+def nearest(index, query, k=5):
+    """The k photos of an index nearest to a query, by cosine similarity.
+
+    Parameters
+    ----------
+    index : Index
+    query : torch.Tensor
+        (D,) or (1, D), from ``describe`` with the same model.
+    k : int
+
+    Returns
+    -------
+    list of Found
+        The most similar first; fewer than k if there are fewer.
+    """
+    query = F.normalize(query.detach().cpu().float().flatten(), dim=0)
+    wanted = "SELECT path, vector FROM wanted JOIN photos USING (path) WHERE weights = ?"
+    best, rows = [], index.db.execute(wanted, (index.weights,))
+    while part := rows.fetchmany(1024):
+        vectors = torch.frombuffer(bytearray().join(v for _, v in part), dtype=torch.float32)
+        scores = (vectors.view(len(part), -1) @ query).tolist()
+        best = heapq.nlargest(k, best + list(zip(scores, (path for path, _ in part))))
+    return [Found(Path(os.fsdecode(path)), score) for score, path in best]
+
+
+def fingerprint(model):
+    """A text that changes with any weight of a model and with how it wants its photos."""
+    digest = hashlib.sha256(repr(sorted(resolve_model_data_config(model).items())).encode())
+    for name, weight in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(weight.detach().cpu().flatten().contiguous().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _open(index):
+    """The index file, ready to be written to; a damaged one is set aside and begun anew."""
+    if index is not None:
+        index = Path(index)
+        try:
+            index.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return _connect(index)
+            except sqlite3.OperationalError:  # locked, read-only, no room
+                raise
+            except sqlite3.DatabaseError:  # not a database
+                os.replace(index, f"{index}.damaged")
+                return _connect(index)
+        except (OSError, sqlite3.Error) as error:
+            notice = say(
+                f"색인 파일을 쓸 수 없어 이번에만 기억합니다: {index} ({error})",
+                f"The index file cannot be written, so it is kept in memory: {index} ({error})",
+            )
+            print(notice)
+    return _connect(":memory:")
+
+
+def _connect(index):
+    db = sqlite3.connect(index)
+    with db:
+        db.execute("PRAGMA user_version = 1")  # where nothing can be written, it fails here already
+        db.execute(_TABLE)
+    return db
+
+
+def draw_retrieval(query, found, *, weights):
+    """The photo that asks, and the photos that were found, the most similar first.
+
+    Parameters
+    ----------
+    query : PIL.Image.Image
+    found : list of search.Found
+    weights
+        See ``plots.two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    columns = min(len(found) + 1, 6)
+    rows = math.ceil((len(found) + 1) / columns)
+    fig, axes = new_figure(rows, columns, (1, 1), weights, extra=0.3 * rows)
+    pictures = [query] + [load_photo(one.path, max_side=240) for one in found]
+    titles = [say("질의", "query")] + [
+        f"{i}: {one.score:.2f}" for i, one in enumerate(found, start=1)
+    ]
+    names = [""] + [plain(one.path.name) for one in found]
+    for ax, picture, title, name in zip(axes, pictures, titles, names):
+        square = ImageOps.pad(picture, (240, 240), color="white")
+        draw(ax, square, f"{title}\n{name[:16]}")
+        ax.title.set_size(8)
+    return fig
