@@ -21,7 +21,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.language import say
+from bilingual import say
 
 from . import parts, settings
 from .warm import parent, spec

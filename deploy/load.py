@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 
-from helpers.language import say
+from bilingual import say
 
 from . import hub, measure, parts
 from .students import Student

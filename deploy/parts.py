@@ -2,6 +2,11 @@
 
 - ``outputs/hub/venv``   JupyterHub and nbgitpuller, over the packages that this Python has
 - ``outputs/hub/proxy``  configurable-http-proxy, by npm
+- ``outputs/hub/grades`` nbgrader, in the same way
+
+    python -m deploy.parts
+
+installs all three.
 """
 
 import os
@@ -47,14 +52,8 @@ def lacking(folder=FOLDER):
     return lack
 
 
-def install(folder=FOLDER, extra=()):
-    """Install what is lacking; a second call does nothing.
-
-    Parameters
-    ----------
-    folder : Path
-    extra : iterable of str
-        More packages for the hub's venv.
+def install(folder=FOLDER):
+    """Install what the hub lacks; a second call does nothing.
 
     Raises
     ------
@@ -63,13 +62,7 @@ def install(folder=FOLDER, extra=()):
     subprocess.CalledProcessError
         If pip or npm fails.
     """
-    wanted = "\n".join([*settings.HUB_PACKAGES, *extra])
-    stamp = folder / "venv" / ".installed"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        _venv(folder / "venv")
-        pip = [python(folder), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        subprocess.run([*pip, *settings.HUB_PACKAGES, *extra], check=True)
-        stamp.write_text(wanted)
+    _packages(folder / "venv", settings.HUB_PACKAGES)
     if not proxy(folder).exists():
         if not shutil.which("npm"):
             sys.exit(
@@ -79,6 +72,20 @@ def install(folder=FOLDER, extra=()):
         (folder / "proxy").mkdir(parents=True, exist_ok=True)
         npm = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix"]
         subprocess.run([*npm, folder / "proxy", settings.PROXY], check=True)
+
+
+def install_grades(folder=FOLDER):
+    """Install nbgrader, apart from the hub: its extensions are no business of students' servers."""
+    _packages(folder / "grades", settings.GRADE_PACKAGES)
+
+
+def _packages(venv, wanted):
+    stamp = venv / ".installed"
+    if not stamp.exists() or stamp.read_text() != "\n".join(wanted):
+        _venv(venv)
+        pip = [venv / "bin" / "python", "-m", "pip", "install", "-q"]
+        subprocess.run([*pip, "--disable-pip-version-check", *wanted], check=True)
+        stamp.write_text("\n".join(wanted))
 
 
 def _venv(venv):
@@ -112,4 +119,5 @@ def jupyter(folder=FOLDER):
 
 if __name__ == "__main__":
     install()
-    print(f"JupyterHub: {FOLDER}")
+    install_grades()
+    print(FOLDER)

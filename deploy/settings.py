@@ -4,6 +4,7 @@
 for The Littlest JupyterHub and for Kubernetes.
 """
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -46,16 +47,12 @@ SERVER = {
     "LanguageServerManager": {"autodetect": False},
 }
 
-# Of JupyterLab's overrides.json: no question about news over the first lesson.
-LAB = {
-    "@jupyterlab/apputils-extension:notification": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-    }
-}
+# Of JupyterLab's overrides.json, which Binder takes, too: no question about news over a lesson.
+LAB = json.loads((ROOT / "tools" / "overrides.json").read_text("utf-8"))
 
 # What a hub installs beside the lessons' own packages.
 HUB_PACKAGES = ("jupyterhub==5.*", "nbgitpuller>=1.2")
+GRADE_PACKAGES = ("nbgrader>=0.9.5",)
 PROXY = "configurable-http-proxy@5"  # from npm
 
 

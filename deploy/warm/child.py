@@ -126,7 +126,7 @@ def become_kernel(job, channel, by_imports):
     renew_randomness()
     set_threads()
     sys.argv = ["ipykernel_launcher", *job["argv"]]
-    for name in [n for n in sys.modules if n.split(".")[0] in ("deploy", "helpers")]:
+    for name in [n for n in sys.modules if n.split(".")[0] == "deploy"]:
         del sys.modules[name]  # a student's import finds the student's own
     threading.Thread(target=end_with, args=[channel], daemon=True, name="asker").start()
     from ipykernel.kernelapp import IPKernelApp

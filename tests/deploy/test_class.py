@@ -16,7 +16,7 @@ LACK = parts.lacking()
 pytestmark = pytest.mark.skipif(bool(LACK), reason="; ".join(LACK))
 LESSONS = ("00_start", "03_decoding")
 ANSWER = "my_source = model.weights.source\nchecks.check_source(my_source, model)"
-PROGRESS = "from helpers import progress\nprogress.show('00')"
+PROGRESS = "from classroom import progress\nprogress.show('00')"
 
 
 @pytest.fixture(scope="module")
