@@ -15,6 +15,7 @@ import yaml
 from . import settings
 
 FOLDER = Path(__file__).parent
+TLJH_BRINGS = ("jupyterlab", "ipywidgets")  # by pip; conda must not lay its own over them
 CONDA = "/srv/conda/envs/notebook"  # where repo2docker's images have their packages
 
 
@@ -31,7 +32,8 @@ def tljh():
         "services.cull.timeout": settings.IDLE_SECONDS,
         "user_environment.default_app": "jupyterlab",
     }
-    packages = " ".join(f"'{one}'" for one in settings.packages())
+    wanted = [one for one in settings.packages() if not one.startswith(TLJH_BRINGS)]
+    packages = " ".join(f"'{one}'" for one in wanted)
     example = settings.link("https://hub.example.org", settings.repository())
     lines = [
         "#!/bin/bash",
@@ -50,7 +52,7 @@ def tljh():
         f"sudo git clone -q --depth 1 {settings.repository()} /opt/dino-tutorial",
         "cd /opt/dino-tutorial",
         "sudo env HF_HUB_OFFLINE=0 HF_HOME=$MODELS HF_HUB_CACHE=$MODELS $USER_ENV/bin/python -c \\",
-        "  'from helpers import models; print(models.load_model().weights)'  # ends in (hub), (cache)",
+        "  'from helpers import models; print(models.load_model().weights)'  # (hub), (cache)",
         "sudo chmod -R a+rX,go-w $MODELS",
         "",
         "# 3. Every student's environment.",

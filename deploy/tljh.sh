@@ -6,7 +6,7 @@ USER_ENV=/opt/tljh/user
 MODELS=/srv/models
 
 # 1. What the lessons need, for all users.
-sudo $USER_ENV/bin/mamba install -y -c conda-forge 'pytorch-cpu>=2.6' 'torchvision>=0.21' 'timm>=1.0.28' 'huggingface_hub>=1.25' 'safetensors>=0.5' 'numpy>=2.1' 'pillow>=11.3' 'matplotlib-base>=3.10' 'ipywidgets>=7.7.1' 'anywidget>=0.9' 'scikit-learn>=1.5' 'scipy>=1.13' 'tqdm>=4.66' 'jupyterlab>=4.2'
+sudo $USER_ENV/bin/mamba install -y -c conda-forge 'pytorch-cpu>=2.6' 'torchvision>=0.21' 'timm>=1.0.28' 'huggingface_hub>=1.25' 'safetensors>=0.5' 'numpy>=2.1' 'pillow>=11.3' 'matplotlib-base>=3.10' 'anywidget>=0.9' 'scikit-learn>=1.5' 'scipy>=1.13' 'tqdm>=4.66'
 
 # 2. One copy of the model for all, which students can read and not write.
 sudo mkdir -p $MODELS
@@ -14,7 +14,7 @@ sudo rm -rf /opt/dino-tutorial
 sudo git clone -q --depth 1 https://github.com/dino-tutorial/dino-tutorial /opt/dino-tutorial
 cd /opt/dino-tutorial
 sudo env HF_HUB_OFFLINE=0 HF_HOME=$MODELS HF_HUB_CACHE=$MODELS $USER_ENV/bin/python -c \
-  'from helpers import models; print(models.load_model().weights)'  # ends in (hub), (cache)
+  'from helpers import models; print(models.load_model().weights)'  # (hub), (cache)
 sudo chmod -R a+rX,go-w $MODELS
 
 # 3. Every student's environment.

@@ -196,10 +196,8 @@ def test_what_is_released_holds_no_points_and_no_solution_is_run(course):
 
 
 def test_without_the_courses_configuration_nobody_gets_points(tmp_path):
-    """A locked cell shows 0 when it is run; nbgrader would give full marks to one that shows none."""
+    """A locked cell that is run shows 0; nbgrader gives full marks to one that shows nothing."""
     points = [c.source for c in assignment.assignment(LESSON).cells if c.id.endswith("-points")]
     assert len(points) == 3
     for source in points:
         assert eval(source.splitlines()[-1]) == 0
-
-
