@@ -13,9 +13,11 @@ import select
 import signal
 import socket
 import sys
+import time
 
 VARIABLE = "DINO_WARM"  # the parent's socket
 PATIENCE = 10  # seconds for an answer; a plain kernel takes about as long
+STARTING = 60  # for a parent that is still importing: a kernel that began now would take longer
 
 
 def main(argv):
@@ -43,7 +45,7 @@ def fork(argv):
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     channel.settimeout(PATIENCE)
     try:
-        channel.connect(os.environ[VARIABLE])
+        connect(channel, os.environ[VARIABLE])
         job = {
             "argv": argv,
             "cwd": os.getcwd(),
@@ -64,6 +66,16 @@ def fork(argv):
     except (KeyError, OSError, ValueError):
         channel.close()  # a fork that comes late finds nobody, and ends
         return channel, None
+
+
+def connect(channel, path):
+    """Reach the parent, also one that has just been started; its folder goes if that fails."""
+    end = time.monotonic() + STARTING
+    while not os.path.exists(path) and os.path.exists(os.path.dirname(path)):
+        if time.monotonic() > end:
+            break
+        time.sleep(0.05)
+    channel.connect(path)
 
 
 def stand_for(pid, channel):

@@ -133,7 +133,7 @@ class Warm:
 
 
 @contextlib.contextmanager
-def running(python, environment, log, everyone=False):
+def running(python, environment, log, everyone=False, wait=True):
     """Keep a warm parent while the block lasts.
 
     Parameters
@@ -145,6 +145,9 @@ def running(python, environment, log, everyone=False):
     log : Path
         For what it says.
     everyone : bool
+        Whether other users may ask, too.
+    wait : bool
+        False goes on while it still imports; ``ask`` then waits for it.
 
     Yields
     ------
@@ -167,7 +170,7 @@ def running(python, environment, log, everyone=False):
             stderr=subprocess.STDOUT,
         )
         try:
-            while process.poll() is None and not path.exists():
+            while wait and process.poll() is None and not path.exists():
                 time.sleep(0.05)
             lives = process.poll() is None
             yield Warm({ask.VARIABLE: str(path)}, process.pid) if lives else Warm({}, None)

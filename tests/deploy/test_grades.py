@@ -160,7 +160,8 @@ def course(tmp_path_factory):
 
 
 def nbgrader(folder, *command):
-    environment = {**os.environ, "PYTHONPATH": str(lesson.settings.ROOT)}
+    path = os.pathsep.join([str(PYTHON.parent), os.environ["PATH"]])  # nbgrader calls alembic
+    environment = {**os.environ, "PYTHONPATH": str(lesson.settings.ROOT), "PATH": path}
     done = subprocess.run(
         [PYTHON, "-m", "nbgrader", *command],
         cwd=folder,

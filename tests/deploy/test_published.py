@@ -1,4 +1,4 @@
-"""What a push and a tag do, as far as it can be told here: by schema, and by running parts of it."""
+"""What a push and a tag do, as far as can be told here: by schema, and by running parts."""
 
 import re
 import subprocess
