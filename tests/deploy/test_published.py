@@ -78,7 +78,7 @@ def test_the_zip_works_offline(tmp_path):
     with zipfile.ZipFile(made) as opened:
         names = {name.partition("/")[2] for name in opened.namelist()}
     assert {"README.md", "notebooks/00_start.ipynb", "site/ko/index.html", "LICENSE"} <= names
-    assert not [n for n in names if n.startswith(("outputs/", ".git", ".venv"))]
+    assert not [n for n in names if n.startswith(("outputs/", ".git/", ".venv"))]
     assert release.attempt(made) == []
     (site / "ko" / "index.html").write_text('<script src="https://cdn.example.org/a.js"></script>')
     wrong = release.attempt(release.make(tmp_path / "out", site))
