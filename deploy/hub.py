@@ -1,6 +1,6 @@
 """A JupyterHub on this machine, to try a class on: loopback only, in a folder of its own.
 
-    python -m deploy.hub [--port 8000] [--plain]
+    python -m deploy.hub [--port 8000] [--plain] [--models FOLDER]
 
 installs JupyterHub and its proxy the first time (into outputs/hub, nothing into .venv), makes a
 repository of the lessons as they are now, prints the link that a student follows and the password,
@@ -186,11 +186,14 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--plain", action="store_true", help="no kernels from a warm process")
+    parser.add_argument("--models", type=Path, help=f"in place of {settings.MODELS}")
     asked = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill ends the servers, too
     print(say("허브를 준비합니다.", "Making the hub ready."), flush=True)
     parts.install()
-    with running(port=asked.port, warm=not asked.plain) as hub:
+    models = str(asked.models.absolute()) if asked.models else settings.MODELS
+    own = {"HF_HOME": models, "HF_HUB_CACHE": models}
+    with running(port=asked.port, warm=not asked.plain, environment=own) as hub:
         print(
             say(
                 f"수강생에게 줄 링크:\n  {hub.link()}\n"

@@ -1,13 +1,15 @@
 """The settings of this house for real machines, as two files that a teacher copies.
 
-    python -m deploy.machines
+    python -m deploy.machines                            writes both
+    python -m deploy.machines https://hub.example.org    prints the link for that hub's students
 
-writes ``deploy/tljh.sh``, for one machine with The Littlest JupyterHub, and ``deploy/values.yaml``,
-for Kubernetes with Zero to JupyterHub. A test holds both to ``settings``. Neither was run: there is
-no such machine here.
+``deploy/tljh.sh`` is for one machine with The Littlest JupyterHub, ``deploy/values.yaml`` for
+Kubernetes with Zero to JupyterHub. A test holds both to ``settings``. Neither was run: there is no
+such machine here.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import yaml
@@ -34,7 +36,6 @@ def tljh():
     }
     wanted = [one for one in settings.packages() if not one.startswith(TLJH_BRINGS)]
     packages = " ".join(f"'{one}'" for one in wanted)
-    example = settings.link("https://hub.example.org", settings.repository())
     lines = [
         "#!/bin/bash",
         "# The Littlest JupyterHub for this tutorial. On a machine that has TLJH, as its",
@@ -48,9 +49,9 @@ def tljh():
         "",
         "# 2. One copy of the model for all, which students can read and not write.",
         "sudo mkdir -p $MODELS",
-        "sudo rm -rf /opt/dino-tutorial",
-        f"sudo git clone -q --depth 1 {settings.repository()} /opt/dino-tutorial",
-        "cd /opt/dino-tutorial",
+        "sudo rm -rf /opt/dino",
+        f"sudo git clone -q --depth 1 {settings.repository()} /opt/dino",
+        "cd /opt/dino",
         "sudo env HF_HUB_OFFLINE=0 HF_HOME=$MODELS HF_HUB_CACHE=$MODELS $USER_ENV/bin/python -c \\",
         "  'from helpers import models; print(models.load_model().weights)'  # (hub), (cache)",
         "sudo chmod -R a+rX,go-w $MODELS",
@@ -75,8 +76,7 @@ def tljh():
         *(f"sudo tljh-config set {name} {value}" for name, value in config.items()),
         "sudo tljh-config reload",
         "",
-        "# The link for students, with your hub's address in it:",
-        f"echo '{example}'",
+        "# The link for students: python -m deploy.machines https://your-hub",
     ]
     return "\n".join(lines) + "\n"
 
@@ -95,7 +95,7 @@ def values():
     models = {"name": "models", "persistentVolumeClaim": {"claimName": "models"}}
     return {
         "singleuser": {
-            "image": {"name": f"registry.example.org/{settings.NAME}", "tag": "1"},
+            "image": {"name": "registry.example.org/dino", "tag": "1"},
             "defaultUrl": "/lab",
             "startTimeout": settings.START_SECONDS,
             "memory": {"guarantee": settings.MEMORY_GUARANTEE, "limit": settings.MEMORY_LIMIT},
@@ -141,11 +141,14 @@ def z2jh():
 FILES = {"tljh.sh": tljh, "values.yaml": z2jh}
 
 
-def main():
+def main(*hub):
+    if hub:
+        print(settings.link(hub[0], settings.repository()))
+        return
     for name, made in FILES.items():
         (FOLDER / name).write_text(made(), encoding="utf-8")
         print(FOLDER / name)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

@@ -10,9 +10,9 @@ sudo $USER_ENV/bin/mamba install -y -c conda-forge 'pytorch-cpu>=2.6' 'torchvisi
 
 # 2. One copy of the model for all, which students can read and not write.
 sudo mkdir -p $MODELS
-sudo rm -rf /opt/dino-tutorial
-sudo git clone -q --depth 1 https://github.com/dino-tutorial/dino-tutorial /opt/dino-tutorial
-cd /opt/dino-tutorial
+sudo rm -rf /opt/dino
+sudo git clone -q --depth 1 https://github.com/dino-tutorial/dino-tutorial /opt/dino
+cd /opt/dino
 sudo env HF_HUB_OFFLINE=0 HF_HOME=$MODELS HF_HUB_CACHE=$MODELS $USER_ENV/bin/python -c \
   'from helpers import models; print(models.load_model().weights)'  # (hub), (cache)
 sudo chmod -R a+rX,go-w $MODELS
@@ -60,5 +60,4 @@ sudo tljh-config set services.cull.timeout 7200
 sudo tljh-config set user_environment.default_app jupyterlab
 sudo tljh-config reload
 
-# The link for students, with your hub's address in it:
-echo 'https://hub.example.org/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2Fdino-tutorial%2Fdino-tutorial&branch=main&targetpath=dino-tutorial&urlpath=lab%2Ftree%2Fdino-tutorial%2Fnotebooks%2F00_start.ipynb'
+# The link for students: python -m deploy.machines https://your-hub

@@ -25,10 +25,11 @@ from . import lesson, values
 CELL_SECONDS, ALL_SECONDS = 120, 900
 LARGEST_FILE = 200_000_000  # bytes
 KEPT = "PATH LANG LC_ALL HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE DINO_MODEL OMP_NUM_THREADS".split()
-NO_ANSWER = {
-    "ko": "답 칸이 없거나, 그 칸까지 실행되지 않았습니다.",
-    "en": "The cell of the answer is missing, or was not reached.",
-}
+MISSING = (
+    "답 칸이 없거나, 그 칸까지 실행되지 않았습니다.",
+    "The cell of the answer is missing, or was not reached.",
+)
+NO_ANSWER = ("아직 답이 없습니다.", "No answer yet.")
 
 
 def mark(name, cells, language="both", seconds=ALL_SECONDS):
@@ -51,16 +52,24 @@ def mark(name, cells, language="both", seconds=ALL_SECONDS):
     """
     found = lesson.exercises(lesson.read(name))
     expressions = {one.cell: (one.key, one.answer) for one in found}
-    job = {"cells": [(source, *expressions.get(id, (None, None))) for id, source in cells]}
-    answers = _lines("run", job, seconds, language)
-    known = {}
-    for line in answers:
-        key, data = _pair(line)
+    job = [(source, *expressions.get(id, (None, None))) for id, source in cells]
+    while job and not job[-1][1]:
+        job.pop()  # nothing after the last exercise changes an answer
+    answers = {}
+    for key, data in map(_pair, _lines("run", {"cells": job}, seconds, language)):
         if key in {one.key for one in found}:
-            known[key] = data  # of an exercise that was answered twice the last
-    verdicts = dict(map(_pair, _lines("check", {"lesson": name, "answers": known}, None, language)))
-    missing = {"both": "\n".join(NO_ANSWER.values())}.get(language) or NO_ANSWER[language]
-    return {one.key: tuple(verdicts.get(one.key, (False, missing))) for one in found}
+            answers[key] = data  # of an exercise that was answered twice the last
+    verdicts = {key: (False, _say(NO_ANSWER, language)) for key, data in answers.items()}
+    given = {key: data for key, data in answers.items() if data != {"none": True}}
+    if given:
+        job = {"lesson": name, "answers": given}
+        verdicts |= dict(map(_pair, _lines("check", job, None, language)))
+    missing = (False, _say(MISSING, language))
+    return {one.key: tuple(verdicts.get(one.key, missing)) for one in found}
+
+
+def _say(pair, language):
+    return {"ko": pair[0], "en": pair[1]}.get(language) or "\n".join(pair)
 
 
 def _pair(line):

@@ -13,7 +13,10 @@ from deploy.students import Student
 
 ROOT = Path(__file__).resolve().parents[2]
 LACK = parts.lacking()
-pytestmark = pytest.mark.skipif(bool(LACK), reason="; ".join(LACK))
+pytestmark = [
+    pytest.mark.skipif(bool(LACK), reason="; ".join(LACK)),
+    pytest.mark.slow,
+]
 LESSONS = ("00_start", "03_decoding")
 ANSWER = "my_source = model.weights.source\nchecks.check_source(my_source, model)"
 PROGRESS = "from classroom import progress\nprogress.show('00')"

@@ -12,9 +12,12 @@ from deploy.grades import assignment, box, lesson, values
 
 LESSON = "01_timm"  # the quickest: no picture needs to be drawn for its exercises
 PYTHON = parts.FOLDER / "grades" / "bin" / "python"
-needs_nbgrader = pytest.mark.skipif(
-    not PYTHON.exists(), reason="nbgrader is not installed (make hub-parts)"
-)
+LACK = pytest.mark.skipif(not PYTHON.exists(), reason="nbgrader is not installed (make hub-parts)")
+
+
+def needs_nbgrader(test):
+    return pytest.mark.slow(LACK(test))
+
 
 RIGHT = {
     "my_name = ...": "my_name = 'vit_small_patch14_dinov2.lvd142m'",
@@ -64,6 +67,7 @@ def cells(nb):
 # --- the box ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOSTILE)
 def test_no_trick_gives_points(how):
     """Tricks alone, and tricks around one wrong answer."""

@@ -17,7 +17,10 @@ from deploy.hub import free_port
 from deploy.warm import parent
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.skipif(bool(parent.supported()), reason=str(parent.supported()))
+pytestmark = [
+    pytest.mark.skipif(bool(parent.supported()), reason=str(parent.supported())),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture

@@ -151,8 +151,8 @@ def test_the_link():
     asked = parse_qs(urlsplit(link).query)
     assert link.startswith("https://hub.example.org/hub/user-redirect/git-pull?")
     assert asked["repo"] == ["https://github.com/a/b.git"]
-    assert asked["targetpath"] == ["dino-tutorial"]  # whatever the address ends in
-    assert asked["urlpath"] == ["lab/tree/dino-tutorial/notebooks/00_start.ipynb"]
+    assert asked["targetpath"] == [settings.NAME]  # whatever the address ends in
+    assert asked["urlpath"] == [f"lab/tree/{settings.NAME}/notebooks/00_start.ipynb"]
     assert (settings.ROOT / settings.FIRST).exists()
     a_hub = hub.Hub("http://127.0.0.1:1", "file:///x", "", "", None, SimpleNamespace(), None)
     assert "file%3A%2F%2F%2Fx" in a_hub.link()

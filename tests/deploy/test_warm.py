@@ -14,7 +14,10 @@ from kernels import Kernel, a_parent, alive, gone, is_warm, within
 from deploy.warm import ask, parent, spec
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.skipif(bool(parent.supported()), reason=str(parent.supported()))
+pytestmark = [
+    pytest.mark.skipif(bool(parent.supported()), reason=str(parent.supported())),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,10 @@ from kernels import Kernel, a_parent, forks, is_warm, root, within
 
 from deploy.warm import ask, parent, same, spec
 
-pytestmark = pytest.mark.skipif(bool(parent.supported()), reason=str(parent.supported()))
+pytestmark = [
+    pytest.mark.skipif(bool(parent.supported()), reason=str(parent.supported())),
+    pytest.mark.slow,
+]
 as_root = pytest.mark.skipif(not root(), reason="only root can be other users")
 STUDENT = 54321  # no account
 
