@@ -3,12 +3,12 @@
     python -m deploy.grades.assignment COURSE [00 03 ...] [--language ko]
 
 writes ``COURSE/source/lesson-03/03_decoding.ipynb`` and so on, and ``COURSE/nbgrader_config.py``,
-which has nbgrader mark by the lessons' own checks. Then, in the course's folder:
+which has nbgrader mark by the lessons' own checks. Then
 
-    nbgrader generate_assignment lesson-03       what students get, in release/
-    nbgrader autograde lesson-03                 of what they handed in, in submitted/
-    nbgrader generate_feedback lesson-03
-    nbgrader export                              grades.csv, for deploy.grades.tables
+    python -m deploy.grades COURSE generate_assignment lesson-03   what students get, in release/
+    python -m deploy.grades COURSE autograde lesson-03      what they handed in, in submitted/
+    python -m deploy.grades COURSE generate_feedback lesson-03
+    python -m deploy.grades COURSE export                   grades.csv, for deploy.grades.tables
 """
 
 import argparse

@@ -2,17 +2,18 @@
 
 import csv
 import os
-import subprocess
 
 import nbformat
 import pytest
 
-from deploy import parts
 from deploy.grades import assignment, box, lesson, values
+from deploy.grades.__main__ import BIN
+from deploy.grades.__main__ import nbgrader as run_nbgrader
 
 LESSON = "01_timm"  # the quickest: no picture needs to be drawn for its exercises
-PYTHON = parts.FOLDER / "grades" / "bin" / "python"
-LACK = pytest.mark.skipif(not PYTHON.exists(), reason="nbgrader is not installed (make hub-parts)")
+LACK = pytest.mark.skipif(
+    not (BIN / "python").exists(), reason="nbgrader is not installed (make hub-parts)"
+)
 
 
 def needs_nbgrader(test):
@@ -164,15 +165,7 @@ def course(tmp_path_factory):
 
 
 def nbgrader(folder, *command):
-    path = os.pathsep.join([str(PYTHON.parent), os.environ["PATH"]])  # nbgrader calls alembic
-    environment = {**os.environ, "PYTHONPATH": str(lesson.settings.ROOT), "PATH": path}
-    done = subprocess.run(
-        [PYTHON, "-m", "nbgrader", *command],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    done = run_nbgrader(folder, *command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
