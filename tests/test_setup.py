@@ -150,7 +150,7 @@ def wheels():
     ],
 )
 def test_cpu_wheels_where_they_serve(wheels, tmp_path, card, path, taken, why):
-    """As the Makefile calls it: the address of the wheels or nothing, and one line that says why."""
+    """As the Makefile calls it: the wheels' address or nothing, and one line that says why."""
     (tmp_path / "bin").mkdir()
     if card:
         (tmp_path / "bin" / "nvidia-smi").write_text("#!/bin/sh\n")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from helpers.patches import similarity_map
 from safetensors.torch import save
 
 from explorer.bundle import bundle
@@ -17,7 +18,6 @@ from explorer.interventions import Block, WhatIf, forward
 from helpers import maps
 from helpers.encoding import attention_rows, encode, queries_keys
 from helpers.images import load_photo, to_tensor
-from helpers.patches import similarity_map
 from tools import lab
 
 pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from helpers.patches import similarity_map
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -14,7 +15,6 @@ from explorer.interventions import WhatIf, forward
 from helpers import maps
 from helpers.encoding import attention_rows, encode
 from helpers.images import load_photo, to_tensor
-from helpers.patches import similarity_map
 from tools import lab
 
 expect.set_options(timeout=lab.SECONDS)

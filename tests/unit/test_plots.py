@@ -15,7 +15,10 @@ from PIL import Image
 from helpers import images, maps, overlay, plots
 from topics import parts, patches, search
 
-CAPTION = "가중치 weights: 합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
+MADE_BY = (
+    "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
+)
+CAPTION = f"가중치 weights: {MADE_BY}"
 LONG = "학습 안 됨 · UNTRAINED vit_base_patch16_224.augreg2_in21k_ft_in1k (random weights)"
 GRID = (4, 6)
 HEADS = torch.arange(6 * 24.0).reshape(6, *GRID)

@@ -13,7 +13,10 @@ from PIL import Image
 from helpers import maps, overlay
 from topics import attention
 
-CAPTION = "가중치 weights: 합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
+MADE_BY = (
+    "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
+)
+CAPTION = f"가중치 weights: {MADE_BY}"
 GRID = (4, 6)
 MAP = torch.arange(24.0).reshape(GRID)
 HEADS = torch.rand(6, *GRID, generator=torch.Generator().manual_seed(0)) / 10
