@@ -110,7 +110,7 @@ def patch_map(model, tensor, block, kind, patch):
         prefix = model.num_prefix_tokens
         return _with_mean(attention(model, tensor, block, [prefix + patch])[0, :, 0, prefix:])
     unit = unit_tokens(encode(model, tensor, block))
-    return (unit @ unit[patch])[None]
+    return (unit @ unit[patch])[None].float()
 
 
 def unit_tokens(encoded):
@@ -131,6 +131,7 @@ def eight_bits(values):
     dict
         ``rows``, ``bytes`` (rows * N * N) and ``ranges``, float32 (rows, N, 2): lowest, highest.
     """
+    values = values.float()  # under autocast a product is not
     low, high = values.amin(-1, keepdim=True), values.amax(-1, keepdim=True)
     span = torch.where(high > low, high - low, 1)
     steps = ((values - low) / span * 255).round().to(torch.uint8)

@@ -67,7 +67,7 @@ class LoopbackHub:
     "get 429" and "get 503" (after a good HEAD), "GET 503 once", "HEAD 503 once", or a status of
     ``REFUSALS``. ``requests`` and ``ranges`` tell what was asked for.
     ``named`` says whether it tells the SHA-256 of its file, as the hub does for large ones.
-    ``certificate`` is a PEM file with a certificate and its key, for https.
+    ``certificate`` is (certificate, key), two PEM files, for https.
     ``stop()`` closes the port, ``start()`` opens the same one again.
     """
 
@@ -96,7 +96,7 @@ class LoopbackHub:
         self.server.daemon_threads = True
         if self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.certificate)
+            context.load_cert_chain(*self.certificate)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
