@@ -22,7 +22,6 @@ from helpers.images import load_photo
 from helpers.plots import draw, new_figure
 from topics.folders import batches, photo_files
 
-
 _TABLE = """CREATE TABLE IF NOT EXISTS photos (weights TEXT, path BLOB, size INTEGER, mtime INTEGER,
 vector BLOB, PRIMARY KEY (weights, path)) WITHOUT ROWID"""
 # The file may hold other folders and photos long gone; this names the ones that were asked for.

@@ -22,7 +22,7 @@ from verdicts import all_different_hints
 
 from classroom.checks import lesson_07 as checks
 from helpers import images, models, overlay
-from sources import hub
+from sources import hub, names
 from tools.notebooks import Client
 from topics import norms, preprocessing, zoo
 from topics.zoo import Entry
@@ -196,7 +196,7 @@ def test_one_model_in_memory_at_a_time(monkeypatch):
 
 
 def test_wrong_name_is_an_error_not_a_skip():
-    with pytest.raises(models.ModelError, match="no such model"):
+    with pytest.raises(names.ModelError, match="no such model"):
         zoo.available([Entry("typo", "vit_smal_patch16_224.dino")])
 
 
