@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from verdicts import verdicts
 
-from classroom import checks
+from classroom.checks import lesson_06 as checks
 from topics import deletion, objects
 from topics.objects import Found, component, largest_component, lost, mask_box, token_cut
 
