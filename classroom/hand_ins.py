@@ -28,7 +28,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from bilingual import BadInput, Bilingual, console, plain, say
+from bilingual import BadInput, Bilingual, console, plain, say, tell
 from classroom import page
 
 PAGES = (".html", ".htm", ".xhtml")
@@ -91,19 +91,14 @@ def _unpack(pack, entry):
 
 
 def table(pages, exercises):
-    """Rows for a spreadsheet: a head, then a line a page.
+    """Rows for a spreadsheet, a head and a line a page.
 
-    Parameters
-    ----------
-    pages : list of (str, dict)
-        From ``collect``.
-    exercises : dict
-        From ``checks.exercise.listed``; nothing else that a page may name becomes a column.
+    Of ``collect``'s pages; only what ``checks.exercise.listed`` holds becomes a column.
     """
+    keys = [(lesson, name) for lesson, names in exercises.items() for name in names]
     head = [f"{le}.{i + 1}" for le, names in exercises.items() for i in range(len(names))]
     rows = [["file", "name", "number", "right", *head]]
     for file, said in pages:
-        keys = [(lesson, name) for lesson, names in exercises.items() for name in names]
         marks = [page.MARKS[said["verdicts"].get(key, "not tried")][0] for key in keys]
         rows.append([plain(file), said["name"], said["number"], marks.count("✓"), *marks])
     return rows
@@ -147,7 +142,13 @@ def main(argv=None):
     """Write the tables and say what was found; return the exit status."""
     try:
         console.prepare()
-        options = _parser().parse_args(argv)
+        about = say("학생들이 낸 파일로 표를 만듭니다.", "Makes tables of what students handed in.")
+        parser = argparse.ArgumentParser("python -m classroom.hand_ins", description=about)
+        what = say("폴더나 zip 파일", "folder or zip file", " · ")
+        parser.add_argument("folder", type=Path, metavar="FOLDER", help=what)
+        out = Path("hand_ins.csv")
+        parser.add_argument("table", type=Path, nargs="?", metavar="TABLE.csv", default=out)
+        options = parser.parse_args(argv)
         return _tables(options.folder, options.table)
     except Bilingual as error:
         print(error, file=sys.stderr)
@@ -155,9 +156,9 @@ def main(argv=None):
 
 
 def _tables(folder, out):
+    where = plain(folder)
     if not folder.exists():
-        name = plain(folder)
-        raise BadInput(f"그런 폴더가 없습니다: {name}", f"There is no such folder: {name}")
+        raise BadInput(f"그런 폴더가 없습니다: {where}", f"There is no such folder: {where}")
     pages, broken, passed = collect(folder)
     for file, error in broken:
         failed = say("읽지 못한 파일", "could not read", " · ")
@@ -166,8 +167,7 @@ def _tables(folder, out):
         ends = ", ".join(f"{plain(end)} {count}" for end, count in sorted(passed.items()))
         print(f"{say('지나친 파일', 'passed over', ' · ')}: {passed.total()} ({ends})")
     if not pages:
-        name = plain(folder)
-        print(say(f"낸 파일이 없습니다: {name}", f"No page was handed in: {name}", "\n"))
+        tell(f"낸 파일이 없습니다: {where}", f"No page was handed in: {where}")
         return 1
 
     from classroom.checks.exercise import listed  # only now, since it takes PyTorch with it
@@ -180,8 +180,8 @@ def _tables(folder, out):
         print(f"{say('Moodle 표에 없음(학번 없음)', 'no number, not for Moodle', ' · ')}: {left}")
     try:
         _write(out, rows, "utf-8-sig")  # Excel needs the mark (sig), platforms do not
-        for name, book in (("moodle", moodle), ("canvas", canvas)):
-            _write(out.with_suffix(f".{name}.csv"), book, "utf-8")
+        _write(out.with_suffix(".moodle.csv"), moodle, "utf-8")
+        _write(out.with_suffix(".canvas.csv"), canvas, "utf-8")
     except OSError as error:
         name, why = plain(error.filename), error.strerror
         raise BadInput(
@@ -190,16 +190,6 @@ def _tables(folder, out):
         ) from error
     print(f"-> {plain(out)}, {plain(out.stem)}.moodle.csv, {plain(out.stem)}.canvas.csv")
     return min(len(broken), 1)
-
-
-def _parser():
-    about = "학생들이 낸 파일로 표를 만듭니다.", "Makes tables of what students handed in."
-    parser = argparse.ArgumentParser("python -m classroom.hand_ins", description=say(*about))
-    what = say("폴더나 zip 파일", "folder or zip file", " · ")
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help=what)
-    default = Path("hand_ins.csv")
-    parser.add_argument("table", type=Path, nargs="?", metavar="TABLE.csv", default=default)
-    return parser
 
 
 if __name__ == "__main__":

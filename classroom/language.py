@@ -53,16 +53,13 @@ def show():
     if chosen == "both" and not _shown:
         return
     _shown = True
-    other = {"ko": "en", "en": "ko"}.get(chosen)
-    notice = say("언어: 한국어와 영어", "Language: Korean and English", " · ")
-    style = ""
-    if other:
-        notice = say(
-            '언어: 한국어. 바꾸려면 lessons.language("both")라고 쓰세요.',
-            'Language: English. To change it, write lessons.language("both").',
-        )
-        hidden = f'.jp-MarkdownCell:has(.jp-RenderedMarkdown [lang="{other}"])'
-        style = f"<style>{hidden} {{ display: none; }}</style>\n"
+    other = {"ko": "en", "en": "ko", "both": None}[chosen]
+    hidden = f'.jp-MarkdownCell:has(.jp-RenderedMarkdown [lang="{other}"])'
+    style = f"<style>{hidden} {{ display: none; }}</style>\n" if other else ""
+    how = ' lessons.language("both")' if other else ""
+    ko = "언어: 한국어. 두 언어로:" if other else "언어: 한국어와 영어"
+    en = "Language: English. For both:" if other else "Language: Korean and English"
+    notice = say(ko, en, " · ") + how
     page = f'{style}<p lang="{chosen if other else "ko"}">{notice}</p>'
     display({"text/html": page, "text/plain": notice}, raw=True, display_id=DISPLAY)
 

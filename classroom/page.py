@@ -1,7 +1,6 @@
 """The HTML page that a student hands in: written here, and read again for the teacher.
 
-What a page says is only read, never run. It is the student's own word: a file can be edited by
-hand, so look at the answers, too.
+A page is the student's own word: it can be edited by hand, so look at the answers, too.
 """
 
 import json
@@ -40,22 +39,10 @@ def file_name(name, number):
     return f"hand_in_{safe[:60]}.html"
 
 
-def mark(attempt):
-    return MARKS["right" if attempt["correct"] else "not yet"][0]
-
-
 def write(name, number, lessons):
-    """One page with a student's answers, for a reader and, as JSON in it, for ``read``.
+    """One page, for a reader and, as JSON in it, for ``read``.
 
-    Parameters
-    ----------
-    name, number : str
-    lessons : dict
-        Of each lesson the list that ``progress.standing`` returns.
-
-    Returns
-    -------
-    str
+    `lessons` holds of each lesson what ``progress.standing`` returns.
     """
     made = datetime.now().astimezone().isoformat(timespec="seconds")
     parts = [f"<h1>{escape(name)} {escape(number)}</h1>", f"<p>{made}</p>"]
@@ -66,7 +53,8 @@ def write(name, number, lessons):
             parts.append(f"<h3>{i}. {escape(' · '.join(e['title']))}</h3>")
             parts.append(f"<p>{sign} {ko} · {en}</p>")
             for t in e["tries"]:
-                parts.append(f"<p>{mark(t)} {escape(t['time'])}</p><pre>{escape(t['code'])}</pre>")
+                mark = "✓" if t["correct"] else "✗"
+                parts.append(f"<p>{mark} {escape(t['time'])}</p><pre>{escape(t['code'])}</pre>")
     data = {"name": name, "number": number, "made": made, "lessons": lessons}
     data = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # no answer ends the script
     return (
@@ -77,11 +65,7 @@ def write(name, number, lessons):
 
 
 def read(data):
-    """What one page says.
-
-    Parameters
-    ----------
-    data : bytes
+    """What the bytes of one page say; nothing of it is run.
 
     Returns
     -------

@@ -94,7 +94,6 @@ def standing(lesson):
 
 def _folded(title, attempt):
     """HTML of a kept answer, to copy back into its cell."""
-    mark = page.mark(attempt)
-    summary = f"{mark} {say('저장된 답', 'Saved answer', ' · ')}: {say(*title, ' · ')}"
-    code = escape(attempt["code"])
-    return f"<details><summary>{escape(summary)}</summary>\n<pre>{code}</pre></details>"
+    mark, what = "✓" if attempt["correct"] else "✗", say("저장된 답", "Saved answer", " · ")
+    summary = escape(f"{mark} {what}: {say(*title, ' · ')}")
+    return f"<details><summary>{summary}</summary>\n<pre>{escape(attempt['code'])}</pre></details>"

@@ -155,8 +155,8 @@ def _watch(process, folder, bar):
 
 def _notice(korean, english):
     tell(
-        f"{korean}. 커널을 중단하면(■) 내장 DINO로 이어 갑니다.",
-        f"{english}. Interrupt the kernel (■) to go on with the embedded DINO.",
+        f"{korean}. 중단하면(■ 또는 Ctrl-C) 내장 DINO로 이어 갑니다.",
+        f"{english}. Interrupt (■ or Ctrl-C) to go on with the embedded DINO.",
     )
 
 

@@ -80,7 +80,7 @@ def explain(kind, status=None, code=None, retry=None, errno=None):
     if kind == "OfflineModeIsEnabled":
         return HubError(
             ("허브를 껐습니다(HF_HUB_OFFLINE=1)", "the hub is switched off (HF_HUB_OFFLINE=1)"),
-            ("이 설정을 지우고 커널을 새로 시작한 뒤", "remove that setting, restart the kernel"),
+            ("이 설정을 지우고 파이썬을 새로 시작한 뒤", "remove that setting, start Python anew"),
         )
     if kind == "FileMetadataError":  # an answer, and not the hub's
         return HubError(
@@ -136,8 +136,8 @@ def explain(kind, status=None, code=None, retry=None, errno=None):
         return HubError(
             ("허브의 캐시 폴더에 쓸 수 없습니다", "the hub's cache folder cannot be written"),
             (
-                "환경 변수 HF_HOME을 쓸 수 있는 폴더로 정하고 커널을 새로 시작한 뒤",
-                "set HF_HOME to a folder that can be written, restart the kernel",
+                "환경 변수 HF_HOME을 쓸 수 있는 폴더로 정하고 파이썬을 새로 시작한 뒤",
+                "set HF_HOME to a folder that can be written, start Python anew",
             ),
         )
     if kind in CUT or (kind == "OSError" and errno is None):  # the client's word for "too short"

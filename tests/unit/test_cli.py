@@ -114,6 +114,13 @@ def test_speaks_one_language(monkeypatch, capsys):
     assert "must be" in capsys.readouterr().err
 
 
+def test_nothing_is_said_of_kernels(monkeypatch, capsys):
+    """The hub is off here, so the embedded DINO draws, and a notice says what would help."""
+    assert cli.main(["cat.jpg", "--model", "vit_small_patch16_224.dino"]) == 0
+    out = capsys.readouterr().out
+    assert "HF_HUB_OFFLINE" in out and "kernel" not in out and "커널" not in out
+
+
 @pytest.mark.parametrize(
     "photo, stem",
     [

@@ -384,7 +384,7 @@ def test_hopelessly_slow_download_says_how_long_and_can_be_stopped(client, serve
     report = client.load(NAME, slow=30)
     presser.join()
     korean, english, *rest = report["said"].splitlines()
-    assert "분 걸립니다" in korean and "minutes" in english and "Interrupt the kernel" in english
+    assert "분 걸립니다" in korean and "minutes" in english and "Interrupt (■" in english
     assert is_embedded({**report, "said": "\n".join(rest)})
     assert "you interrupted the loading" in report["said"] and report["seconds"] < 15
     assert client.cached_weights() == [] and client.part_files() == []

@@ -69,6 +69,8 @@ def unpaired(source):
         body = getattr(node, "body", None)
         if isinstance(body, list) and isinstance(body[0], ast.Expr):
             fine.add(id(body[0].value))  # a docstring
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ko":
+            fine |= {id(part) for part in ast.walk(node)}
         for _, values in ast.iter_fields(node):
             if isinstance(values, list):
                 values = [v.value if isinstance(v, ast.keyword) else v for v in values]
