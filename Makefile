@@ -2,16 +2,15 @@
 # For Linux and macOS; on Windows use conda (see README.md).
 #
 #   make lab         open the first lesson in JupyterLab
-#   make test        run every test
+#   make test        the tests that every change runs, every lesson included (a few minutes)
+#   make check       those and the slow rest: browsers, broken files by the thousand, hub, memory
 #   make notebooks   run every lesson without a browser, into outputs/
 #   make store       run every lesson with the embedded DINO and store its outputs in notebooks/
 #   make site        the whole tutorial as web pages, in Korean and English, into outputs/site/
-#   make sheets      the students' sheets as PDFs, into outputs/sheets/
-#   make repeat      run every lesson twice in one kernel, and three times with strict nbval
-#   make bench       measure the explorer in JupyterLab, reading attention, searching photos, memory
-#   make faults      run the tests that tell of a fault, and write the READMEs' table of them
+#   make sheets      the worksheets as PDFs, into outputs/sheets/
+#   make bench       measure the first figure, the explorer, attention, search, memory
 #   make evaluate    measure the embedded DINO beside the same network untrained
-#   make lint        look for slips in the Python code
+#   make lint        look for slips in the Python and JavaScript code
 #   make links REPO=owner/name      the tutorial has moved: rewrite every link to its repository
 #
 # Options: PYTHON=python3.12   which Python makes .venv
@@ -24,60 +23,71 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test notebooks store site sheets repeat bench faults evaluate lint links
+.PHONY: lab test check notebooks store site sheets bench evaluate lint links
 .DEFAULT_GOAL := lab
 
+# The whole repository is JupyterLab's root, so that lessons find their pictures and the glossary.
 lab: .venv/.installed
-	$(BIN)/jupyter lab notebooks/00_start.ipynb $(LAB_ARGS)
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" notebooks/00_start.ipynb $(LAB_ARGS)
 
 test: .venv/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+check: .venv/.installed lint test
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow tests
+	$(BIN)/python -m tools.repeat twice
+
 notebooks: .venv/.installed
-	$(BIN)/python tools/notebooks.py run
+	$(BIN)/python -m tools.notebooks run
 
 store: .venv/.installed
-	$(BIN)/python tools/make_payoffs.py
-	$(BIN)/python tools/notebooks.py store
+	$(BIN)/python -m tools.make_payoffs
+	$(BIN)/python -m tools.notebooks store
 
 site: .venv/.installed
 	$(BIN)/python -m tools.site $(SITE_ARGS)
 
 sheets: .venv/.installed
-	$(BIN)/python tools/sheets.py
-
-repeat: .venv/.installed
-	$(BIN)/python tools/repeat.py twice
-	$(BIN)/python tools/repeat.py nbval
+	$(BIN)/python -m tools.sheets
 
 bench: .venv/.installed
+	$(BIN)/python -m benchmarks.first_figure
 	$(BIN)/python -m benchmarks.explorer
 	$(BIN)/python -m benchmarks.attention
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.memory
 
-faults: .venv/.installed
-	$(BIN)/python tools/faults.py
-
 evaluate: .venv/.installed outputs/training/pool.pt
 	$(BIN)/python -m training.evaluate
 
-# Pictures to train and measure with: downloads five Debian packages (about 360 MB) the first time.
+# Pictures to train and measure with: downloads ten Debian packages (about 360 MB) the first time.
 outputs/training/pool.pt: | .venv/.installed
 	$(BIN)/python -m training.collect
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
 
+# Every form of the address: plain, with %2F in a link, the folder a hub clones into, the pages'.
 links:
-	$(PYTHON) tools/links.py $(REPO)
+	@echo "$(REPO)" | grep -Eq '^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$$' || { \
+	echo "REPO=owner/name 처럼 써 주세요. / Write REPO=owner/name." >&2; exit 1; }
+	@old=$$(sed -n 's|^Repository = "https://github.com/\(.*\)"|\1|p' pyproject.toml); \
+	OLD_OWNER=$${old%/*} OLD_NAME=$${old#*/} OWNER=$(firstword $(subst /, ,$(REPO))) \
+	NAME=$(lastword $(subst /, ,$(REPO))); export OLD_OWNER OLD_NAME OWNER NAME; \
+	git grep -lz "$$OLD_OWNER" | xargs -0 perl -pi -e ' \
+	s{\b\Q$$ENV{OLD_OWNER}\E(/|%2F)\Q$$ENV{OLD_NAME}\E\b}{$$ENV{OWNER}$$1$$ENV{NAME}}g; \
+	s{\b\Q$$ENV{OLD_OWNER}\E\.github\.io/\Q$$ENV{OLD_NAME}\E\b}{$$ENV{OWNER}.github.io/$$ENV{NAME}}g; \
+	s{(tree(?:/|%2F))\Q$$ENV{OLD_NAME}\E(?=/|%2F)}{$$1$$ENV{NAME}}g' && \
+	echo "$(REPO): $$(git diff --name-only | wc -l) files changed"
 
 # Installs once, and again only when the list of dependencies has changed.
 .venv/.installed: pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "파이썬이 없습니다: $(PYTHON) / No such Python: $(PYTHON)"; exit 1; }
-	@$(PYTHON) tools/preflight.py . $(DISK_GB)
 	@echo "설치합니다. 처음에는 몇 분 걸립니다. / Installing; the first time takes a few minutes."
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --editable ".[test]"
+	@wheels=$$($(PYTHON) tools/preflight.py . $(DISK_GB)) && $(PYTHON) -m venv .venv && \
+	pip="$(BIN)/python -m pip install --disable-pip-version-check" && \
+	if [ -n "$$wheels" ]; then $$pip --index-url "$$wheels" torch torchvision; fi && \
+	$$pip --editable ".[test]"
+	@mkdir -p .venv/share/jupyter/lab/settings && cp tools/overrides.json .venv/share/jupyter/lab/settings/
 	@touch $@
 	@echo "설치를 마쳤습니다. / Installed in .venv."

@@ -55,7 +55,7 @@ def functions(name, size):
         "plain": plain,
         "last": lambda: encoding.attention(model, tensor),
         "all": lambda: encoding.attention_rows(model, tensor),
-        "rollout": lambda: maps.rollout_row(encoding.queries_keys(model, tensor)),
+        "rollout": lambda: rollout.rollout_row(encoding.queries_keys(model, tensor)),
         "timm": extract,
     }
 

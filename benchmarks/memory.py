@@ -80,7 +80,7 @@ def to_the_first_overlay(path):
     sources = []
     for cell in lesson(path):
         sources.append(cell.source)
-        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+        if any({"image/png", "image/jpeg"} & output.get("data", {}).keys() for output in cell.outputs):
             return sources
     raise ValueError(f"{path.name} shows no picture")
 

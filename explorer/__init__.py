@@ -109,7 +109,7 @@ class ExplorerBox(widgets.VBox):
         fig = two_panel(view.picture, m, weights=view.model, alpha=view.alpha, cmap=self.cmap.value)
         return {
             "text/plain": repr(self),
-            "image/png": base64.b64encode(fig.png()).decode(),
+            "image/png": base64.b64encode(fig.encoded()).decode(),
             "application/vnd.jupyter.widget-view+json": {
                 "version_major": 2,
                 "version_minor": 0,

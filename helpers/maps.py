@@ -112,7 +112,9 @@ def mass_mask(m, mass=0.6):
 
 
 def on_grid(values, grid):
-    """Lay numbers (..., gh * gw) out on the patch grid: float32 (..., gh, gw) on the CPU.
+    """Lay numbers (..., gh * gw) out on the patch grid (..., gh, gw), on the CPU.
+
+    Floating numbers become float32, of whatever precision the model is; labels stay whole numbers.
 
     Raises
     ------
@@ -125,4 +127,6 @@ def on_grid(values, grid):
             f"패치 토큰은 {values.shape[-1]}개인데 격자는 {gh} × {gw} = {gh * gw}칸입니다.",
             f"There are {values.shape[-1]} patch tokens, but the grid has {gh} × {gw} = {gh * gw}.",
         )
-    return values.detach().float().cpu().reshape(*values.shape[:-1], gh, gw)
+    values = values.detach().cpu()
+    values = values.float() if values.is_floating_point() else values
+    return values.reshape(*values.shape[:-1], gh, gw)

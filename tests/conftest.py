@@ -1,7 +1,6 @@
 """What several tests share: a photo, the embedded DINO, and a hub of our own on this machine."""
 
 import hashlib
-import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -9,20 +8,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-
-from tools import faults
-
-
-def pytest_collection_modifyitems(config, items):
-    """While the READMEs' table of faults is made, only the tests that tell of one run."""
-    if faults.RECORD in os.environ:
-        items[:] = [item for item in items if "fault" in getattr(item, "fixturenames", ())]
-
-
-@pytest.fixture
-def fault(request):
-    """Tell what was tried and what happened, each in Korean and in English; see tools/faults.py."""
-    return lambda tried, happened: faults.told(request.node.originalname, tried, happened)
 
 
 @pytest.fixture(scope="session")

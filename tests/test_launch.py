@@ -13,12 +13,13 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tools import links, one_language
+from tools import one_language
+from tools.site import web
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
-OLD = links.address()
+OLD = web.address()
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ def test_beside_the_helpers_the_setup_cell_does_nothing(source):
     assert nb.cells[0].outputs == []
     assert printed(nb.cells[1]).split() == [
         str(source / "notebooks"),
-        str(source / "helpers" / "lessons.py"),
+        str(source / "classroom" / "lessons.py"),
     ]
 
 
@@ -173,11 +174,6 @@ def test_post_build_makes_ready_what_the_first_lesson_needs(source, tmp_path):
     assert news == {"fetchNews": "false", "checkForUpdates": False}
     status = ["git", "status", "--porcelain"]
     assert subprocess.run(status, cwd=clone, capture_output=True).stdout == b""
-
-
-def test_post_build_stops_at_the_first_error():
-    script = (ROOT / "postBuild").read_text("utf-8")
-    assert script.startswith("#!/bin/bash\n") and "\nset -euo pipefail\n" in script
 
 
 @pytest.mark.parametrize("language", one_language.LANGUAGES)
@@ -250,76 +246,25 @@ def test_the_hub_installs_what_binder_installs(tmp_path):
 
 # --- make links ---------------------------------------------------------------------------------
 
-WRITTEN = {  # {} stands for the address
-    "github": "https://github.com/{}",
-    "a page of it": "https://github.com/{}/blob/main/README.md",
-    "the end of a sentence": "Clone https://github.com/{}.",
-    "git": "git@github.com/{}.git",
-    "binder": "https://mybinder.org/v2/gh/{}/main?urlpath=lab/tree/ko/00_start.ipynb",
-    "colab": "https://colab.research.google.com/github/{}/blob/main/notebooks/00_start.ipynb",
-    "vs code": "https://vscode.dev/redirect?url=vscode://vscode.git/clone?url=https://github.com/{}",
-}
-
-
-@pytest.mark.parametrize("form", WRITTEN)
-def test_every_form_of_the_address_is_rewritten(form):
-    text = WRITTEN[form]
-    assert links.rewrite(text.format("a/b"), "a/b", "new/name.x") == text.format("new/name.x")
-
-
-def test_other_forms_are_rewritten():
-    text = "repo=https%3A%2F%2Fgithub.com%2Fa%2Fb&branch=main&urlpath=lab%2Ftree%2Fb%2Fnotebooks"
-    new = "repo=https%3A%2F%2Fgithub.com%2Fc%2Fd&branch=main&urlpath=lab%2Ftree%2Fd%2Fnotebooks"
-    assert links.rewrite(text, "a/b", "c/d") == new
-    assert links.rewrite("https://a.github.io/b/ko/", "a/b", "c/d") == "https://c.github.io/d/ko/"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "https://github.com/a/b-two",
-        "https://github.com/aa/b",
-        "https://github.com/a/b.js",
-        "https://ba.github.io/b",
-        "a/b",
-        "https://arxiv.org/a/b",
-    ],
-)
-def test_other_addresses_stay(text):
-    assert links.rewrite(text, "a/b", "c/d") == text
-
 
 def test_the_whole_repository_moves_and_moves_back(source, tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(source, copy)
-    paths = [p for p in copy.rglob("*") if p.is_file() and ".git" not in p.parts]
-    before = {path: path.read_bytes() for path in paths}
-    changed = links.move("some-one/else.where", copy)
-    assert {p.name for p in changed} >= {"README.md", "README.ko.md", "pyproject.toml"}
-    assert len(changed) >= 3 + len(LESSONS)
-    owner, name = OLD.split("/")
-    stale = re.compile(
-        rf"{owner}(/|%2F){name}(?!/notebooks)|tree%2F{name}|{owner}\.github\.io".encode()
-    )
-    assert [p for p in paths if stale.search(p.read_bytes())] == []
-    assert links.address(copy) == "some-one/else.where"
-    for path in copy.glob("notebooks/*.ipynb"):
-        nbformat.validate(nbformat.read(path, as_version=4))
-    assert links.move("some-one/else.where", copy) == []
-    links.move(OLD, copy)
-    assert {path: path.read_bytes() for path in paths} == before
-
-
-def test_make_links(source, tmp_path):
-    """The command, and its one line for an address that is none."""
+    """`make links`, and its one line for an address that is none."""
     copy = tmp_path / "copy"
     shutil.copytree(source, copy)
     make = ["make", "-s", "links", f"PYTHON={sys.executable}"]
     wrong = subprocess.run([*make, "REPO=nowhere"], cwd=copy, capture_output=True, text=True)
     assert wrong.returncode != 0 and "REPO=owner/name" in wrong.stderr
     assert HANGUL.search(wrong.stderr) and "Traceback" not in wrong.stderr
-    assert links.address(copy) == OLD
-    right = ["REPO=https://github.com/new/home.git"]
-    done = subprocess.run([*make, *right], cwd=copy, capture_output=True, text=True)
-    assert done.returncode == 0 and "files rewritten" in done.stdout
-    assert links.address(copy) == "new/home"
+    paths = [p for p in copy.rglob("*") if p.is_file() and ".git" not in p.parts]
+    before = {path: path.read_bytes() for path in paths}
+    subprocess.run([*make, "REPO=some-one/else.where"], cwd=copy, check=True, capture_output=True)
+    owner, name = OLD.split("/")
+    stale = re.compile(rf"{owner}(/|%2F){name}\b|tree(/|%2F){name}|{owner}\.github\.io".encode())
+    assert [p for p in paths if stale.search(p.read_bytes())] == []
+    assert 'Repository = "https://github.com/some-one/else.where"' in (
+        (copy / "pyproject.toml").read_text("utf-8")
+    )
+    for path in copy.glob("notebooks/*.ipynb"):
+        nbformat.validate(nbformat.read(path, as_version=4))
+    subprocess.run([*make, f"REPO={OLD}"], cwd=copy, check=True, capture_output=True)
+    assert {path: path.read_bytes() for path in paths} == before

@@ -353,7 +353,7 @@ def outputs_described(nb):
     An output has no Markdown to carry alt text, so the description is the lesson's own prose: the
     pair right after the cell, or right before it, speaks of what is to be seen (it has one of the
     words above). A heading or another code cell in between breaks the tie. A picture that carries
-    `output.metadata["image/png"]["alt"]`, which nbconvert writes into its pages, will do too.
+    `output.metadata["image/…"]["alt"]`, which nbconvert writes into its pages, will do too.
     """
 
     def says(pair):
@@ -363,9 +363,10 @@ def outputs_described(nb):
         )
 
     problems = []
-    for i, output in outputs(nb, "image/png"):
+    kinds = "image/png", "image/jpeg"
+    for i, output in (found for kind in kinds for found in outputs(nb, kind)):
         before, after = nb.cells[max(i - 2, 0) : i], nb.cells[i + 1 : i + 3]
-        own = output.get("metadata", {}).get("image/png", {}).get("alt")
+        own = any(output.get("metadata", {}).get(kind, {}).get("alt") for kind in kinds)
         if not (own or says(before) or says(after)):
             problems.append(f"cell {i}: a picture that no neighbouring text describes")
     return problems

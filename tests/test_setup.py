@@ -3,10 +3,13 @@
 import ast
 import fnmatch
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
 import tomllib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ import yaml
 from fontTools.ttLib import TTFont
 from PIL import Image
 
+from helpers import images, plots
 from tools import preflight
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +26,7 @@ PROJECT = PYPROJECT["project"]
 ADDRESS = PROJECT["urls"]["Repository"]
 READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PHOTOS = sorted((ROOT / "images").glob("*.jpg"))
+PHOTOS = images.sample_photos()
 FONT = ROOT / "helpers" / "fonts" / "NanumGothic-subset.ttf"
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -70,7 +74,7 @@ def imported(folder):
     return names
 
 
-@pytest.mark.parametrize("folder", ["helpers", "training"])
+@pytest.mark.parametrize("folder", PYPROJECT["tool"]["setuptools"]["packages"])
 def test_every_import_is_declared(folder):
     """A package imported but not listed works only as long as another happens to bring it."""
     modules = {
@@ -80,7 +84,10 @@ def test_every_import_is_declared(folder):
         "sklearn": "scikit-learn",
     }
     listed = {re.match(r"[\w-]+", line).group() for line in PROJECT["dependencies"]}
-    ours = {"helpers", "training", "google"}  # google.colab exists on Colab alone
+    ours = {
+        *PYPROJECT["tool"]["setuptools"]["packages"],
+        "google",
+    }  # google.colab exists on Colab alone
     others = imported(folder) - set(sys.stdlib_module_names) - ours
     assert {modules.get(name, name) for name in others} <= listed
 
@@ -101,10 +108,11 @@ def test_preflight_says_one_bilingual_line():
 def test_preflight_stops_the_installation(tmp_path):
     """As the Makefile calls it: exit 1 and one line on stderr when the disk is too small."""
     command = [sys.executable, ROOT / "tools" / "preflight.py", tmp_path]
-    full = subprocess.run([*command, "1e6"], capture_output=True, encoding="utf-8")
+    env = {**os.environ, "DINO_TORCH_INDEX": "http://127.0.0.1:9"}  # nobody answers there
+    full = subprocess.run([*command, "1e6"], capture_output=True, encoding="utf-8", env=env)
     assert (full.returncode, full.stdout, full.stderr.count("\n")) == (1, "", 1)
-    fits = subprocess.run([*command, "0"], capture_output=True, encoding="utf-8")
-    assert (fits.returncode, fits.stdout + fits.stderr) == (0, "")
+    fits = subprocess.run([*command, "0"], capture_output=True, encoding="utf-8", env=env)
+    assert (fits.returncode, fits.stdout.strip()) == (0, "")
 
 
 def test_preflight_runs_on_the_pythons_it_turns_away():
@@ -114,11 +122,56 @@ def test_preflight_runs_on_the_pythons_it_turns_away():
     assert not any(isinstance(node, ast.JoinedStr) for node in ast.walk(ast.parse(source)))
 
 
-def test_ci_runs_make_test():
-    ci = ROOT / ".ci" / "run"
-    assert ci.stat().st_mode & 0o111
-    assert "set -euo pipefail" in ci.read_text("utf-8")
-    assert "\nmake test\n" in ci.read_text("utf-8")
+@pytest.fixture
+def wheels():
+    """The address of a stand-in for PyTorch's CPU wheels, on this machine."""
+
+    class Index(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/cpu/torch/" else 404)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere pip's torch is small")
+@pytest.mark.parametrize(
+    "card, path, taken, why",
+    [
+        (False, "/cpu", True, "No NVIDIA card"),
+        (False, "/gone", False, "does not answer"),
+        (True, "/cpu", False, "CUDA"),
+    ],
+)
+def test_cpu_wheels_where_they_serve(wheels, tmp_path, card, path, taken, why):
+    """As the Makefile calls it: the address of the wheels or nothing, and one line that says why."""
+    (tmp_path / "bin").mkdir()
+    if card:
+        (tmp_path / "bin" / "nvidia-smi").write_text("#!/bin/sh\n")
+        (tmp_path / "bin" / "nvidia-smi").chmod(0o755)
+    elif preflight.has_nvidia():
+        pytest.skip("there is an NVIDIA card here")
+    command = [sys.executable, ROOT / "tools" / "preflight.py", tmp_path, "0"]
+    env = {"PATH": str(tmp_path / "bin"), "DINO_TORCH_INDEX": wheels + path, "no_proxy": "*"}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=env)
+    assert done.stdout.strip() == (wheels + path if taken else "")
+    korean, english = done.stderr.strip().split(" / ")
+    assert why in english and HANGUL.search(korean) and done.returncode == 0
+
+
+def test_preflight_on_a_console_without_hangul(tmp_path):
+    """A Windows or container console may know ASCII alone."""
+    command = [sys.executable, ROOT / "tools" / "preflight.py", tmp_path, "1e6"]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "free disk are needed" in done.stderr
 
 
 # --- links --------------------------------------------------------------------------------------
@@ -149,7 +202,7 @@ def own_addresses(text):
 def test_one_address():
     """Every link to this repository, its badges and clones agrees with pyproject.toml."""
     found = {path: own_addresses(text) for path, text in texts()}
-    found |= {path: own_addresses(path.read_text("utf-8")) for path in ROOT.glob("helpers/*.py")}
+    found |= {path: own_addresses(path.read_text("utf-8")) for path in ROOT.glob("*/*.py")}
     repo = ADDRESS.removeprefix("https://github.com/")
     assert {path: own for path, own in found.items() if own - {repo}} == {}
     assert [path for path in [*READMES, *NOTEBOOKS] if not found[path]] == []
@@ -214,13 +267,13 @@ def test_readmes_list_every_lesson():
         assert [(name, {minutes}) for name, minutes in listed] == lessons
 
 
-def test_readme_map_names_real_files():
-    """Every file or folder in the table "to change X open Y" is there."""
-    for readme in READMES:
-        rows = re.findall(r"^\|[^|`]+\|([^|]*`[^|]*)\|$", readme.read_text("utf-8"), re.M)
-        paths = [p for row in rows for p in re.findall("`([^`]+)`", row) if " " not in p]
-        assert len(paths) >= 10
-        assert [path for path in paths if not (ROOT / path).exists()] == []
+def test_the_map_of_the_house_names_real_files():
+    """Every file or folder in CONTRIBUTING's table "to change X open Y" is there."""
+    table = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"^\|[^|`]+\|([^|]*`[^|]*)\|$", table, re.M)
+    paths = [p for row in rows for p in re.findall("`([^`]+)`", row) if " " not in p]
+    assert len(paths) >= 10
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 # --- photos -------------------------------------------------------------------------------------
@@ -268,25 +321,10 @@ def font():
     return TTFont(FONT)
 
 
-def drawn_hangul():
-    """Syllables of all code: helpers, and the code cells of the notebooks."""
-    texts = [path.read_text("utf-8") for path in (ROOT / "helpers").rglob("*.py")]
-    for path in NOTEBOOKS:
-        for cell in json.loads(path.read_text("utf-8"))["cells"]:
-            if cell["cell_type"] == "code":
-                texts.append("".join(cell["source"]))
-    return {char for text in texts for char in text if HANGUL.match(char)}
-
-
-def test_font_covers_what_is_drawn(font):
-    assert len(drawn_hangul()) > 100
-    assert drawn_hangul() - {chr(code) for code in font.getBestCmap()} == set()
-
-
-def test_font_covers_ks_x_1001(font):
-    """Readers label figures with words of their own."""
-    syllables = [code for code in font.getBestCmap() if 0xAC00 <= code <= 0xD7A3]
-    assert len(syllables) == 2350
+def test_font_covers_what_a_file_name_may_hold(font):
+    """Photos are named by their owners: any Hangul, kana, and the Hanja of Korean usage."""
+    known = font.getBestCmap().keys()
+    assert {*range(0xAC00, 0xD7A4), *map(ord, "뷁똠ㄱあア漢字·→≤")} <= known
 
 
 def test_font_keeps_its_licence(font):
@@ -301,9 +339,7 @@ def test_font_keeps_its_licence(font):
 
 def test_figures_use_the_font(font):
     """The helpers look the family up under the name that the file has."""
-    code = "from helpers import plots; import matplotlib as m; print(m.rcParams['font.family'])"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert repr(font["name"].getDebugName(1)) in run.stdout, run.stderr
+    assert plots.hangul() == font["name"].getDebugName(1)
 
 
 # --- sizes --------------------------------------------------------------------------------------
@@ -312,9 +348,9 @@ def test_figures_use_the_font(font):
 @pytest.mark.parametrize(
     ("pattern", "megabytes"),
     [
-        ("helpers/fonts/*.ttf", 1.4),
+        ("helpers/fonts/*.ttf", 2.8),
         ("helpers/embedded/*", 12),
-        ("images/*", 2.5),
+        ("images/*", 6),
         ("notebooks/*.ipynb", 5),
     ],
 )

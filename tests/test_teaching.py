@@ -89,7 +89,7 @@ def test_every_lesson_has_aims_questions_a_picture_and_misconceptions(language, 
     assert len(questions) >= 3
     for section, question, answer in questions:
         assert section in sections and "?" in question and answer, section
-    assert f"payoff_{number}.png" in text
+    assert f"payoff_{number}.jpg" in text
     answered = re.findall(r'^- "([^"]+)": (\S.+)$', text, re.MULTILINE)
     assert len(answered) >= 2 and len(re.findall("^- ", text, re.MULTILINE)) == len(answered)
 

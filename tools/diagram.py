@@ -1,8 +1,9 @@
 """The parts of a ViT as a drawing, from the photo to the tokens: the picture of lesson 01."""
 
-from helpers.language import pick, say
-from matplotlib import pyplot as plt
 from matplotlib.patches import FancyBboxPatch, Rectangle
+
+from bilingual import say
+from helpers.plots import Figure
 
 BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 
@@ -17,26 +18,28 @@ def parts(photo):
 
     Returns
     -------
-    matplotlib.figure.Figure
+    plots.Figure
     """
-    fig, ax = plt.subplots(figsize=(9, 3), dpi=80, layout="constrained")
-    plt.close(fig)
+    fig = Figure(figsize=(9, 3), dpi=80, layout="constrained")
+    ax = fig.subplots()
     ax.set(xlim=(0, 18), ylim=(-0.4, 5.2), aspect="equal")
     ax.set_axis_off()
-    _photo(ax, photo, 0, "사진 photo")
+    _photo(ax, photo, 0, say("사진", "photo"))
     _arrow(ax, 3.1, 3.5)
-    _box(ax, 3.6, 2.4, "patch_embed", "잘라서 벡터로\ncut into vectors")
+    _box(ax, 3.6, 2.4, "patch_embed", say("잘라서 벡터로", "cut into vectors"))
     _arrow(ax, 6.0, 6.4)
     _tokens(ax, 6.5, "cls_token\n+ pos_embed")
     _arrow(ax, 7.4, 8.0)
     for i in range(4):  # a stack, the front one last
-        _box(ax, 9.2 - 0.3 * i, 2.4, "blocks", "토큰끼리 섞기\ntokens mix", lift=0.3 - 0.2 * i)
+        _box(
+            ax, 9.2 - 0.3 * i, 2.4, "blocks", say("토큰끼리 섞기", "tokens mix"), lift=0.3 - 0.2 * i
+        )
     _arrow(ax, 11.8, 12.3)
-    _box(ax, 12.4, 1.3, "norm", "크기 고르게\neven out")
+    _box(ax, 12.4, 1.3, "norm", say("크기 고르게", "even out"))
     _arrow(ax, 13.8, 14.3)
-    _tokens(ax, 14.5, "토큰 tokens")
+    _tokens(ax, 14.5, say("토큰", "tokens"))
     _arrow(ax, 15.4, 15.9, faint=True)
-    _box(ax, 16, 1.4, "head", say("DINO: 없음", "DINO: none", "DINO: 없음\nnone"), faint=True)
+    _box(ax, 16, 1.4, "head", f"DINO: {say('없음', 'none')}", faint=True)
     return fig
 
 
@@ -45,7 +48,7 @@ def _photo(ax, picture, x, label, side=3, cells=7):
     lines = [i * side / cells for i in range(cells + 1)]
     ax.vlines([x + line for line in lines], 1, 1 + side, color="white", lw=0.8)
     ax.hlines([1 + line for line in lines], x, x + side, color="white", lw=0.8)
-    ax.text(x + side / 2, 0.6, pick(label), ha="center", va="top", size=9)
+    ax.text(x + side / 2, 0.6, label, ha="center", va="top", size=9)
 
 
 def _tokens(ax, x, label, count=9):
@@ -54,7 +57,7 @@ def _tokens(ax, x, label, count=9):
         colour = ORANGE if i == 0 else BLUE
         ax.add_patch(Rectangle((x, 3.9 - 0.38 * i), 0.7, 0.3, color=colour))
     ax.text(x + 0.35, 4.35, "CLS", ha="center", va="bottom", size=9, color=ORANGE)
-    ax.text(x + 0.35, 0.6, pick(label), ha="center", va="top", size=9)
+    ax.text(x + 0.35, 0.6, label, ha="center", va="top", size=9)
 
 
 def _box(ax, x, width, name, does, lift=0.0, faint=False):
@@ -64,7 +67,7 @@ def _box(ax, x, width, name, does, lift=0.0, faint=False):
     box = FancyBboxPatch((x, y), width, height, boxstyle=style, fc=GREY, ec=edge, lw=1.5)
     box.set_zorder(3 - lift)
     ax.add_patch(box)
-    for dy, text, size in ((0.7, name, 10), (-0.3, pick(does), 8)):
+    for dy, text, size in ((0.7, name, 10), (-0.3, does, 8)):
         ax.text(
             x + width / 2,
             y + height / 2 + dy,

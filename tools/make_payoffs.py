@@ -1,31 +1,33 @@
 """The picture at the top of each lesson, and the README's.
 
-    python tools/make_payoffs.py             into images/, labelled in both languages
-    python tools/make_payoffs.py FOLDER ko   elsewhere, in one language
+    python -m tools.make_payoffs             into images/, labelled in both languages
+    python -m tools.make_payoffs FOLDER ko   elsewhere, in one language
 
 Draws them with the embedded DINO, so run it again when its weights change.
 """
 
-import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from helpers.language import pick  # noqa: E402
-from matplotlib import pyplot as plt  # noqa: E402
-
-from helpers import encoding, images, language, maps, models, overlay, plots
-from tools import diagram  # noqa: E402
+from bilingual import choose, say
+from helpers import encoding, images, maps, models, overlay, plots
+from helpers.weights import caption
+from tools import diagram
+from tools.notebooks import ROOT
 from topics import attention, masks, objects, patches, zoo
-from training import classroom, figures, shapes  # noqa: E402
+from training import classroom, figures, shapes
 
 
-def payoff_00(model):
-    """Lesson 00: the blog post's figure."""
-    tensor, seen = images.to_tensor(images.load_photo("cat.jpg"), model, fit="squash")
-    return plots.two_panel(seen, maps.norm_map(model, tensor), weights=model)
+def payoff_00(model, photo):
+    """The README's picture and lesson 00's: two maps of one photo, only one of them attention."""
+    tensor, seen = images.to_tensor(photo, model)
+    norm, looked = maps.norm_map(model, tensor), maps.attention_map(model, tensor)
+    panels = {
+        say("사진", "photo"): seen,
+        say("토큰 노름", "token norm"): overlay.blend(seen, norm, alpha=0.6),
+        say("CLS 어텐션", "CLS attention"): overlay.blend(seen, looked, alpha=0.6),
+    }
+    return plots.compare(panels, weights=model)
 
 
 def payoff_01(model):
@@ -39,20 +41,20 @@ def payoff_02(model, photo):
     tensor, seen = images.to_tensor(photo, model)
     encoded = encoding.encode(model, tensor)
     tokens = encoded.tokens[0]
-    fig, (left, right) = plt.subplots(1, 2, figsize=(6, 3), dpi=80, layout="constrained")
-    plt.close(fig)
+    fig = plots.Figure(figsize=(6, 3), dpi=80, layout="constrained")
+    left, right = fig.subplots(1, 2)
     gh, gw = encoded.grid
     left.imshow(seen.resize((448, 448)), extent=(0, gw, gh, 0))
     left.vlines(range(gw + 1), 0, gh, color="white", lw=0.6)
     left.hlines(range(gh + 1), 0, gw, color="white", lw=0.6)
-    left.set_title(pick(f"패치 patches {gh} × {gw}"), size=10)
+    left.set_title(f"{say('패치', 'patches')} {gh} × {gw}", size=10)
     left.set_axis_off()
     limit = tokens.abs().quantile(0.99).item()
     right.imshow(tokens, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
-    right.set(xlabel=pick("차원 dimensions"), ylabel=pick("토큰 tokens"), xticks=[])
+    right.set(xlabel=say("차원", "dimensions"), ylabel=say("토큰", "tokens"), xticks=[])
     right.set_yticks([0, len(tokens) - 1], ["CLS", len(tokens) - 1])
-    right.set_title(pick(f"토큰 tokens {len(tokens)} × {tokens.shape[1]}"), size=10)
-    fig.supxlabel(f"{pick('가중치 weights')}: {models.caption(model)}", size=8, color="dimgray")
+    right.set_title(f"{say('토큰', 'tokens')} {len(tokens)} × {tokens.shape[1]}", size=10)
+    fig.supxlabel(f"{say('가중치', 'weights')}: {caption(model)}", size=8, color="dimgray")
     return fig
 
 
@@ -67,8 +69,8 @@ def payoff_06(model):
     tensor, seen = images.to_tensor(images.load_photo("kitten.jpg"), model, fit="whole")
     keys, grid = objects.key_features(model, tensor), encoding.encode(model, tensor).grid
     panels = {
-        "사진 photo": seen,
-        "손으로 by hand": masks.load_masks("kitten"),
+        say("사진", "photo"): seen,
+        say("손으로", "by hand"): masks.load_masks("kitten"),
         "LOST": objects.lost(keys, grid),
         "TokenCut": objects.token_cut(keys, grid),
     }
@@ -82,19 +84,21 @@ def payoff_05(model, photo):
     tokens, (gh, gw) = encoded.patch_tokens[0], encoded.grid
     row, column = int(0.45 * gh), int(0.72 * gw)
     m = patches.similarity_map(tokens, (gh, gw), tokens[row * gw + column])
-    return patches.draw_similarity({"유사도 similarity": (whole, m)}, (row, column), weights=model)
+    panels = {say("유사도", "similarity"): (whole, m)}
+    return patches.draw_similarity(panels, (row, column), weights=model)
 
 
 def payoff_07():
     """Lesson 07: one photo, and the attention of a model untrained and trained."""
     photo = images.load_photo("crab.jpg")
-    panels, captions = {"사진 photo": photo}, {"사진 photo": "images/crab.jpg"}
+    name = say("사진", "photo")
+    panels, captions = {name: photo}, {name: "images/crab.jpg"}
     for entry in zoo.LINE_UP[:2]:
         model = zoo.load(entry)
         tensor, whole = images.to_tensor(photo, model, fit="whole")
         m = maps.attention_map(model, tensor)
         panels[entry.label] = overlay.blend(whole, m, alpha=0.6)
-        captions[entry.label] = models.caption(model)
+        captions[entry.label] = caption(model)
     return zoo.draw_side_by_side(panels, weights=captions)
 
 
@@ -113,34 +117,34 @@ def payoff_08(steps=200):
     pool = shapes.draw_pool()
     training = classroom.Training(pool, steps=steps)
     pictures, masks = classroom.held_out(pool)
-    before = training.look(pictures)
+    looks = {say("학습 전", "before"): training.look(pictures)}
     training.run(steps)
-    rows = {"그림 pictures": pictures[:8], "정답 true": masks[:8]}
-    for name, look in {"학습 전 before": before, "학습 후 after": training.look(pictures)}.items():
+    looks[say("학습 후", "after")] = training.look(pictures)
+    rows = {say("그림", "pictures"): pictures[:8], say("정답", "true"): masks[:8]}
+    for name, look in looks.items():
         rows[name] = classroom.best_head(look, masks)[0][:8]
     return figures.rows(rows, weights=training.caption)
 
 
 def main(folder=ROOT / "images", choice="both"):
     """Draw all of them into a folder, in one language or both."""
-    os.environ[language.VARIABLE] = choice  # for this run: nothing is remembered
-    language.choose(None, folder)
+    choose(choice)
     dino = models.load_model("embedded")
     bird = images.load_photo("kingfisher.jpg")
     pictures = {
-        "readme.png": payoff_00(dino),
-        "payoff_00.png": payoff_00(dino),
-        "payoff_01.png": payoff_01(dino),
-        "payoff_02.png": payoff_02(dino, bird),
-        "payoff_03.png": payoff_03(dino, bird),
-        "payoff_06.png": payoff_06(dino),
-        "payoff_05.png": payoff_05(dino, images.load_photo("birds.jpg")),
-        "payoff_07.png": payoff_07(),
-        "payoff_04.png": payoff_04(dino, bird),
-        "payoff_08.png": payoff_08(),
+        "readme.jpg": payoff_00(dino, bird),
+        "payoff_00.jpg": payoff_00(dino, bird),
+        "payoff_01.jpg": payoff_01(dino),
+        "payoff_02.jpg": payoff_02(dino, bird),
+        "payoff_03.jpg": payoff_03(dino, bird),
+        "payoff_06.jpg": payoff_06(dino),
+        "payoff_05.jpg": payoff_05(dino, images.load_photo("birds.jpg")),
+        "payoff_07.jpg": payoff_07(),
+        "payoff_04.jpg": payoff_04(dino, bird),
+        "payoff_08.jpg": payoff_08(),
     }
     for name, picture in pictures.items():
-        picture.savefig(Path(folder) / name, dpi=80, pil_kwargs={"optimize": True})
+        (Path(folder) / name).write_bytes(picture.encoded("jpeg", quality=80, optimize=True))
         print(Path(folder).name, name, sep="/")
 
 

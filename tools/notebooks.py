@@ -1,7 +1,7 @@
 """Run the lessons without a browser.
 
-    python tools/notebooks.py run      with whatever DINO this machine has, into outputs/
-    python tools/notebooks.py store    with the embedded DINO, back into notebooks/
+    python -m tools.notebooks run      with whatever DINO this machine has, into outputs/
+    python -m tools.notebooks store    with the embedded DINO, back into notebooks/
 
 Add paths to take only those lessons. `run` leaves notebooks/ untouched; `store` is how the pictures
 and texts that readers see on the web, and that the tests compare, come about.
@@ -26,6 +26,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
 OUTPUTS = ROOT / "outputs"
+LARGE = 50_000  # letters of a stored PNG; those of photos are larger, those of curves are not
 CELL_TIMEOUT = 600  # seconds; a first download of the real DINO happens inside a cell
 
 
@@ -105,16 +106,19 @@ def tidy(nb):
             # A stored view of a widget is a reference to state that we do not store.
             data = output.get("data", {})
             data.pop("application/vnd.jupyter.widget-view+json", None)
-            if "image/png" in data:
-                data["image/png"] = in_256_colours(data["image/png"])
+            if len(data.get("image/png", "")) > LARGE:
+                jpeg = as_jpeg(base64.b64decode(data.pop("image/png")))
+                data["image/jpeg"] = base64.b64encode(jpeg).decode()
+                if said := output.get("metadata", {}).pop("image/png", None):
+                    output.metadata["image/jpeg"] = said
 
 
-def in_256_colours(png):
-    """Return a base64 PNG at about a third of its size, to keep the notebooks small."""
-    with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
-        small = io.BytesIO()
-        picture.convert("RGB").quantize(256).save(small, "PNG", optimize=True)
-    return base64.b64encode(small.getvalue()).decode()
+def as_jpeg(png):
+    """A PNG (bytes) as JPEG, at about a sixth of its size, to keep the repository light."""
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").save(file, "JPEG", quality=80, optimize=True)
+    return file.getvalue()
 
 
 def as_html(nb, path):

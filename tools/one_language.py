@@ -1,6 +1,6 @@
 """Copies of the lessons in one language, for links that open on a language of their own.
 
-    python tools/one_language.py ko en
+    python -m tools.one_language ko en
 
 writes ko/00_start.ipynb, en/00_start.ipynb and so on beside notebooks/. Git ignores them: they are
 made anew, by Binder's postBuild, and never edited. Elsewhere the lessons' own switch does it all.

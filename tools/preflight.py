@@ -3,8 +3,10 @@
 
     python3 tools/preflight.py FOLDER [GB]
 
-Says nothing and exits 0 when all is well; otherwise one bilingual line and exit 1. It must itself
-run on the old Pythons it turns away, so no f-strings, no pathlib, no imports from the project.
+One bilingual line on stderr and exit 1 if not. Else prints the address of PyTorch's CPU wheels if
+they are what this machine should take (Linux, no NVIDIA card, and the address answers), or nothing:
+then pip's own choice is right. It must itself run on the old Pythons that it turns away, so no
+f-strings, no pathlib, no imports from the project.
 """
 
 import os
@@ -12,10 +14,12 @@ import shutil
 import sys
 
 PYTHON = (3, 11)
+CPU_WHEELS = os.environ.get("DINO_TORCH_INDEX", "https://download.pytorch.org/whl/cpu")
+SECONDS = 3  # to wait for the wheels' address
 
-# Measured, everything installed: 6.2 GB on Linux, where pip's default torch brings CUDA along, plus
-# what pip unpacks on the way; about 2 GB elsewhere and with the CPU wheel.
-GB_LINUX, GB_ELSEWHERE = 9, 3
+# Measured, everything installed: 6.2 GB with the CUDA libraries that pip's torch brings along on
+# Linux, plus what pip unpacks on the way; about 2 GB elsewhere and with the CPU wheels.
+GB_CUDA, GB_CPU = 9, 3
 
 
 def python_problem(version):
@@ -31,14 +35,16 @@ def python_problem(version):
 
 
 def venv_problem():
-    """One line if the modules behind `python -m venv` are missing (Debian packs them apart)."""
+    """One line if what `python -m venv` needs is missing (Debian packs it apart)."""
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
         return (
-            "이 파이썬에는 venv가 없습니다. python3-venv를 설치해 주세요. / "
-            "This Python has no venv module: install python3-venv."
+            "이 파이썬에는 venv와 pip이 없습니다. python3-venv 패키지를 설치해 주세요"
+            "(데비안·우분투: sudo apt install python3-venv). / "
+            "This Python lacks venv and pip: install the package python3-venv "
+            "(Debian, Ubuntu: sudo apt install python3-venv)."
         )
     return None
 
@@ -54,18 +60,61 @@ def disk_problem(free_gb, need_gb):
     ) % (need_gb, free_gb, need_gb, free_gb)
 
 
+def has_nvidia():
+    """Whether a driver of an NVIDIA card is here."""
+    return os.path.exists("/proc/driver/nvidia/version") or bool(shutil.which("nvidia-smi"))
+
+
+def answers(address):
+    """Whether something is behind an address, within ``SECONDS``."""
+    from urllib.request import urlopen
+
+    try:
+        urlopen(address.rstrip("/") + "/torch/", timeout=SECONDS).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def torch_from():
+    """(address of the CPU wheels or "", one line on which PyTorch is taken and why)."""
+    if not sys.platform.startswith("linux"):
+        return "", None
+    if has_nvidia():
+        return "", (
+            "NVIDIA 그래픽 카드가 있어 CUDA용 PyTorch를 설치합니다. / "
+            "An NVIDIA card is here: taking PyTorch with CUDA."
+        )
+    if answers(CPU_WHEELS):
+        return CPU_WHEELS, (
+            "NVIDIA 그래픽 카드가 없어 CPU용 PyTorch를 설치합니다(약 5분의 1 크기). / "
+            "No NVIDIA card is here: taking PyTorch for the CPU, about a fifth of the size."
+        )
+    return "", (
+        "CPU용 PyTorch의 주소에 연결할 수 없어 pip의 기본 PyTorch를 설치합니다. / "
+        "The address of PyTorch for the CPU does not answer: taking pip's own PyTorch."
+    )
+
+
 def main(folder, need_gb=None):
-    """Print the first problem and return 1, or return 0."""
-    if need_gb is None:
-        need_gb = GB_LINUX if sys.platform.startswith("linux") else GB_ELSEWHERE
-    # A second run only updates packages, so it needs little.
-    if os.path.isdir(os.path.join(folder, ".venv")):
-        need_gb = min(need_gb, 1)
-    problem = python_problem(sys.version_info) or venv_problem()
+    """Print the first problem and return 1, or where PyTorch comes from and return 0."""
+    problem, wheels = python_problem(sys.version_info) or venv_problem(), ""
     if problem is None:
+        wheels, why = torch_from()
+        if need_gb is None:
+            cuda = sys.platform.startswith("linux") and not wheels
+            need_gb = GB_CUDA if cuda else GB_CPU
+        # A second run only updates packages, so it needs little.
+        if os.path.isdir(os.path.join(folder, ".venv")):
+            need_gb = min(need_gb, 1)
         problem = disk_problem(shutil.disk_usage(folder).free / 1e9, need_gb)
-    if problem:
-        sys.stderr.write(problem + "\n")
+    # A console that can't show Hangul gets its code points, and no traceback.
+    for line in filter(None, [problem or why]):
+        encoding = sys.stderr.encoding or "ascii"
+        line = line.encode(encoding, "backslashreplace").decode(encoding)
+        sys.stderr.write(line + "\n")
+    if not problem:
+        print(wheels)
     return 1 if problem else 0
 
 

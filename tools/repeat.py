@@ -1,8 +1,8 @@
 """Hold the lessons to it that a second time is as the first.
 
-    python tools/repeat.py nbval    strict nbval three times with one thread, three times with two
-    python tools/repeat.py twice    Run All twice in one kernel, in a copy of this checkout
-    python tools/repeat.py here     the same without a copy; writes into outputs/
+    python -m tools.repeat nbval    strict nbval three times with one thread, three times with two
+    python -m tools.repeat twice    Run All twice in one kernel, in a copy of this checkout
+    python -m tools.repeat here     the same without a copy; writes into outputs/
 
 Add paths to take only those lessons. The copy's path has spaces and Hangul in it, and some files of
 somebody else's: no lesson may write outside outputs/, or touch a file that is not its own.
@@ -17,12 +17,10 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import nbformat
+from nbclient.exceptions import CellExecutionError
 
-import nbformat  # noqa: E402
-from nbclient.exceptions import CellExecutionError  # noqa: E402
-
-from tools.notebooks import LESSONS, ROOT, client, hub_off  # noqa: E402
+from tools.notebooks import LESSONS, ROOT, client, hub_off
 
 TIMES, THREADS = 3, (1, 2)
 LEFT_OUT = (

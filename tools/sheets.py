@@ -1,6 +1,6 @@
 """The students' sheets as pages to print: one A4 page a lesson and language.
 
-    python tools/sheets.py [FOLDER]      into outputs/sheets/ otherwise
+    python -m tools.sheets [FOLDER]      into outputs/sheets/ otherwise
 
 Makes an HTML file of each docs/*/sheets/*.md and, where there is a Chromium, a PDF.
 """
@@ -11,12 +11,9 @@ import shutil
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tools import lab  # noqa: E402
-from tools.notebooks import OUTPUTS  # noqa: E402
-from tools.site.lesson import markdown  # noqa: E402
+from tools import lab
+from tools.notebooks import OUTPUTS, ROOT
+from tools.site.lesson import markdown
 
 DOCS = ROOT / "docs"
 PAGE = """<!DOCTYPE html>

@@ -48,9 +48,9 @@ def draw_scales(m, *, weights, cmap="viridis"):
     """
     top = m.max().item()
     rows = {
-        say("그대로\n0..1", "raw\n0..1"): {"vmin": 0, "vmax": 1},
-        say(f"공통\n0..{top:.2g}", f"shared\n0..{top:.2g}"): {"vmin": 0, "vmax": top},
-        say("저마다\nmin..max", "each\nmin..max"): {},
+        f"{say('그대로', 'raw')}\n0..1": {"vmin": 0, "vmax": 1},
+        f"{say('공통', 'shared')}\n0..{top:.2g}": {"vmin": 0, "vmax": top},
+        f"{say('저마다', 'each')}\nmin..max": {},
     }
     return _table(m.expand(3, *m.shape), rows.keys(), rows.values(), weights, cmap)
 

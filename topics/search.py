@@ -16,13 +16,12 @@ from PIL import ImageOps
 from timm.data import resolve_model_data_config
 from tqdm import tqdm
 
-from bilingual import plain, say
+from bilingual import plain, say, tell
 from helpers.encoding import encode
 from helpers.images import load_photo
 from helpers.plots import draw, new_figure
 from topics.folders import batches, photo_files
 
-INDEX = "search.sqlite"
 
 _TABLE = """CREATE TABLE IF NOT EXISTS photos (weights TEXT, path BLOB, size INTEGER, mtime INTEGER,
 vector BLOB, PRIMARY KEY (weights, path)) WITHOUT ROWID"""
@@ -176,11 +175,10 @@ def _open(index):
                 os.replace(index, f"{index}.damaged")
                 return _connect(index)
         except (OSError, sqlite3.Error) as error:
-            notice = say(
+            tell(
                 f"색인 파일을 쓸 수 없어 이번에만 기억합니다: {index} ({error})",
                 f"The index file cannot be written, so it is kept in memory: {index} ({error})",
             )
-            print(notice)
     return _connect(":memory:")
 
 

@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from helpers import images, maps
 from helpers.encoding import attention, attention_rows, encode, queries_keys
+from topics import rollout
 
 
 def picture(model, batch=2, wider=0):
@@ -32,9 +33,9 @@ def timms_own_attention(model, tensor):
 # --- the numbers ---
 
 
-@pytest.mark.parametrize("wider", [0, 23])
+@pytest.mark.parametrize("wider", [0, 1])
 def test_is_timms_own(model, wider):
-    tensor = picture(model, wider=wider)
+    tensor = picture(model, wider=wider * model.patch_embed.patch_size[1])
     timms = timms_own_attention(model, tensor)
     assert timms[..., 0, :].std() > 2e-4, "rows too flat to tell anything"
 
@@ -173,7 +174,7 @@ def test_no_square_matrix_is_ever_made(embedded):
     square = 901 * 901
     reads = {
         "rows": lambda: attention_rows(embedded, tensor),
-        "rollout": lambda: maps.rollout_row(queries_keys(embedded, tensor), chunk=64),
+        "rollout": lambda: rollout.rollout_row(queries_keys(embedded, tensor), chunk=64),
         "control": lambda: timms_own_attention(embedded, tensor),
     }
     largest = {}
@@ -230,8 +231,8 @@ def test_rollout_is_plain_torch():
             matrix = sum(rows[block, picture, head] for head in range(4)) / 4 + torch.eye(7)
             matrix = matrix / matrix.sum(dim=1, keepdim=True)
             expected = torch.mm(matrix, expected)
-        assert torch.allclose(maps.rollout(rows)[picture], expected, atol=1e-6)
-    assert torch.allclose(maps.rollout(rows).sum(dim=-1), torch.ones(()), atol=1e-5)
+        assert torch.allclose(rollout.rollout(rows)[picture], expected, atol=1e-6)
+    assert torch.allclose(rollout.rollout(rows).sum(dim=-1), torch.ones(()), atol=1e-5)
 
 
 def test_rollout_worked_out_on_paper():
@@ -239,27 +240,27 @@ def test_rollout_worked_out_on_paper():
     first = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, 0, 1]])
     last = torch.tensor([[0.0, 1, 0], [0, 1, 0], [0, 0, 1]])
     expected = torch.tensor([[0.5, 0.25, 0.25], [0, 0.5, 0.5], [0, 0, 1]])
-    assert torch.allclose(maps.rollout(torch.stack([first, last])[:, None]), expected)
+    assert torch.allclose(rollout.rollout(torch.stack([first, last])[:, None]), expected)
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 256])
 def test_rollout_row_is_a_row_of_rollout(model, chunk):
     tensor = picture(model)
     n = encode(model, tensor).tokens.shape[1]
-    whole = maps.rollout(attention_rows(model, tensor, queries=range(n)))
+    whole = rollout.rollout(attention_rows(model, tensor, queries=range(n)))
     pairs = queries_keys(model, tensor)
     for query in (0, 3):
-        row = maps.rollout_row(pairs, query, chunk)
+        row = rollout.rollout_row(pairs, query, chunk)
         assert row.shape == (2, n) and torch.allclose(row, whole[:, query], atol=1e-6)
 
 
-def test_photo_rollout_is_the_cls_row_on_the_grid(embedded):
+def test_rollout_map_is_the_cls_row_on_the_grid(embedded):
     tensor, _ = images.to_tensor(images.load_photo("cat.jpg"), embedded, fit="whole")
     gh, gw = encode(embedded, tensor).grid
     n = 1 + gh * gw
-    row = maps.rollout(attention_rows(embedded, tensor, queries=range(n)))[0, 0, 1:]
+    row = rollout.rollout(attention_rows(embedded, tensor, queries=range(n)))[0, 0, 1:]
     expected = maps.min_max(row.reshape(gh, gw))
-    assert gh != gw and torch.allclose(maps.rollout_map(embedded, tensor), expected, atol=1e-4)
+    assert gh != gw and torch.allclose(rollout.rollout_map(embedded, tensor), expected, atol=1e-4)
 
 
 # --- what lesson 04 says ---

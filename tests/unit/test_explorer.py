@@ -94,7 +94,7 @@ def test_starts_as_the_lessons_do(box, photo, embedded):
     view = box.view
     assert (box.alpha.value, box.alpha.min, box.alpha.max) == (0.5, 0, 1)
     assert box.cmap.options == overlay.COLORMAPS and box.cmap.value == "viridis"
-    assert view.weights == "내장 DINO · embedded DINO (112 px, patch 8)"
+    assert view.weights == "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
     assert view.data["block"] == len(embedded.blocks) - 1
     _, seen = images.to_tensor(photo, embedded)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(view.photo))), np.asarray(seen))
@@ -188,7 +188,7 @@ def test_errors_are_shown_and_not_swallowed(asked):
 
 def test_static_figure_and_stable_text(box, photo, embedded):
     bundle = box._repr_mimebundle_()
-    assert bundle["text/plain"] == "<explorer: 내장 DINO · embedded DINO (112 px, patch 8)>"
+    assert bundle["text/plain"] == "<explorer: 합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)>"
     assert bundle[VIEW]["model_id"] == box.model_id
     assert box._ipython_display_ is None  # ipywidgets 7 would show no figure
     figure = np.asarray(Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))))

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from verdicts import verdicts
 
 from classroom.checks import lesson_05 as checks
-from helpers import encoding, images, parts
+from helpers import encoding, images
 from topics import masks, parts, patches
 
 GRID = (4, 6)

@@ -12,10 +12,10 @@ from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from helpers import images, maps, overlay, parts, plots
-from topics import patches, search
+from helpers import images, maps, overlay, plots
+from topics import parts, patches, search
 
-CAPTION = "가중치 weights: 내장 DINO · embedded DINO (112 px, patch 8)"
+CAPTION = "가중치 weights: 합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
 LONG = "학습 안 됨 · UNTRAINED vit_base_patch16_224.augreg2_in21k_ft_in1k (random weights)"
 GRID = (4, 6)
 HEADS = torch.arange(6 * 24.0).reshape(6, *GRID)
@@ -126,9 +126,17 @@ def texts(fig):
 
 def test_hangul_is_drawn_with_the_packages_own_font():
     """Not with one that happens to be on this machine; a reader may have none."""
-    latin, hangul = matplotlib.rcParams["font.family"]
-    assert latin == "DejaVu Sans"
-    assert font_manager.findfont(hangul, fallback_to_default=False) == str(plots.FONT)
+    assert font_manager.findfont(plots.hangul(), fallback_to_default=False) == str(plots.FONT)
+
+
+def test_hangul_is_drawn_whatever_style_is_in_use(photo):
+    """A style takes rcParams away, ours among them; so nothing is set there."""
+    before = dict(matplotlib.rcParams)
+    with warnings.catch_warnings(), plt.style.context("seaborn-v0_8"):
+        warnings.filterwarnings("error", message="Glyph .* missing")
+        figure = plots.two_panel(photo, MAP, weights="w", title="뷁똠 あ 漢字")
+        figure.encoded()
+    assert dict(matplotlib.rcParams) == before
 
 
 def test_two_panel_shows_the_photo_and_the_overlay(photo):
@@ -255,7 +263,9 @@ def test_matches_join_the_middles_of_the_right_patches(photo):
     for ax, side in zip(fig.axes, (0, 1)):
         assert [t.get_text() for t in ax.texts] == ["1", "2"]
         assert [t.get_position() for t in ax.texts] == [end[side] for end in ends]
-    assert len(patches.draw_matches([photo] * 2, [GRID] * 2, PAIRS, weights="w", most=1).artists) == 1
+    assert (
+        len(patches.draw_matches([photo] * 2, [GRID] * 2, PAIRS, weights="w", most=1).artists) == 1
+    )
 
 
 def test_rates_writes_what_it_draws():

@@ -13,20 +13,26 @@ from PIL import Image
 from helpers import maps, overlay
 from topics import attention
 
-CAPTION = "가중치 weights: 내장 DINO · embedded DINO (112 px, patch 8)"
+CAPTION = "가중치 weights: 합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
 GRID = (4, 6)
 MAP = torch.arange(24.0).reshape(GRID)
 HEADS = torch.rand(6, *GRID, generator=torch.Generator().manual_seed(0)) / 10
 TWELVE = HEADS.repeat(12, 2, 1, 1)
 
 FIGURES = {
-    "layers_heads": lambda photo, w: attention.draw_blocks_heads(HEADS.repeat(6, 1, 1, 1), weights=w),
+    "layers_heads": lambda photo, w: attention.draw_blocks_heads(
+        HEADS.repeat(6, 1, 1, 1), weights=w
+    ),
     "layers_heads, 12 × 12": lambda photo, w: attention.draw_blocks_heads(TWELVE, weights=w),
-    "layers_heads, tall": lambda photo, w: attention.draw_blocks_heads(TWELVE[:2, :3].mT, weights=w),
+    "layers_heads, tall": lambda photo, w: attention.draw_blocks_heads(
+        TWELVE[:2, :3].mT, weights=w
+    ),
     "scales": lambda photo, w: attention.draw_scales(HEADS, weights=w),
     "scales, 12": lambda photo, w: attention.draw_scales(TWELVE[0], weights=w),
     "query": lambda photo, w: attention.draw_query(photo, MAP, (3, 5), weights=w),
-    "query, tall": lambda photo, w: attention.draw_query(photo.resize((40, 160)), MAP, (3, 5), weights=w),
+    "query, tall": lambda photo, w: attention.draw_query(
+        photo.resize((40, 160)), MAP, (3, 5), weights=w
+    ),
     "kept": lambda photo, w: attention.draw_kept(
         photo, {"60 %": maps.mass_mask(MAP), "헤드 평균 mean": MAP > 3}, weights=w
     ),
@@ -70,7 +76,9 @@ def test_is_shown_once(draw):
 def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Glyph .* missing")
-        fig = draw("내장 DINO · embedded DINO (112 px, patch 8)")
+        fig = draw(
+            "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
+        )
         png = io.BytesIO()
         fig.savefig(png)
     assert png.tell() < 200_000

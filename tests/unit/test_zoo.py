@@ -21,7 +21,8 @@ from torchvision import transforms as T
 from verdicts import all_different_hints
 
 from classroom.checks import lesson_07 as checks
-from helpers import hub, images, models, overlay
+from helpers import images, models, overlay
+from sources import hub
 from tools.notebooks import Client
 from topics import norms, preprocessing, zoo
 from topics.zoo import Entry
@@ -342,7 +343,9 @@ def test_interpolation_matters_less_than_the_crop(embedded, name):
     }.items():
         tensor, seen = images.to_tensor(photo, embedded, **settings)
         placed[label] = preprocessing.place(maps.attention_map(embedded, tensor), seen, photo)
-    change = {k: np.nanmean(abs(preprocessing.difference(m, placed["post"]))) for k, m in placed.items()}
+    change = {
+        k: np.nanmean(abs(preprocessing.difference(m, placed["post"]))) for k, m in placed.items()
+    }
     assert 2 * change["bicubic"] < min(change["timm"], change["DINO"])
 
 
@@ -372,7 +375,9 @@ FIGURES = {
     "histogram, one length": lambda photo: norms.draw_histogram(
         torch.ones(6, 1, 9), 1, weights="w"
     ),
-    "differences": lambda photo: preprocessing.draw_differences(photo, placed_on(photo), weights=LONG),
+    "differences": lambda photo: preprocessing.draw_differences(
+        photo, placed_on(photo), weights=LONG
+    ),
     "one preprocessing": lambda photo: preprocessing.draw_differences(
         photo, {"post": placed_on(photo)["post"]}, weights="w"
     ),

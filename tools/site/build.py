@@ -10,7 +10,6 @@ import nbformat
 from PIL import Image
 
 from explorer import SCRIPT
-from tools.links import address
 from tools.notebooks import LESSONS, ROOT, tidy
 from tools.one_language import LANGUAGES, in_one_language
 
@@ -18,10 +17,10 @@ from .glossary import terms
 from .lesson import HERE, cells
 from .look import style
 from .run import execute
-from .web import alternates, base, sitemap
+from .web import address, alternates, base, sitemap
 from .words import NAMES, WORDS, readme
 
-PICTURE = "readme.png"
+PICTURE = "readme.jpg"
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "template"), autoescape=True, keep_trailing_newline=True
 )
@@ -81,11 +80,11 @@ def surroundings(out):
 def pictures(folder, language, stored):
     """Copy the picture of each lesson, or draw it in one language."""
     if stored:
-        for picture in (PICTURE, *(f"payoff_{path.name[:2]}.png" for path in lessons())):
+        for picture in (PICTURE, *(f"payoff_{path.name[:2]}.jpg" for path in lessons())):
             shutil.copy(ROOT / "images" / picture, folder)
     else:  # in a process of its own: what this one prints and draws has no language
-        command = [sys.executable, str(ROOT / "tools" / "make_payoffs.py"), str(folder), language]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "tools.make_payoffs", str(folder), language]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def lessons():
@@ -99,7 +98,7 @@ def entry(path, nb, language):
     return {
         "file": f"{path.stem}.html",
         "title": nb.cells[0].source.split("\n")[0].removeprefix("# "),
-        "picture": f"payoff_{path.name[:2]}.png",
+        "picture": f"payoff_{path.name[:2]}.jpg",
         "aim": aim,
         "minutes": minutes,
     }
@@ -122,7 +121,7 @@ def lesson_page(nb, name, language, out, previous=None, next=None):
         f"{name}.html",
         title=f"{soup.h1.text} | {readme(language)['title']}",  # before the h1 is taken out
         description=beginning(soup),
-        picture=f"payoff_{name[:2]}.png",
+        picture=f"payoff_{name[:2]}.jpg",
         head=str(soup.h1.find_parent(attrs={"data-cell": True}).extract()),
         body=str(soup),
         contents=[(h2["id"], h2.text) for h2 in soup.find_all("h2")],

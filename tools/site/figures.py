@@ -4,9 +4,10 @@ A figure's titles, axes and lines are already in the page's language, so they ar
 text. It travels as the metadata of the output, where nbconvert looks for it.
 """
 
-from helpers.language import say
 from IPython import get_ipython
 from matplotlib.figure import Figure
+
+from bilingual import say
 
 PANELS = 12  # titles to read out before it becomes a drone
 
@@ -51,8 +52,9 @@ def describe():
 
     def format(shown, *args, **kwargs):
         data, metadata = plain(shown, *args, **kwargs)
-        if isinstance(shown, Figure) and "image/png" in data:
-            metadata.setdefault("image/png", {})["alt"] = alt(shown)
+        for kind in {"image/png", "image/jpeg"} & data.keys():
+            if isinstance(shown, Figure):
+                metadata.setdefault(kind, {})["alt"] = alt(shown)
         return data, metadata
 
     formatter.format = format

@@ -34,9 +34,9 @@ class Exporter(HTMLExporter):
 
     def __init__(self):
         config = Config()
-        config.NbConvertBase.display_data_priority = ["text/html", "image/png", "text/plain"]
+        config.NbConvertBase.display_data_priority = ["text/html", "image/jpeg", "image/png", "text/plain"]
         config.ExtractOutputPreprocessor.enabled = True
-        config.ExtractOutputPreprocessor.extract_output_types = {"image/png"}
+        config.ExtractOutputPreprocessor.extract_output_types = {"image/jpeg", "image/png"}
         super().__init__(
             config=config, template_name="template", extra_template_basedirs=[str(HERE)]
         )

@@ -1,7 +1,15 @@
 """Where the pages will stand on the web, for crawlers."""
 
-from tools.links import address
+import tomllib
+
+from tools.notebooks import ROOT
 from tools.one_language import LANGUAGES
+
+
+def address():
+    """owner/name of the repository, which pyproject.toml names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return project["urls"]["Repository"].removeprefix("https://github.com/")
 
 
 def base():
