@@ -32,7 +32,7 @@ from bilingual import BadInput, Bilingual, console, plain, say, tell
 from classroom import page
 
 PAGES = (".html", ".htm", ".xhtml")
-LARGEST = 500_000_000  # bytes of all pages in one zip file
+LARGEST = 500_000_000  # bytes of all that is read from one zip file
 # What a spreadsheet takes for a formula, even behind a separator that another country's has.
 FORMULA = re.compile(r"(?:^|(?<=[;,|\t\r\n]))(?!-$)(?=\s*[=+\-@＝＋－＠\t\r])")
 
@@ -48,7 +48,15 @@ def collect(path):
     passed : Counter
         How many other files there are, by the end of their names.
     """
-    pages, broken, passed = [], [], Counter()
+    pages, broken, passed, left = [], [], Counter(), 0
+
+    def read(file, most):
+        nonlocal left
+        data = file.read(most + 1)
+        left -= len(data)
+        if left < 0:
+            raise BadInput("압축 파일에 든 것이 너무 많습니다", "the zip file holds too much")
+        return data
 
     def take(name, opened, packs):
         end = PurePosixPath(name).suffix.lower()
@@ -57,22 +65,22 @@ def collect(path):
                 passed[".*"] += 1
             elif end in PAGES:
                 with opened() as file:
-                    pages.append((name, page.read(file.read(page.LARGEST + 1))))
+                    pages.append((name, page.read(read(file, page.LARGEST))))
             elif end == ".zip" and packs:
-                with opened() as file, zipfile.ZipFile(file) as pack:
-                    inner = [entry for entry in pack.infolist() if not entry.is_dir()]
-                    if sum(min(entry.file_size, page.LARGEST) for entry in inner) > LARGEST:
-                        raise BadInput("너무 큽니다", "too large")
-                    for entry in inner:
-                        take(f"{name}/{entry.filename}", partial(_unpack, pack, entry), packs - 1)
+                with opened() as file:
+                    pack = zipfile.ZipFile(file if packs == 2 else io.BytesIO(read(file, left)))
+                    for entry in pack.infolist():
+                        if left >= 0 and not entry.is_dir():
+                            take(f"{name}/{entry.filename}", partial(pack.open, entry), packs - 1)
             else:
                 passed[end or "?"] += 1
         except Exception as error:  # whatever is wrong with one file, the others are read
             broken.append((name, error))
 
-    base = path if path.is_dir() else path.parent
     for file in _files(path):
-        take(file.relative_to(base).as_posix(), partial(open, file, "rb"), packs=2)
+        left = LARGEST
+        name = file.relative_to(path if path.is_dir() else path.parent).as_posix()
+        take(name, partial(open, file, "rb"), packs=2)
     return pages, broken, passed
 
 
@@ -83,11 +91,6 @@ def _files(path):
         folders.sort()
         # A pipe may never end.
         yield from (Path(folder, name) for name in sorted(names) if Path(folder, name).is_file())
-
-
-def _unpack(pack, entry):
-    with pack.open(entry) as file:
-        return io.BytesIO(file.read(LARGEST))
 
 
 def table(pages, exercises):
@@ -162,7 +165,8 @@ def _tables(folder, out):
     pages, broken, passed = collect(folder)
     for file, error in broken:
         failed = say("읽지 못한 파일", "could not read", " · ")
-        print(f"{failed}: {plain(file)}: {error}", file=sys.stderr)
+        why = say(error.ko, error.en, " · ") if isinstance(error, Bilingual) else error
+        print(f"{failed}: {plain(file)}: {why}", file=sys.stderr)
     if passed:
         ends = ", ".join(f"{plain(end)} {count}" for end, count in sorted(passed.items()))
         print(f"{say('지나친 파일', 'passed over', ' · ')}: {passed.total()} ({ends})")

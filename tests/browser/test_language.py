@@ -6,7 +6,10 @@ from nbformat.v4 import new_code_cell
 
 from tools import lab
 
-pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 
 
 def lesson(name, choice, *more):

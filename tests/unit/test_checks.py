@@ -85,7 +85,7 @@ def test_an_overlay_in_any_colormap_is_right(said, photo, m, look):
 
 @pytest.mark.parametrize(
     "alpha, words",
-    [(0, "photo alone"), (0.5, "alpha is 0.5"), (0.75, "Swapped"), (0.6, "alpha is 0.60")],
+    [(0, "photo alone"), (0.5, "0.5, the default"), (0.75, "Swapped"), (0.6, "alpha is 0.60")],
 )
 def test_an_overlay_of_another_opacity_is_told_its_own(said, photo, m, alpha, words):
     answer = photo if not alpha else overlay.blend(photo, m, alpha=alpha, cmap="jet")
