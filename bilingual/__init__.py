@@ -28,7 +28,10 @@ class Bilingual(Exception):
         self.ko, self.en = ko, en
 
     def __str__(self):
-        return say(self.ko, self.en, "\n")
+        try:
+            return say(self.ko, self.en, "\n")
+        except BadInput:  # the language itself is what is wrong
+            return f"{self.ko}\n{self.en}"
 
 
 class BadInput(Bilingual, ValueError):

@@ -1,13 +1,15 @@
 """What a student has answered, kept on disk: it outlives a kernel that is restarted.
 
 ``outputs/answers/03.json`` holds of each exercise of lesson 03 its last try and, once there is one,
-the last right one. Every check writes here, and ``helpers/progress.py`` reads.
+the last right one. A try is ``{"correct": bool, "code": str, "time": str}``.
 """
 
 import json
 import os
 import tempfile
 from datetime import datetime
+
+from IPython import get_ipython
 
 from classroom import lessons
 
@@ -28,12 +30,11 @@ def record(lesson, exercise, correct):
     global trouble
     try:
         now = datetime.now().astimezone().isoformat(timespec="seconds")
-        attempt = {"correct": bool(correct), "code": cell_source(), "time": now}
         kept = read(lesson)
         tries = kept.setdefault(exercise, {})
-        tries["last"] = attempt
+        tries["last"] = {"correct": bool(correct), "code": cell_source(), "time": now}
         if correct:  # a later wrong try leaves this one
-            tries["right"] = attempt
+            tries["right"] = tries["last"]
         _replace(_file(lesson), json.dumps(kept, ensure_ascii=False, indent=1))
         trouble = None
     except Exception as error:  # a full disk, a read-only folder: not the student's business now
@@ -41,40 +42,29 @@ def record(lesson, exercise, correct):
 
 
 def read(lesson):
-    """Answers of a lesson: ``{exercise: {"last": try, "right": try}}``, empty if there are none.
-
-    A try is ``{"correct": bool, "code": str, "time": str}``. What is not of this form is left out.
-    """
+    """Answers of a lesson: ``{exercise: {"last": try, "right": try}}``, without what is no try."""
     try:
         kept = json.loads(_file(lesson).read_text("utf-8"))
-    except (OSError, ValueError):  # none yet, or somebody edited it
+        return {name: tries for name, tries in kept.items() if _is_answer(tries)}
+    except (OSError, ValueError, AttributeError):  # none yet, or somebody edited it
         return {}
-    if not isinstance(kept, dict):
-        return {}
-    return {name: tries for name, tries in kept.items() if _is_answer(tries)}
 
 
 def cell_source():
     """The source of the notebook cell that is running, or "" outside a notebook."""
     try:
-        from IPython import get_ipython
-
         return get_ipython().history_manager.input_hist_raw[-1]
-    except Exception:  # no IPython, or one without a history
+    except (AttributeError, IndexError):  # no IPython, or one without a history
         return ""
 
 
 def _is_answer(tries):
+    return isinstance(tries, dict) and "last" in tries and all(map(_is_try, tries.values()))
+
+
+def _is_try(attempt):
     form = {"correct": bool, "code": str, "time": str}
-    return (
-        isinstance(tries, dict)
-        and "last" in tries
-        and all(
-            isinstance(attempt, dict)
-            and all(isinstance(attempt.get(key), kind) for key, kind in form.items())
-            for attempt in tries.values()
-        )
-    )
+    return isinstance(attempt, dict) and {k: type(v) for k, v in attempt.items()} == form
 
 
 def _file(lesson):

@@ -1,155 +1,200 @@
-"""The file that a student hands in, and the table that a teacher makes of many.
+"""The tables that a teacher makes of the pages that students hand in.
 
-    python -m helpers.hand_ins FOLDER [TABLE.csv]
+    python -m classroom.hand_ins FOLDER [TABLE.csv]
 
-reads every .html file in the folder and writes one line a student. What a file says is only read,
-never run. It is the student's own word: a file can be edited by hand, so look at the answers, too.
+FOLDER holds the pages (.html, .htm), in folders and zip files as a learning platform exports them;
+a zip file itself will do. Written are
+
+- TABLE.csv (``hand_ins.csv``), for a spreadsheet: ``file``, ``name``, ``number``, ``right`` (how
+  many exercises) and ``00.1``, ``00.2``, … (lesson, exercise) with ✓ right, ✗ not yet, ○ not tried;
+- TABLE.moodle.csv: ``ID number``, ``Full name``, and a grade item for each lesson, ``DINO 00``, …
+  In Moodle map "ID number" to "ID number" and the items to new ones. Only students with a number.
+- TABLE.canvas.csv: ``Student``, ``ID``, ``SIS User ID``, ``SIS Login ID``, ``Section``, and an
+  assignment for each lesson, below a line of the points possible. Canvas looks for the number,
+  else for the name.
+
+A grade is the number of right exercises; a lesson without any try has none, and one that nobody
+tried has no column. Of several pages of one student the platforms get the last.
 """
 
+import argparse
 import csv
-import json
+import io
+import os
 import re
 import sys
-from datetime import datetime
-from html import escape
-from pathlib import Path
+import zipfile
+from collections import Counter
+from functools import partial
+from pathlib import Path, PurePosixPath
 
-from bilingual.legacy import pick
+from bilingual import BadInput, Bilingual, console, plain, say, tell
+from classroom import page
 
-MARKS = {"right": "✓", "not yet": "✗", "not tried": "○"}
-WORDS = {
-    "right": "맞음 · right",
-    "not yet": "아직 아님 · not right yet",
-    "not tried": "아직 안 함 · not tried yet",
-}
-DATA = re.compile(r'<script type="application/json" id="answers">(.*?)</script>', re.S)
-LARGEST = 5_000_000  # bytes; a file with every answer is far smaller
-STYLE = "body{max-width:50rem;margin:2rem auto;font-family:sans-serif;line-height:1.5}pre{"
-STYLE += "background:#f3f3f3;padding:.7rem;overflow:auto}"
+PAGES = (".html", ".htm", ".xhtml")
+LARGEST = 500_000_000  # bytes of all that is read from one zip file
+# What a spreadsheet takes for a formula, even behind a separator that another country's has.
+FORMULA = re.compile(r"(?:^|(?<=[;,|\t\r\n]))(?!-$)(?=\s*[=+\-@＝＋－＠\t\r])")
 
 
-def valid_name(name):
-    """The name without blanks around it, or a ValueError that says what is wrong with it."""
-    name = name.strip() if isinstance(name, str) else ""
-    if not 0 < len(name) <= 80 or not name.isprintable():
-        raise ValueError(
-            '이름을 1~80자로 따옴표 안에 쓰세요. 예: progress.hand_in("홍길동")\n'
-            'Write your name, 1 to 80 characters, in quotes, as in progress.hand_in("Ada")'
-        )
-    return name
-
-
-def file_name(name):
-    """A file name that every system takes, of a student's name."""
-    safe = re.sub(r"[^\w-]+", "_", name)
-    return f"hand_in_{safe}.html"
-
-
-def page(name, lessons):
-    """One HTML page with a student's answers, for a reader and, as JSON in it, for ``read``.
-
-    Parameters
-    ----------
-    name : str
-    lessons : dict
-        Of each lesson the list that ``progress.standing`` returns.
+def collect(path):
+    """Read all pages in a folder or zip file, however deep.
 
     Returns
     -------
-    str
+    pages : list of (str, dict)
+        Name of the file and what ``page.read`` returns.
+    broken : list of (str, Exception)
+    passed : Counter
+        How many other files there are, by the end of their names.
     """
-    made = datetime.now().astimezone().isoformat(timespec="seconds")
-    parts = [f"<h1>{escape(name)}</h1>", f"<p>{made}</p>"]
-    for lesson, exercises in lessons.items():
-        parts.append(f"<h2>수업 · Lesson {escape(lesson)}</h2>")
-        for number, e in enumerate(exercises, 1):
-            parts.append(f"<h3>{number}. {escape(e['title'])}</h3>")
-            parts.append(f"<p>{MARKS[e['verdict']]} {WORDS[e['verdict']]}</p>")
-            for t in e["tries"]:
-                mark = MARKS["right" if t["correct"] else "not yet"]
-                parts.append(f"<p>{mark} {escape(t['time'])}</p><pre>{escape(t['code'])}</pre>")
-    data = json.dumps({"name": name, "made": made, "lessons": lessons}, ensure_ascii=False)
-    data = data.replace("<", "\\u003c")  # no answer can end the script
-    return (
-        f'<!DOCTYPE html>\n<html lang="ko"><head><meta charset="utf-8"><title>{escape(name)}'
-        f"</title><style>{STYLE}</style></head><body>\n" + "\n".join(parts) + "\n"
-        f'<script type="application/json" id="answers">{data}</script>\n</body></html>\n'
-    )
+    pages, broken, passed, left = [], [], Counter(), 0
 
+    def read(file, most):
+        nonlocal left
+        data = file.read(most + 1)
+        left -= len(data)
+        if left < 0:
+            raise BadInput("압축 파일에 든 것이 너무 많습니다", "the zip file holds too much")
+        return data
 
-def read(path):
-    """The name and the verdicts in one file.
-
-    Returns
-    -------
-    name : str
-    verdicts : dict
-        Of "03.1" (lesson, number of the exercise) one of "right", "not yet", "not tried".
-
-    Raises
-    ------
-    ValueError
-        If the file is no page that was made by ``page``.
-    OSError
-        If it can't be read.
-    """
-    if path.stat().st_size > LARGEST:
-        raise ValueError("너무 큽니다 · too large")
-    found = DATA.search(path.read_text("utf-8"))
-    if not found:
-        raise ValueError("답이 들어 있지 않습니다 · no answers in it")
-    try:
-        data = json.loads(found[1])
-        verdicts = {
-            f"{lesson}.{number}": e["verdict"]
-            for lesson, exercises in data["lessons"].items()
-            for number, e in enumerate(exercises, 1)
-        }
-        if set(verdicts.values()) <= set(MARKS):
-            return valid_name(data["name"]), verdicts
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        pass
-    raise ValueError("읽을 수 없는 답입니다 · answers that make no sense")
-
-
-def table(paths):
-    """Rows of a table: a head, then one line a file; and what was wrong with the others.
-
-    Returns
-    -------
-    rows : list of list of str
-    broken : list of str
-    """
-    found, broken = [], []
-    for path in paths:
+    def take(name, opened, packs):
+        end = PurePosixPath(name).suffix.lower()
         try:
-            found.append((path, *read(path)))
-        except (OSError, ValueError) as error:
-            broken.append(f"{path.name}: {error}")
-    columns = sorted({key for _, _, verdicts in found for key in verdicts})
-    rows = [["file", "name", "right", *columns]]
-    for path, name, verdicts in found:
-        marks = [MARKS[verdicts.get(key, "not tried")] for key in columns]
-        # A spreadsheet would take a name such as "=1+1" for a formula.
-        name, file = (f"'{s}" if s[0] in "=+-@" else s for s in (name, path.name))
-        rows.append([file, name, str(marks.count("✓")), *marks])
-    return rows, broken
+            if PurePosixPath(name).name.startswith("."):  # macOS adds such a file to each
+                passed[".*"] += 1
+            elif end in PAGES:
+                with opened() as file:
+                    pages.append((name, page.read(read(file, page.LARGEST))))
+            elif end == ".zip" and packs:
+                with opened() as file:
+                    pack = zipfile.ZipFile(file if packs == 2 else io.BytesIO(read(file, left)))
+                    for entry in pack.infolist():
+                        if left >= 0 and not entry.is_dir():
+                            take(f"{name}/{entry.filename}", partial(pack.open, entry), packs - 1)
+            else:
+                passed[end or "?"] += 1
+        except Exception as error:  # whatever is wrong with one file, the others are read
+            broken.append((name, error))
+
+    for file in _files(path):
+        left = LARGEST
+        name = file.relative_to(path if path.is_dir() else path.parent).as_posix()
+        take(name, partial(open, file, "rb"), packs=2)
+    return pages, broken, passed
 
 
-def main(folder, out="hand_ins.csv"):
-    """Print the table of a folder and write it as CSV; return how many files were broken."""
-    rows, broken = table(sorted(Path(folder).glob("*.html")))
-    with open(out, "w", newline="", encoding="utf-8-sig") as file:  # Excel needs the mark (sig)
-        csv.writer(file).writerows(rows)
-    for row in rows:
-        print("\t".join(row))
-    for line in broken:
-        print(pick("읽지 못한 파일 · could not read") + f": {line}", file=sys.stderr)
-    print(f"-> {out}")
-    return len(broken)
+def _files(path):
+    if path.is_file():
+        yield path
+    for folder, folders, names in os.walk(path):
+        folders.sort()
+        # A pipe may never end.
+        yield from (Path(folder, name) for name in sorted(names) if Path(folder, name).is_file())
+
+
+def table(pages, exercises):
+    """Rows for a spreadsheet, a head and a line a page.
+
+    Of ``collect``'s pages; only what ``checks.exercise.listed`` holds becomes a column.
+    """
+    keys = [(lesson, name) for lesson, names in exercises.items() for name in names]
+    head = [f"{le}.{i + 1}" for le, names in exercises.items() for i in range(len(names))]
+    rows = [["file", "name", "number", "right", *head]]
+    for file, said in pages:
+        marks = [page.MARKS[said["verdicts"].get(key, "not tried")][0] for key in keys]
+        rows.append([plain(file), said["name"], said["number"], marks.count("✓"), *marks])
+    return rows
+
+
+def gradebooks(pages, exercises):
+    """Rows for Moodle and rows for Canvas; see ``table``."""
+    last = {}
+    for _, said in sorted(pages, key=lambda each: each[1]["made"]):
+        last[said["number"] or said["name"]] = said
+
+    def grade(said, lesson):
+        verdicts = [said["verdicts"].get((lesson, name), "not tried") for name in exercises[lesson]]
+        return verdicts.count("right") if set(verdicts) != {"not tried"} else None
+
+    tried = [le for le in exercises if any(grade(said, le) is not None for said in last.values())]
+    titles = [f"DINO {lesson}" for lesson in tried]
+    moodle = [["ID number", "Full name", *titles]]
+    canvas = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *titles]]
+    canvas += [["Points Possible", "", "", "", "", *(len(exercises[lesson]) for lesson in tried)]]
+    for said in last.values():
+        name, number = said["name"], said["number"]
+        grades = [grade(said, lesson) for lesson in tried]
+        canvas.append([name, "", number, number, "", *("" if g is None else g for g in grades)])
+        if number:
+            moodle.append([number, name, *("-" if g is None else g for g in grades)])
+    return moodle, canvas
+
+
+def inert(text):
+    """A cell's text as no spreadsheet computes with it."""
+    return FORMULA.sub("'", str(text))
+
+
+def _write(path, rows, encoding):
+    with open(path, "w", newline="", encoding=encoding) as file:
+        csv.writer(file).writerows([inert(cell) for cell in row] for row in rows)
+
+
+def main(argv=None):
+    """Write the tables and say what was found; return the exit status."""
+    try:
+        console.prepare()
+        about = say("학생들이 낸 파일로 표를 만듭니다.", "Makes tables of what students handed in.")
+        parser = argparse.ArgumentParser("python -m classroom.hand_ins", description=about)
+        what = say("폴더나 zip 파일", "folder or zip file", " · ")
+        parser.add_argument("folder", type=Path, metavar="FOLDER", help=what)
+        out = Path("hand_ins.csv")
+        parser.add_argument("table", type=Path, nargs="?", metavar="TABLE.csv", default=out)
+        options = parser.parse_args(argv)
+        return _tables(options.folder, options.table)
+    except Bilingual as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _tables(folder, out):
+    where = plain(folder)
+    if not folder.exists():
+        raise BadInput(f"그런 폴더가 없습니다: {where}", f"There is no such folder: {where}")
+    pages, broken, passed = collect(folder)
+    for file, error in broken:
+        failed = say("읽지 못한 파일", "could not read", " · ")
+        why = say(error.ko, error.en, " · ") if isinstance(error, Bilingual) else error
+        print(f"{failed}: {plain(file)}: {why}", file=sys.stderr)
+    if passed:
+        ends = ", ".join(f"{plain(end)} {count}" for end, count in sorted(passed.items()))
+        print(f"{say('지나친 파일', 'passed over', ' · ')}: {passed.total()} ({ends})")
+    if not pages:
+        tell(f"낸 파일이 없습니다: {where}", f"No page was handed in: {where}")
+        return 1
+
+    from classroom.checks.exercise import listed  # only now, since it takes PyTorch with it
+
+    rows = table(pages, listed())
+    for file, name, number, right, *marks in rows[1:]:
+        print(f"{name}\t{number}\t{right} / {len(marks)}\t{file}")
+    moodle, canvas = gradebooks(pages, listed())
+    if left := len(canvas) - len(moodle) - 1:
+        print(f"{say('Moodle 표에 없음(학번 없음)', 'no number, not for Moodle', ' · ')}: {left}")
+    try:
+        _write(out, rows, "utf-8-sig")  # Excel needs the mark (sig), platforms do not
+        _write(out.with_suffix(".moodle.csv"), moodle, "utf-8")
+        _write(out.with_suffix(".canvas.csv"), canvas, "utf-8")
+    except OSError as error:
+        name, why = plain(error.filename), error.strerror
+        raise BadInput(
+            f"표를 쓸 수 없습니다: {name} ({why}). 다른 프로그램에서 열려 있으면 닫으세요.",
+            f"The table cannot be written: {name} ({why}). Close it where it is open.",
+        ) from error
+    print(f"-> {plain(out)}, {plain(out.stem)}.moodle.csv, {plain(out.stem)}.canvas.csv")
+    return min(len(broken), 1)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3) or not Path(sys.argv[1]).is_dir():
-        sys.exit(__doc__)
-    sys.exit(min(main(*sys.argv[1:]), 1))
+    sys.exit(main())

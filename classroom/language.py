@@ -12,7 +12,6 @@ from IPython.display import display
 import bilingual
 from bilingual import say
 
-SETTINGS = "settings.json"
 DISPLAY = "dino-language"  # one place on the page, so that a later choice replaces an earlier one
 
 _shown = False
@@ -33,10 +32,14 @@ def choose(wanted, folder):
     bilingual.BadInput
         Any other name, the environment's included.
     """
-    chosen = wanted or os.environ.get(bilingual.VARIABLE) or _remembered(folder)
-    bilingual.choose(bilingual.known(chosen))
+    file = folder / "settings.json"
+    bilingual.choose(wanted or os.environ.get(bilingual.VARIABLE) or _remembered(file))
     if wanted:
-        _remember(folder)
+        settings = _settings(file) | {"language": bilingual.language()}
+        try:
+            file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+        except OSError:  # a full disk: the choice holds for this lesson
+            pass
 
 
 def show():
@@ -50,38 +53,26 @@ def show():
     if chosen == "both" and not _shown:
         return
     _shown = True
-    notice = say(
-        '언어: 한국어. 바꾸려면 lessons.language("both")라고 쓰세요.',
-        'Language: English. To change it, write lessons.language("both").',
-        " ",
-    )
-    other = {"ko": "en", "en": "ko"}.get(chosen)
-    if not other:
-        notice = "언어: 한국어와 영어 · Language: Korean and English"
+    other = {"ko": "en", "en": "ko", "both": None}[chosen]
     hidden = f'.jp-MarkdownCell:has(.jp-RenderedMarkdown [lang="{other}"])'
     style = f"<style>{hidden} {{ display: none; }}</style>\n" if other else ""
+    how = ' lessons.language("both")' if other else ""
+    ko = "언어: 한국어. 두 언어로:" if other else "언어: 한국어와 영어"
+    en = "Language: English. For both:" if other else "Language: Korean and English"
+    notice = say(ko, en, " · ") + how
     page = f'{style}<p lang="{chosen if other else "ko"}">{notice}</p>'
     display({"text/html": page, "text/plain": notice}, raw=True, display_id=DISPLAY)
 
 
-def _remembered(folder):
+def _remembered(file):
     try:
-        return bilingual.known(_settings(folder)["language"])
+        return bilingual.known(_settings(file)["language"])
     except (KeyError, ValueError):  # nothing remembered, or a file that somebody edited
         return "both"
 
 
-def _remember(folder):
-    settings = json.dumps(_settings(folder) | {"language": bilingual.language()}, indent=1)
+def _settings(file):
     try:
-        (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
-    except OSError:  # a full disk: the choice holds for this lesson
-        pass
-
-
-def _settings(folder):
-    try:
-        settings = json.loads((folder / SETTINGS).read_text("utf-8"))
-        return settings if isinstance(settings, dict) else {}
-    except (OSError, ValueError):
+        return dict(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
         return {}

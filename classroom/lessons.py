@@ -1,72 +1,74 @@
-"""What a notebook needs before its first cell: packages, the font, the reader's language."""
+"""What a notebook needs before its first cell: packages, a language, a place to write."""
 
-import contextlib
-import ctypes
 import functools
 import getpass
-import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
-from bilingual import tell
+from IPython import get_ipython
+
+from bilingual import say, tell
 from classroom import language as _language
 
 ROOT = Path(__file__).resolve().parents[1]
-
-# What the lessons import; Colab has nearly all of it.
-PACKAGES = (
-    "torch",
-    "torchvision",
-    "timm",
-    "huggingface_hub",
-    "safetensors",
-    "numpy",
-    "PIL",
-    "matplotlib",
-    "ipywidgets",
-    "anywidget",
-    "sklearn",
-    "scipy",
-    "tqdm",
-)
-PIP_NAMES = {"PIL": "pillow", "sklearn": "scikit-learn"}
 
 
 def setup(language=None):
     """Make the notebook ready; prints nothing when all is well and both languages are shown.
 
-    On Colab, installs what is missing and never upgrades what is there. Teaches matplotlib Hangul.
+    On Colab, installs what is missing and never upgrades what is there.
 
     Parameters
     ----------
     language : {"ko", "en", "both"}, optional
         Korean, English or both: of the prose (in JupyterLab), of figures, widgets and messages.
-        It is remembered; without it the lesson takes the last one. See ``helpers/language.py``.
+        It is remembered; without it the lesson takes the last one.
+
+    Raises
+    ------
+    bilingual.BadInput
+        No such language.
     """
-    _spare_memory()
-    if "google.colab" in sys.modules:
-        install(missing())
+    if "google.colab" in sys.modules and (packages := missing()):
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", *packages], check=True)
     _language.choose(language, outputs())
     _language.show()
-
-
-def _spare_memory():
-    """Have the C library give freed tensors back to the system at once, where that is glibc.
-
-    Otherwise it keeps them for later, up to 80 MB in a lesson; Binder has 2 GB and a class shares.
-    """
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        mallopt = ctypes.CDLL(None).mallopt  # numbers from glibc's malloc.h
-        mallopt(-3, 1 << 20)  # M_MMAP_THRESHOLD: blocks of 1 MB and more are mapped one by one
-        mallopt(-8, 1)  # M_ARENA_MAX: threads share one heap
+    if shell := get_ipython():
+        shell.set_custom_exc((NameError,), _explain)
 
 
 def language(choice):
     """Change the language: "ko", "en" or "both". What is drawn or run from now on follows it."""
     setup(choice)
+
+
+def missing():
+    """What of pyproject.toml's list this Python lacks, but for Jupyter: Colab is one."""
+    here = {d.name.lower().replace("_", "-") for d in metadata.distributions()} | {"jupyterlab"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return [
+        line
+        for line in project["dependencies"]
+        if re.match(r"[\w-]+", line)[0].replace("_", "-") not in here
+    ]
+
+
+def _explain(shell, kind, error, trace, tb_offset=None):
+    """A sentence where an exercise's cell holds a name that is none; else the traceback."""
+    if "checks.check_" not in shell.history_manager.input_hist_raw[-1]:
+        return shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+    said = say(
+        f"{error.name}: 없는 이름입니다. 낱말이면 따옴표로 감싸고, 변수이면 위 셀부터 실행하세요.",
+        f"{error.name}: no such name. Put a word in quotes; for a variable, run the cells above.",
+        "\n",
+    )
+    shell._showtraceback(kind, error, [said])
 
 
 def outputs():
@@ -110,15 +112,3 @@ def _temporary(wanted):
         f"{wanted} cannot be written to, so what the lessons write goes to {own}.",
     )
     return own
-
-
-def missing():
-    """Names of the packages that the lessons need and this Python lacks."""
-    return [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-
-
-def install(names):
-    """Install packages by name with pip; raises CalledProcessError if that fails."""
-    if names:
-        names = [PIP_NAMES.get(name, name) for name in names]
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", *names], check=True)

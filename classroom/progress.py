@@ -1,15 +1,12 @@
-"""How far a student is in a lesson, and the one file to hand in.
-
-The exercises are those of ``helpers/checks``; the answers come from ``helpers/answers.py``.
-"""
+"""How far a student is in a lesson, and the one file to hand in."""
 
 from html import escape
 
 from IPython.display import HTML, display
 
-from bilingual.legacy import pick
-from classroom import answers, checks, lessons
-from classroom.hand_ins import MARKS, WORDS, file_name, page, valid_name
+from bilingual import BadInput, say, tell
+from classroom import answers, lessons, page
+from classroom.checks.exercise import listed
 
 
 def show(lesson):
@@ -22,33 +19,35 @@ def show(lesson):
 
     Raises
     ------
-    ValueError
+    BadInput
         If there is no such lesson.
     """
     exercises = standing(lesson)
     done = sum(e["verdict"] == "right" for e in exercises)
-    tell(f"연습 · Exercises: {done} / {len(exercises)}")
+    print(f"{say('연습', 'Exercises', ' · ')}: {done} / {len(exercises)}")
     for number, e in enumerate(exercises, 1):
-        print(f"{MARKS[e['verdict']]} {number}. {pick(e['title'])}")
-        print(f"     {pick(WORDS[e['verdict']])}")
-    how = pick("답을 파일로 내기 · To hand in your answers")
-    print(f'{how}: progress.hand_in("{pick("이름 name")}")')
+        mark, *words = page.MARKS[e["verdict"]]
+        print(f"{mark} {number}. {say(*e['title'], ' · ')}\n     {say(*words, ' · ')}")
+    how = say("답을 파일로 내기", "To hand in your answers", " · ")
+    print(f'{how}: progress.hand_in("{say("이름", "name")}")')
     if answers.trouble:
         tell(
             f"마지막 답을 저장하지 못했습니다: {answers.trouble}",
             f"Your last answer could not be kept: {answers.trouble}",
         )
-    if any(e["tries"] for e in exercises):
-        display(HTML("\n".join(map(_folded, exercises))))
+    if folded := [_folded(e["title"], attempt) for e in exercises for attempt in e["tries"]]:
+        display(HTML("\n".join(folded)))
 
 
-def hand_in(name):
+def hand_in(name, number=""):
     """Write the answers of all lessons to one HTML file, to send to a teacher.
 
     Parameters
     ----------
     name : str
         The student's name, of 1 to 80 characters.
+    number : str, optional
+        The student's number, by which a learning platform knows whose grades these are.
 
     Returns
     -------
@@ -56,14 +55,14 @@ def hand_in(name):
 
     Raises
     ------
-    ValueError
-        If the name is empty, too long or has control characters.
+    BadInput
+        The name or number is too long or has control characters, or there is no name.
     OSError
-        If the file can't be written.
+        The file can't be written.
     """
-    name = valid_name(name)
-    path = lessons.outputs() / file_name(name)
-    made = page(name, {lesson: standing(lesson) for lesson in checks.LESSONS})
+    name, number = page.valid(name, number)
+    path = lessons.outputs() / page.file_name(name, number)
+    made = page.write(name, number, {lesson: standing(lesson) for lesson in listed()})
     path.write_text(made, encoding="utf-8")
     tell(f"이 파일을 내세요: {path}", f"Hand in this file: {path}")
     return path
@@ -75,43 +74,26 @@ def standing(lesson):
     Returns
     -------
     list of dict
-        Keys ``exercise``, ``title``, ``verdict`` ("right", "not yet" or "not tried") and
+        Keys ``exercise``, ``title`` (ko, en), ``verdict`` ("right", "not yet" or "not tried") and
         ``tries``, a list of the last right try and the last one, if it is another.
     """
-    if lesson not in checks.LESSONS:
-        known = ", ".join(checks.LESSONS)
-        raise ValueError(
-            f"그런 수업이 없습니다: {lesson!r}. 다음 가운데 고르세요: {known}\n"
-            f"There is no lesson {lesson!r}. Choose one of: {known}"
+    if lesson not in listed():
+        known = ", ".join(listed())
+        raise BadInput(
+            f"그런 수업이 없습니다: {lesson!r}. 다음 가운데 고르세요: {known}",
+            f"There is no lesson {lesson!r}. Choose one of: {known}",
         )
-    kept = answers.read(lesson)
-    return [
-        _standing(name, title, kept.get(name)) for name, title in checks.LESSONS[lesson].items()
-    ]
+    kept, exercises = answers.read(lesson), []
+    for name, title in listed()[lesson].items():
+        tries = [kept[name][which] for which in ("right", "last") if which in kept.get(name, ())]
+        tries = [attempt for i, attempt in enumerate(tries) if attempt not in tries[:i]]
+        verdict = "not tried" if not tries else "right" if tries[0]["correct"] else "not yet"
+        exercises.append({"exercise": name, "title": title, "verdict": verdict, "tries": tries})
+    return exercises
 
 
-def _standing(name, title, kept):
-    tries = [kept[which] for which in ("right", "last") if which in kept] if kept else []
-    if len(tries) == 2 and tries[0] == tries[1]:
-        tries.pop()
-    verdict = "not tried" if not tries else "right" if tries[0]["correct"] else "not yet"
-    return {"exercise": name, "title": title, "verdict": verdict, "tries": tries}
-
-
-def _folded(exercise):
-    """HTML of the kept answers of one exercise, to copy back into its cell."""
-    parts = []
-    for attempt in exercise["tries"]:
-        mark = MARKS["right" if attempt["correct"] else "not yet"]
-        title = pick(exercise["title"])
-        summary = f"{mark} {pick('저장된 답 · Saved answer')}: {title}"
-        parts.append(
-            f"<details><summary>{escape(summary)}</summary>\n"
-            f"<pre>{escape(attempt['code'])}</pre></details>"
-        )
-    return "\n".join(parts)
-
-
-def tell(*lines):
-    """Print a label, or a message's Korean and English lines, in the reader's language."""
-    print(pick("\n".join(lines)))
+def _folded(title, attempt):
+    """HTML of a kept answer, to copy back into its cell."""
+    mark, what = "✓" if attempt["correct"] else "✗", say("저장된 답", "Saved answer", " · ")
+    summary = escape(f"{mark} {what}: {say(*title, ' · ')}")
+    return f"<details><summary>{summary}</summary>\n<pre>{escape(attempt['code'])}</pre></details>"

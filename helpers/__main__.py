@@ -1,62 +1,85 @@
 """The two-panel figure of any photo, without a notebook: ``python -m helpers photo.jpg``."""
 
 import argparse
+import re
 import sys
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from bilingual import BadInput, console, plain, say
+
 
 def main(argv=None):
     """Write the figure, say where it is and which weights made it; return the exit status."""
-    options = _parser().parse_args(argv)
-    # Only now: importing torch and timm takes seconds, and --help should not.
-    from bilingual import say
-    from helpers import images, maps, models, plots
-    from helpers.weights import caption
-
-    map_of = {"norm": maps.norm_map, "attention": maps.attention_map}[options.map]
     try:
-        photo = images.load_photo(options.photo)
-        model = models.load_model(options.model)
-        tensor, seen = images.to_tensor(photo, model, options.fit)
-        figure = plots.two_panel(
-            seen, map_of(model, tensor), weights=model, alpha=options.alpha, cmap=options.cmap
-        )
-        out = options.out or Path(f"{_stem(options.photo)}.dino.png")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(out)
+        console.prepare()
+        options = _parser().parse_args(argv)
+        out, weights = _draw(options)
     except (ValueError, OSError) as error:
         print(str(error).replace("\n", " / "), file=sys.stderr)
         return 2
-    print(f"{_short(out)}\n{say('가중치', 'weights')}: {caption(model)}")
+    print(f"{plain(out)}\n{say('가중치', 'weights')}: {weights}")
     return 0
 
 
-def _short(path):
-    """A path as it looks from here, unless it lies elsewhere."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+def _draw(options):
+    """Where the figure is, and which weights made it."""
+    # Only now: importing torch and timm takes seconds, and --help should not.
+    from helpers import images, maps, models, plots
+    from helpers.weights import caption
+
+    map_of, title = {
+        "norm": (maps.norm_map, say("노름 맵", "norm map")),
+        "attention": (maps.attention_map, say("어텐션 맵", "attention map")),
+    }[options.map]
+    photo = images.load_photo(options.photo)
+    model = models.load_model(options.model)
+    tensor, seen = images.to_tensor(photo, model, options.fit)
+    looks = {"alpha": options.alpha, "cmap": options.cmap, "title": title}
+    figure = plots.two_panel(seen, map_of(model, tensor), weights=model, **looks)
+    out = options.out or Path(f"{_stem(options.photo)}.dino.png")
+    out = out if out.suffix else out.with_suffix(".png")
+    formats = figure.canvas.get_supported_filetypes()
+    if out.suffix[1:].lower() not in formats:
+        raise BadInput(
+            f"쓸 수 없는 그림 형식입니다: {out.suffix}. 다음 가운데 고르세요: {', '.join(formats)}",
+            f"No format for a figure: {out.suffix}. Choose one of {', '.join(formats)}",
+        )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(out)
+    except OSError as error:
+        raise BadInput(
+            f"그림을 쓸 수 없습니다: {plain(out)} ({error.strerror})",
+            f"The figure cannot be written: {plain(out)} ({error.strerror})",
+        ) from error
+    return out, caption(model)
 
 
 def _parser():
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers",
-        description="사진과 DINO의 맵을 나란히 그립니다. "
-        "Draws a photo and, beside it, the photo with DINO's map laid over it.",
+    about = (
+        "사진과 DINO의 맵을 나란히 그립니다.",
+        "Draws a photo and, beside it, DINO's map over it.",
     )
-    parser.add_argument("photo", help="사진 파일이나 주소 · a photo file or http(s) address")
-    parser.add_argument("-o", "--out", type=Path, help="결과 파일 · default PHOTO.dino.png")
-    parser.add_argument("--model", help="timm 모델 이름, embedded · a timm name, or embedded")
-    parser.add_argument("--map", choices=("norm", "attention"), default="norm")
-    parser.add_argument("--alpha", type=float, default=0.5, help="0..1 (0.5)")
-    parser.add_argument("--cmap", default="viridis", help="viridis, cividis, magma, gray, jet, …")
-    parser.add_argument("--fit", choices=("crop", "squash", "whole"), default="crop")
+    parser = argparse.ArgumentParser("python -m helpers", description=say(*about))
+
+    def option(*names, ko, en, **kwargs):
+        parser.add_argument(*names, help=say(ko, en, " · "), **kwargs)
+
+    option("photo", ko="사진 파일이나 주소", en="a photo file or http(s) address")
+    option("-o", "--out", type=Path, ko="결과 파일(PHOTO.dino.png)", en="default PHOTO.dino.png")
+    option("--model", ko="timm의 모델 이름이나 embedded", en="a timm name, or embedded")
+    option("--map", choices=("norm", "attention"), default="norm", ko="맵(norm)", en="map (norm)")
+    option("--alpha", type=float, default=0.5, ko="불투명도 0..1(0.5)", en="opacity 0..1 (0.5)")
+    option("--cmap", default="viridis", ko="컬러맵(viridis)", en="colormap (viridis), gray, jet, …")
+    option("--fit", choices=("crop", "squash", "whole"), default="crop", ko="맞춤", en="fit (crop)")
     return parser
 
 
 def _stem(photo):
+    """The name of a photo file or address without its end, as any system takes it for a file."""
     path = unquote(urlsplit(photo).path) if "://" in photo else Path(photo).as_posix()
-    return PurePosixPath(path).stem or "photo"
+    return re.sub(r'[\x00-\x1f<>:"\\|?*]', "_", PurePosixPath(path).stem)[:80] or "photo"
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ WORDS = {
     "OfflineModeIsEnabled": (
         "허브를 껐고(HF_HUB_OFFLINE=1), 이 컴퓨터에 받아 둔 것도 없습니다",
         "the hub is switched off (HF_HUB_OFFLINE=1), and this machine has no copy",
-        "이 설정을 지우거나, 설정한 분(선생님이나 관리자)이 모델을 받아 둔 뒤 커널을 새로 시작하고",
-        "unset that or have whoever set it (a teacher?) fetch the model, restart the kernel",
+        "이 설정을 지우거나, 설정한 분(강의자나 관리자)이 모델을 받아 둔 뒤 파이썬을 새로 시작하고",
+        "unset that or have whoever set it (a teacher?) fetch the model, start Python anew",
     ),
     "FileMetadataError": (
         "허브가 아닌 것이 대답했습니다(네트워크 로그인 화면?)",
@@ -38,14 +38,14 @@ WORDS = {
     "certificate": (
         "허브의 인증서가 아닙니다. 이 네트워크가 암호화된 연결을 엽니다",
         "the certificate is not the hub's: this network opens encrypted connections",
-        "관리자에게서 받은 네트워크의 인증서 파일을 SSL_CERT_FILE로 정하고 커널을 새로 시작한 뒤",
-        "set SSL_CERT_FILE to its certificate (ask the administrator), restart the kernel",
+        "관리자에게서 받은 네트워크의 인증서 파일을 SSL_CERT_FILE로 정하고 파이썬을 새로 시작한 뒤",
+        "set SSL_CERT_FILE to its certificate (ask the administrator), start Python anew",
     ),
     "not writable": (
         "허브의 캐시 폴더에 쓸 수 없습니다",
         "the hub's cache folder cannot be written",
-        "환경 변수 HF_HOME을 쓸 수 있는 폴더로 정하고 커널을 새로 시작한 뒤",
-        "set HF_HOME to a folder that can be written, restart the kernel",
+        "환경 변수 HF_HOME을 쓸 수 있는 폴더로 정하고 파이썬을 새로 시작한 뒤",
+        "set HF_HOME to a folder that can be written, start Python anew",
     ),
     "full": ("디스크가 가득 찼습니다", "the disk is full", "파일을 지우고", "free some space"),
     "cut": ("파일이 오다가 끊겼습니다", "the download was cut off", *CHECK),

@@ -1,76 +1,104 @@
-"""The common part of every check: what it says, and what it does with a student's answer.
+"""What every check has in common: how it takes an answer, what it says, where it is listed.
 
-A ``check_…`` stands in the exercise's own cell. It prints one line in Korean, one in English,
-never raises on a student's answer, and returns None.
+A check stands in the exercise's own cell. It prints one line in Korean, one in English, never
+raises on a student's answer, and returns None.
 """
 
 import functools
+import importlib
+import pkgutil
+from pathlib import Path
 
 import numpy as np
+import torch
 
-from bilingual import say as in_language
+from bilingual import tell
 from classroom import answers
 
-LESSONS = {}  # of each lesson {name of a check: title of its exercise}, in the lesson's order
-
-_verdict = None  # what was last said
-
-
-def say(correct, ko, en):
-    """Print the verdict: True = right, False = a hint, None = no answer yet."""
-    global _verdict
-    _verdict = correct
-    head = {
-        True: ("맞습니다!", "Correct!"),
-        False: ("아직 아니에요.", "Not yet."),
-        None: ("아직 답이 없습니다.", "No answer yet."),
-    }[correct]
-    print(in_language(f"{head[0]} {ko}", f"{head[1]} {en}"))
+HEADS = {
+    True: ("맞습니다!", "Correct!"),
+    False: ("아직 아닙니다.", "Not yet."),
+    None: ("아직 답이 없습니다.", "No answer yet."),
+}
 
 
-def exercise(title):
-    """Make a check of a function, and put it on the list of its lesson's exercises.
+def exercise(ko, en, near=3e-5):
+    """Make a check of a function that judges an answer.
 
-    `...` (alone or within a tuple) is no answer; an odd answer never raises. What is said of an
-    answer is kept for ``helpers/progress.py``.
+    The function returns a ``right`` or a ``hint``; or a list of ``(value, ko, en)``, of which the
+    first that equals the answer is said: the first of all is right, a value of `...` is any.
+    As an answer, `...` (alone or within a tuple) is none. Verdicts are kept, see ``answers.py``.
 
     Parameters
     ----------
-    title : str
-        What is asked, "한국어 · English".
+    ko, en : str
+        The exercise's title.
+    near : float
+        By how much numbers may be off, as a share of the largest.
     """
 
-    def decorate(check):
-        lesson = check.__module__[-2:]
-        LESSONS.setdefault(lesson, {})[check.__name__] = title
-
-        @functools.wraps(check)
-        def wrapped(answer, *args, **kwargs):
+    def decorate(judge):
+        @functools.wraps(judge)
+        def check(answer, *args, **kwargs):
             parts = answer if isinstance(answer, (tuple, list)) else (answer,)
             if any(part is ... for part in parts):
-                return say(None, "...을 지우고 답을 쓰세요.", "Replace the ... with your answer.")
+                return _tell(None, "...을 지우고 답을 쓰세요.", "Replace the ... with your answer.")
             try:
-                check(answer, *args, **kwargs)
+                verdict = judge(answer, *args, **kwargs)
+                if isinstance(verdict, list):
+                    equal = (i for i, row in enumerate(verdict) if _same(answer, row[0], near))
+                    first = next(equal)
+                    verdict = first == 0, *verdict[first][1:]
             except Exception:  # whatever a student typed, the lesson goes on
                 kind = type(answer).__name__
-                say(False, f"{kind}은(는) 답의 형태가 아니에요.", f"The answer is no {kind}.")
-            answers.record(lesson, check.__name__, _verdict)
+                verdict = hint(f"답의 형태가 {kind}일 수 없습니다.", f"The answer is no {kind}.")
+            _tell(*verdict)
+            answers.record(check.lesson, judge.__name__, verdict[0])
 
-        return wrapped
+        check.lesson, check.title = judge.__module__[-2:], (ko, en)
+        return check
 
     return decorate
 
 
-def same(answer, value):
+@functools.cache
+def listed():
+    """All exercises in their order: ``{lesson: {name of its check: (ko, en) title}}``."""
+    found = {}
+    for name in sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)])):
+        if name.startswith("lesson_"):
+            checks = vars(importlib.import_module(f"{__package__}.{name}")).items()
+            own = {n: c.title for n, c in checks if getattr(c, "lesson", "") == name[-2:]}
+            found[name[-2:]] = own
+    return found
+
+
+def right(ko, en):
+    return True, ko, en
+
+
+def hint(ko, en):
+    return False, ko, en
+
+
+def _same(answer, value, near):
+    if value is ...:
+        return True
     if isinstance(value, str):
-        return answer == value
-    a, b = (np.squeeze(np.asarray(x, dtype=float)) for x in (answer, value))
-    return a.shape == b.shape and np.allclose(a, b, atol=1e-4)
+        return isinstance(answer, str) and answer == value
+    if isinstance(value, tuple):
+        ordered = isinstance(answer, (tuple, list, np.ndarray, torch.Tensor))
+        pairs = zip(answer, value) if ordered and len(answer) == len(value) else [(None, "")]
+        return all(_same(a, v, near) for a, v in pairs)
+    a, b = (np.squeeze(_array(x)) for x in (answer, value))
+    return a.shape == b.shape and np.allclose(a, b, atol=near * np.abs(b).max())
 
 
-def compare(answer, *known, otherwise):
-    """Say the words of the ``(value, ko, en)`` that the answer equals; the first is right."""
-    for i, (value, *words) in enumerate(known):
-        if same(answer, value):
-            return say(i == 0, *words)
-    say(False, *otherwise)
+def _array(x):
+    if isinstance(x, torch.Tensor):  # of any precision, on any device
+        x = x.detach().cpu().double()
+    return np.asarray(x, dtype=float)
+
+
+def _tell(correct, ko, en):
+    tell(f"{HEADS[correct][0]} {ko}", f"{HEADS[correct][1]} {en}")

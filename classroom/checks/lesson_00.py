@@ -2,62 +2,79 @@
 
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from PIL import Image
 
 from helpers import overlay
 
-from .exercise import compare, exercise, say
+from .exercise import exercise, hint, right
+
+SOURCES = ("hub", "cache", "embedded", "file", "untrained")
 
 
-@exercise("alpha 0.25의 겹침 그림 · An overlay at alpha 0.25")
+@exercise("alpha 0.25의 겹침 그림", "An overlay at alpha 0.25")
 def check_overlay(answer, photo, m, alpha):
     """Whether the answer is that map over that photo, in any colormap."""
-
-    def is_blend(share):
-        near = (overlay.blend(photo, m, share, cmap) for cmap in overlay.COLORMAPS)
-        return any(np.allclose(np.asarray(answer, float), other, atol=1) for other in near)
-
     if not isinstance(answer, Image.Image):
-        say(False, "겹침 그림이 아니에요.", "That is no overlay.")
-    elif answer.size != photo.size:
-        say(False, "크기가 다릅니다. 같은 사진 위인가요?", "Another size. Is it the same photo?")
-    elif is_blend(alpha):
-        say(True, f"alpha {alpha}의 겹침 그림입니다.", f"This is the overlay at alpha {alpha}.")
-    elif is_blend(1 - alpha):
-        say(False, "거꾸로예요. alpha는 색의 비율이에요.", "Swapped: alpha is the colours' share.")
-    elif is_blend(0.5):
-        say(False, "alpha를 안 적으면 0.5가 됩니다.", "Without an alpha you get 0.5.")
-    else:
-        say(False, "alpha 값이나 맵이 달라요.", "That is another alpha, or another map.")
+        return hint("겹침 그림이 아닙니다.", "That is no overlay.")
+    if answer.size != photo.size:
+        return hint("크기가 다릅니다. 같은 사진에 겹치세요.", "Another size. Use the same photo.")
+    found = _opacity(answer, photo, m)
+    if found is None:
+        return hint("다른 사진이나 다른 맵입니다.", "Another photo, or another map.")
+    if abs(found - alpha) < 0.01:
+        return right(f"불투명도 {alpha}의 겹침 그림입니다.", f"The overlay at alpha {alpha}.")
+    if found < 0.01:
+        return hint("사진 그대로입니다. 맵을 겹치세요.", "The photo alone. Lay the map over it.")
+    if abs(found - 1 + alpha) < 0.01:
+        return hint("거꾸로입니다. alpha는 색의 비율입니다.", "Swapped: alpha weighs the colours.")
+    if abs(found - 0.5) < 0.01:
+        return hint("불투명도 0.5, 곧 기본값입니다.", "Its alpha is 0.5, the default.")
+    return hint(f"불투명도가 {found:.2f}입니다.", f"Its alpha is {found:.2f}.")
 
 
-@exercise("가중치의 출처 · Where the weights come from")
+def _opacity(answer, photo, m):
+    """With what opacity the map lies over the photo, in any colormap; None if it does not."""
+    step = max(1, max(photo.size) // 100)  # every so many pixels will do
+    got, below = (np.asarray(p.convert("RGB"), float)[::step, ::step] for p in (answer, photo))
+    for smooth in (True, False):
+        values = overlay.resize_map(m, photo.size, smooth)[::step, ::step]
+        for cmap in (*overlay.COLORMAPS, *matplotlib.colormaps):
+            span = overlay.colorize(values, cmap) - below
+            alpha = ((got - below) * span).sum() / ((span * span).sum() or 1)
+            if np.abs(below + alpha * span - got).max() < 2:  # two roundings
+                return alpha
+
+
+@exercise("가중치의 출처", "Where the weights come from")
 def check_source(answer, model):
     """Whether the answer names where the weights of the model come from."""
-    source = model.weights.source
-    if answer in (model.weights, str(model.weights)):
-        return say(False, "설명 전체예요. 낱말 하나만요.", "The whole caption. One word will do.")
+    weights = model.weights
     if isinstance(answer, bool):
-        return say(False, "그것은 학습 여부예요.", "That says whether they are trained at all.")
-    if answer != source and answer in ("hub", "cache", "embedded", "untrained"):
-        return say(False, "표에 있지만 다른 출처예요.", "In the table, but not this model's.")
-    compare(
-        answer,
-        (source, f"가중치의 출처는 {source}입니다.", f"The weights' source is {source}."),
-        (model.weights.name, "그것은 모델의 이름이에요.", "That is the model's name."),
-        otherwise=("다른 출처예요. model.weights를 출력해 보세요.", "No. Print model.weights."),
-    )
+        return hint("학습했는지를 묻지 않았습니다.", "That says whether they are trained at all.")
+    if answer == weights or answer == str(weights):
+        return hint("설명 전체입니다. 낱말 하나만 쓰세요.", "The whole caption. One word will do.")
+    if answer == weights.source:
+        return right(f"가중치의 출처는 {answer}입니다.", f"The weights' source is {answer}.")
+    if answer == weights.name:
+        return hint("모델의 이름입니다.", "That is the model's name.")
+    if answer in SOURCES:
+        return hint("표에 있지만 다른 출처입니다.", "In the table, but not this model's.")
+    if answer.strip().lower() in SOURCES:
+        return hint("표의 낱말을 글자 그대로 쓰세요.", "Write the word just as in the table.")
+    if not answer.isascii():
+        return hint("표의 영어 낱말로 쓰세요.", "Write it in English, as the table does.")
+    return hint("표 왼쪽 칸의 낱말을 쓰세요.", "Use a word of the table's left column.")
 
 
-@exercise("다른 사진 · Another photo")
+@exercise("다른 사진", "Another photo")
 def check_other_photo(answer, first):
     """Whether the answer is a photo, other than the first one."""
     if isinstance(answer, Path) or isinstance(answer, str) and "." in answer:
-        say(False, "파일의 이름이에요. 사진으로 읽으세요.", "A file's name. Read the photo itself.")
-    elif not isinstance(answer, Image.Image):
-        say(False, "load_photo로 읽은 사진이 아니에요.", "Not a photo that load_photo has read.")
-    elif np.array_equal(np.asarray(answer), np.asarray(first)):
-        say(False, "처음과 같은 사진이에요.", "This is the first photo again.")
-    else:
-        say(True, "새 사진을 읽었습니다.", "A new photo is loaded.")
+        return hint("파일의 이름입니다. 사진으로 읽으세요.", "A file's name. Load the photo.")
+    if not isinstance(answer, Image.Image):
+        return hint("load_photo로 읽은 사진이 아닙니다.", "Not a photo that load_photo has read.")
+    if answer.size == first.size and np.array_equal(np.asarray(answer), np.asarray(first)):
+        return hint("처음과 같은 사진입니다.", "This is the first photo again.")
+    return right("새 사진을 읽었습니다.", "A new photo is loaded.")

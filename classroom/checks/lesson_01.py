@@ -3,43 +3,40 @@
 import numpy as np
 import timm
 
-from .exercise import compare, exercise, say
+from .exercise import exercise, hint, right
 
 
-@exercise("작은 DINOv2의 이름 · The name of a small DINOv2")
+@exercise("작은 DINOv2의 이름", "The name of a small DINOv2")
 def check_small_dinov2(answer):
     """Whether the answer is the full name of a small DINOv2, tag included."""
     if "dinov2" not in answer.split(".")[0] or "small" not in answer:
-        say(False, "작은(small) DINOv2가 아니에요.", "Not a small DINOv2.")
-    elif "." not in answer:
-        say(False, "구조 이름뿐이에요. 점과 태그는요?", "The architecture alone. And the tag?")
-    elif answer not in timm.list_pretrained():
-        say(False, "timm에 없는 이름이에요.", "timm does not know this name.")
-    else:
-        say(True, f"timm에 있는 이름입니다: {answer}", f"timm knows this name: {answer}")
+        return hint("작은(small) DINOv2가 아닙니다.", "Not a small DINOv2.")
+    if "." not in answer:
+        return hint("구조 이름뿐입니다. 점과 태그가 없습니다.", "The architecture alone, no tag.")
+    if answer not in timm.list_pretrained():
+        return hint("timm에 없는 이름입니다.", "timm does not know this name.")
+    return right(f"timm에 있는 이름입니다: {answer}", f"timm knows this name: {answer}")
 
 
-@exercise("블록과 헤드의 수 · Blocks and heads")
+@exercise("블록과 헤드의 수", "Blocks and heads")
 def check_blocks_heads(answer, model):
     """Whether the answer is (number of blocks, heads in one block)."""
     blocks, heads = len(model.blocks), model.blocks[0].attn.num_heads
-    compare(
-        answer,
+    return [
         ((blocks, heads), f"블록 {blocks}개, 헤드 {heads}개.", f"{blocks} blocks, {heads} heads."),
-        ((heads, blocks), "두 수의 순서가 바뀌었어요.", "The two numbers are the other way round."),
+        ((heads, blocks), "두 수의 순서가 바뀌었습니다.", "The two numbers are swapped."),
         ((blocks, blocks * heads), "블록 하나의 헤드만 세세요.", "Count the heads of one block."),
-        otherwise=("blocks의 길이와 attn을 보세요.", "Look at the length of blocks, and at attn."),
-    )
+        (..., "blocks의 길이와 attn을 보세요.", "Look at the length of blocks, and at attn."),
+    ]
 
 
-@exercise("518픽셀 사진의 토큰 수 · Tokens of a 518-pixel photo")
+@exercise("518픽셀 사진의 토큰 수", "Tokens of a 518-pixel photo")
 def check_tokens(answer, image, patch, prefix=1):
     """Whether the answer is the number of tokens of an image: its side, or (height, width)."""
     gh, gw = np.broadcast_to(image, 2) // patch
-    compare(
-        answer,
+    return [
         (gh * gw + prefix, *[f"{gh} × {gw} + {prefix} = {gh * gw + prefix}"] * 2),
-        (gh * gw, "패치만 세었어요. 무엇이 빠졌나요?", "Only patches. What is missing?"),
-        (gh, "한 변만 세었어요. 격자는 두 변입니다.", "One side only. A grid has two."),
-        otherwise=("한 변의 패치 수부터 구하세요.", "First find how many patches fit one side."),
-    )
+        (gh * gw, "패치만 세었습니다. 하나가 빠졌습니다.", "Only patches. Something is missing."),
+        (gh, "한 변만 세었습니다. 격자는 두 변입니다.", "One side only. A grid has two."),
+        (..., "한 변의 패치 수부터 구하세요.", "First find how many patches fit one side."),
+    ]

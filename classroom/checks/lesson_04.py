@@ -2,10 +2,10 @@
 
 import torch
 
-from .exercise import compare, exercise
+from .exercise import exercise
 
 
-@exercise("한 패치가 묻는 행 · The row that a patch asks for")
+@exercise("한 패치가 묻는 행", "The row that a patch asks for")
 def check_attention_row(answer, q, k, encoded, heads, head, patch):
     """Whether the answer is one head's attention row, asked by the patch at (row, column).
 
@@ -19,78 +19,41 @@ def check_attention_row(answer, q, k, encoded, heads, head, patch):
         part = slice(head * d, (head + 1) * d)
         return q[query, part] @ k[:, part].T / d**0.5
 
-    asked = first + row * gw + column
-    right = scores(asked)
-    _compare_shares(
-        answer,
-        (right.softmax(-1), "그 패치가 묻는 한 행입니다.", "This is the row that patch asks for."),
-        (right, "점수예요. 소프트맥스가 남았어요.", "Those are scores: softmax is still to come."),
-        (
-            (right * d**0.5).softmax(-1),
-            "점수를 √d로 나누지 않았어요.",
-            "The scores were not divided by √d.",
-        ),
-        (
-            scores(row * gw + column).softmax(-1),
-            "패치 번호예요. 앞에 CLS 토큰이 있어요.",
-            "That counts patches; the CLS token stands before them.",
-        ),
-        (scores(0).softmax(-1), "CLS가 물었어요.", "There the CLS token asks."),
-        (
-            scores(asked, 0).softmax(-1),
-            "헤드 0이에요. 다른 구간을 자르세요.",
-            "That is head 0: cut out another slice.",
-        ),
-        (
-            scores(first + column * gw + row).softmax(-1),
-            "행과 열이 바뀌었어요.",
-            "Row and column are swapped.",
-        ),
-        otherwise=(
-            "한 헤드의 구간만 쓰고, 모양은 (N,)입니다.",
-            "Use one head's slice; shape (N,).",
-        ),
-    )
+    def shares(*which):
+        return scores(*which).softmax(-1)
+
+    asked, turned = first + row * gw + column, first + column * gw + row
+    undivided = (scores(asked) * d**0.5).softmax(-1)
+    return [
+        (shares(asked), "그 패치가 묻는 한 행입니다.", "This is the row that patch asks for."),
+        (scores(asked), "점수입니다. 소프트맥스가 남았습니다.", "Scores: softmax is to come."),
+        (undivided, "√d로 나누지 않았습니다.", "The scores were not divided by √d."),
+        (shares(asked - first), "CLS 토큰이 앞에 있습니다.", "The CLS token stands before it."),
+        (shares(0), "CLS가 묻는 행입니다.", "There the CLS token asks."),
+        (shares(asked, 0), "헤드 0입니다. 구간이 다릅니다.", "That is head 0: another slice."),
+        (shares(turned), "행과 열이 바뀌었습니다.", "Row and column are swapped."),
+        (..., "한 헤드의 구간만, 모양은 (N,)입니다.", "Use one head's slice; shape (N,)."),
+    ]
 
 
-@exercise("60 %를 채우는 패치 수 · Patches that hold 60 %")
+@exercise("60 %를 채우는 패치 수", "Patches that hold 60 %")
 def check_patches_needed(answer, m, mass):
     """Whether the answer is how many patches each head needs to hold that share of its map."""
     flat = m.flatten(-2)
-    n = flat.shape[-1]
-    compare(
-        answer,
-        (_needed(flat, mass), "헤드마다 퍼진 정도가 다릅니다.", "Heads spread differently."),
-        (
-            n - _needed(flat, mass),
-            "가려진 칸을 셌어요.",
-            "That counts the patches outside the mask.",
-        ),
-        (
-            (flat > mass * flat.amax(-1, keepdim=True)).sum(-1),
-            "최댓값의 비율이 아니라 합의 비율이에요.",
-            "It is a share of the sum, not of the maximum.",
-        ),
-        (
-            _needed(flat.mean(0), mass),
-            "평균한 맵 하나만 셌어요.",
-            "That is for the mean map only; count head by head.",
-        ),
-        (
-            _needed(flat, mass) / n,
-            "비율이 아니라 개수를 쓰세요.",
-            "Give the number of patches, not the share of them.",
-        ),
-        (
-            _needed(flat.flatten(), mass),
-            "헤드를 모두 더했어요. 헤드마다 세세요.",
-            "All heads are added up: count head by head.",
-        ),
-        otherwise=("마스크의 True를 헤드마다 세세요.", "Count the True of each head's mask."),
-    )
+    n, needed = flat.shape[-1], _needed(flat, mass)
+    high = (flat > mass * flat.amax(-1, keepdim=True)).sum(-1)
+    return [
+        (needed, "헤드마다 퍼진 정도가 다릅니다.", "Heads spread differently."),
+        (n - needed, "마스크 밖을 세었습니다.", "That counts the patches outside the mask."),
+        (high, "최댓값이 아니라 합의 비율입니다.", "A share of the sum, not of the maximum."),
+        (_needed(flat.mean(0), mass), "평균 맵만 세었습니다.", "That is for the mean map only."),
+        (needed / n, "비율이 아니라 개수를 쓰세요.", "Give the number, not the share."),
+        (_needed(flat.flatten(), mass), "헤드를 모두 더했습니다.", "All heads are added up."),
+        (..., "마스크의 True를 헤드마다 세세요.", "Count the True of each head's mask."),
+    ]
 
 
-@exercise("롤아웃의 CLS 행 · The CLS row of the rollout")
+@exercise("롤아웃의 CLS 행", "The CLS row of the rollout")
 def check_rollout_row(answer, attention):
     """Whether the answer is the CLS row of the rollout of (blocks, N, N) head means."""
     eye = torch.eye(attention.shape[-1])
@@ -101,33 +64,20 @@ def check_rollout_row(answer, attention):
             out = out @ block
         return out
 
-    with_residual = (attention + eye) / 2
-    right = row(with_residual.flip(0))
-    whole = torch.linalg.multi_dot([eye, *with_residual.flip(0)])
-    _compare_shares(
-        answer,
-        (right, "행렬끼리 곱하지 않고 얻었어요.", "And no two matrices were multiplied."),
-        (row(with_residual), "첫 블록부터 곱했어요.", "You began with the first block."),
-        (row(attention.flip(0)), "항등 행렬이 빠졌어요.", "The identity matrix is missing."),
-        (
-            row((attention + eye).flip(0)),
-            "합이 1이 아니에요. 블록마다 2로 나누세요.",
-            "It does not sum to 1: divide by 2 in each block.",
-        ),
-        (whole, "행렬 전체예요. CLS 행만 쓰세요.", "That is the whole matrix; keep CLS's row."),
-        (row(with_residual[-1:]), "마지막 블록만 썼어요.", "Only the last block was used."),
-        otherwise=("행벡터에 블록을 차례로 곱하세요.", "Multiply a row by block after block."),
-    )
+    half = (attention + eye) / 2
+    whole = torch.linalg.multi_dot([eye, *half.flip(0)])
+    return [
+        (row(half.flip(0)), "행렬끼리 곱하지 않았습니다.", "And no two matrices were multiplied."),
+        (row(half), "첫 블록부터 곱했습니다.", "You began with the first block."),
+        (row(attention.flip(0)), "항등 행렬이 빠졌습니다.", "The identity matrix is missing."),
+        (row(2 * half.flip(0)), "블록마다 2로 나누세요.", "Divide by 2 in each block."),
+        (whole, "행렬 전체입니다. CLS 행만 쓰세요.", "The whole matrix; keep CLS's row."),
+        (half[-1, 0], "마지막 블록만 썼습니다.", "Only the last block was used."),
+        (..., "행벡터에 블록을 차례로 곱하세요.", "Multiply a row by block after block."),
+    ]
 
 
 def _needed(flat, mass):
     """How many of the largest values it takes to hold a share of the sum."""
     shares = (flat / flat.sum(-1, keepdim=True)).sort(-1, descending=True).values
     return (shares.cumsum(-1) - shares < mass).sum(-1)
-
-
-def _compare_shares(answer, *known, otherwise):
-    """Compare shares of N tokens, each about 1 / N: times N, or all would look the same."""
-    n = known[0][0].shape[-1]
-    answer = torch.as_tensor(answer) * n
-    compare(answer, *((value * n, *words) for value, *words in known), otherwise=otherwise)

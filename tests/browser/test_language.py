@@ -6,7 +6,10 @@ from nbformat.v4 import new_code_cell
 
 from tools import lab
 
-pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine"),
+]
 
 
 def lesson(name, choice, *more):
@@ -23,9 +26,10 @@ def lesson(name, choice, *more):
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     (folder / "notebooks").mkdir()
-    for name in ("helpers", "images", "README.md"):
+    for name in ("bilingual", "sources", "helpers", "classroom", "images", "README.md"):
         (folder / name).symlink_to(lab.ROOT / name)
-    slider = "import ipywidgets\nipywidgets.FloatSlider(description='투명도 alpha')"
+    slider = "import ipywidgets\nfrom bilingual import say\n"
+    slider += "ipywidgets.FloatSlider(description=say('불투명도', 'alpha'))"
     nbformat.write(lesson("00_start.ipynb", "ko", slider), folder / "notebooks" / "korean.ipynb")
     nbformat.write(lesson("01_timm.ipynb", None, slider), folder / "notebooks" / "next.ipynb")
     nbformat.write(lesson("00_start.ipynb", "both", slider), folder / "notebooks" / "both.ipynb")
@@ -83,7 +87,7 @@ def test_korean_hides_english_and_the_next_lesson_remembers(open_lesson):
         page = open_lesson(name)
         korean, english = seen(page)
         assert korean > 10 and english == 0
-        assert labels(page) == ["투명도"]
+        assert labels(page) == ["불투명도"]
 
 
 def test_english_hides_korean_in_place_of_the_first_choice(open_lesson):
@@ -99,4 +103,4 @@ def test_both_hides_nothing(open_lesson):
     page = open_lesson("both")
     korean, english = seen(page)
     assert korean == english > 10
-    assert labels(page) == ["투명도 alpha"]
+    assert labels(page) == ["불투명도 alpha"]

@@ -17,7 +17,8 @@ import pytest
 from notebook_names import SOLUTION, bound, free
 from verdicts import all_different_hints, passes, unanswered
 
-from classroom import answers, checks
+from classroom import answers, lessons
+from classroom.checks.exercise import listed
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -27,11 +28,16 @@ WRONG = {
         "my_overlay = overlay.blend(photo, norm_map)",
         "my_overlay = overlay.blend(photo, norm_map, alpha=0.75)",
         "my_overlay = overlay.blend(photo.resize((90, 60)), norm_map, alpha=0.25)",
+        "my_overlay = overlay.blend(photo, norm_map, alpha=0.6)",
+        "my_overlay = photo",
+        "my_overlay = overlay.blend(photo, norm_map.T, alpha=0.25)",
     ],
     ("00", "check_source"): [
         "my_source = model.weights",
         "my_source = model.weights.trained",
         "my_source = 'hub'",
+        "my_source = '내장'",
+        "my_source = model.weights.source.upper()",
     ],
     ("00", "check_other_photo"): [
         "my_photo = 'coffee.jpg'",
@@ -195,7 +201,7 @@ class Exercise:
             if bound(tree) & wanted:
                 needed.insert(0, cell.source)
                 wanted |= free(tree)
-        names = {}
+        names = {"lessons": lessons}  # of the set-up cell
         for source in needed:
             exec(source, names)
         return names
@@ -229,8 +235,8 @@ def exercises():
 
 
 def test_the_checks_list_every_exercise_in_its_order():
-    listed = [(lesson, name) for lesson, names in checks.LESSONS.items() for name in names]
-    assert listed == list(exercises()) == list(WRONG)
+    in_order = [(lesson, name) for lesson, names in listed().items() for name in names]
+    assert in_order == list(exercises()) == list(WRONG)
 
 
 @pytest.mark.parametrize("key", exercises(), ids="-".join)

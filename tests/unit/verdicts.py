@@ -14,8 +14,8 @@ def all_different_hints(outputs):
     outputs = list(outputs)
     assert len(set(outputs)) == len(outputs)
     for out in outputs:
-        assert out.startswith("아직 아니에요.") and "\nNot yet. " in out
-        assert len(out.split("\n")[0]) > len("아직 아니에요.")  # it does say something
+        assert out.startswith("아직 아닙니다.") and "\nNot yet. " in out
+        assert len(out.split("\n")[0]) > len("아직 아닙니다.")  # it does say something
 
 
 def verdicts(said, check, right, wrongs, *args):

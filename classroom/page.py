@@ -1,0 +1,105 @@
+"""The HTML page that a student hands in: written here, and read again for the teacher.
+
+A page is the student's own word: it can be edited by hand, so look at the answers, too.
+"""
+
+import json
+import re
+from datetime import datetime
+from html import escape
+
+from bilingual import BadInput
+
+MARKS = {
+    "right": ("✓", "맞음", "right"),
+    "not yet": ("✗", "아직 아님", "not right yet"),
+    "not tried": ("○", "아직 안 함", "not tried yet"),
+}
+LARGEST = 5_000_000  # bytes; a page with every answer is far smaller
+START, END = '<script type="application/json" id="answers">', "</script>"
+STYLE = "body{max-width:50rem;margin:2rem auto;font-family:sans-serif;line-height:1.5}pre{"
+STYLE += "background:#f3f3f3;padding:.7rem;overflow:auto}"
+
+
+def valid(name, number=""):
+    """A student's name and number, without blanks around them; ``BadInput`` if one won't do."""
+    name, number = (str(s).strip() if isinstance(s, (str, int)) else "" for s in (name, number))
+    if not 0 < len(name) <= 80 or len(number) > 40 or not (name + number).isprintable():
+        raise BadInput(
+            '이름(1~80자)과 학번(40자까지)을 따옴표 안에 쓰세요. 예: progress.hand_in("홍길동")',
+            "Write your name (1 to 80 characters) and number (at most 40) in quotes, "
+            'as in progress.hand_in("Ada", number="2026-12345")',
+        )
+    return name, number
+
+
+def file_name(name, number):
+    """A file name that every system takes, of a student's name and number."""
+    safe = re.sub(r"[^\w-]+", "_", f"{number}_{name}" if number else name)
+    return f"hand_in_{safe[:60]}.html"
+
+
+def write(name, number, lessons):
+    """One page, for a reader and, as JSON in it, for ``read``.
+
+    `lessons` holds of each lesson what ``progress.standing`` returns.
+    """
+    made = datetime.now().astimezone().isoformat(timespec="seconds")
+    parts = [f"<h1>{escape(name)} {escape(number)}</h1>", f"<p>{made}</p>"]
+    for lesson, exercises in lessons.items():
+        parts.append(f"<h2>수업 · Lesson {escape(lesson)}</h2>")
+        for i, e in enumerate(exercises, 1):
+            sign, ko, en = MARKS[e["verdict"]]
+            parts.append(f"<h3>{i}. {escape(' · '.join(e['title']))}</h3>")
+            parts.append(f"<p>{sign} {ko} · {en}</p>")
+            for t in e["tries"]:
+                mark = "✓" if t["correct"] else "✗"
+                parts.append(f"<p>{mark} {escape(t['time'])}</p><pre>{escape(t['code'])}</pre>")
+    data = {"name": name, "number": number, "made": made, "lessons": lessons}
+    data = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # no answer ends the script
+    return (
+        f'<!DOCTYPE html>\n<html lang="ko"><head><meta charset="utf-8"><title>{escape(name)}'
+        f"</title><style>{STYLE}</style></head><body>\n" + "\n".join(parts) + "\n"
+        f"{START}{data}{END}\n</body></html>\n"
+    )
+
+
+def read(data):
+    """What the bytes of one page say; nothing of it is run.
+
+    Returns
+    -------
+    dict
+        ``name``, ``number``, ``made`` (str) and ``verdicts``: of (lesson, name of the check) one of
+        ``MARKS``.
+
+    Raises
+    ------
+    BadInput
+        No page that was made by ``write``, or one that was edited into nonsense.
+    """
+    if len(data) > LARGEST:
+        raise BadInput("너무 큽니다", "too large")
+    text = embedded(data.decode("utf-8", "replace"))
+    try:
+        said = json.loads(text)
+        name, number = valid(said["name"], said.get("number", ""))
+        verdicts = {
+            (lesson, e["exercise"]): e["verdict"]
+            for lesson, exercises in said["lessons"].items()
+            for e in exercises
+        }
+        if set(verdicts.values()) <= set(MARKS) and isinstance(said["made"], str):
+            return {"name": name, "number": number, "made": said["made"], "verdicts": verdicts}
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        pass
+    raise BadInput("읽을 수 없는 답입니다", "answers that make no sense")
+
+
+def embedded(text):
+    """The JSON in a page. Looks at each sign once, whatever a hostile page repeats."""
+    start = text.find(START)
+    end = text.find(END, start)
+    if start < 0 or end < 0:
+        raise BadInput("답이 들어 있지 않습니다", "no answers in it")
+    return text[start + len(START) : end]
