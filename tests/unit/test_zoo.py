@@ -96,14 +96,8 @@ def test_offline_the_rest_is_skipped_in_both_languages(capsys):
     here, ko, ko2, en, en2 = capsys.readouterr().out.splitlines()
     absent = ", ".join(entry.label for entry in zoo.LINE_UP[2:])
     assert here == "여기 있습니다 · here: untrained, embedded DINO"
-    assert (
-        ko
-        == f"건너뜁니다: {absent}. 허브를 껐고(HF_HUB_OFFLINE=1), 이 컴퓨터에 받아 둔 것도 없습니다."
-    )
-    assert (
-        en
-        == f"Skipped: {absent}; the hub is switched off (HF_HUB_OFFLINE=1), and this machine has no copy."
-    )
+    assert ko.startswith(f"건너뜁니다: {absent}. 허브를 껐고(HF_HUB_OFFLINE=1), ")
+    assert en.startswith(f"Skipped: {absent}; the hub is switched off (HF_HUB_OFFLINE=1), ")
     assert "다른 모델이 대신하지 않습니다" in ko2 and "Nothing takes their place." in en2
 
 

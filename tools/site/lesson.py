@@ -34,7 +34,8 @@ class Exporter(HTMLExporter):
 
     def __init__(self):
         config = Config()
-        config.NbConvertBase.display_data_priority = ["text/html", "image/jpeg", "image/png", "text/plain"]
+        kinds = ["text/html", "image/jpeg", "image/png", "text/plain"]
+        config.NbConvertBase.display_data_priority = kinds
         config.ExtractOutputPreprocessor.enabled = True
         config.ExtractOutputPreprocessor.extract_output_types = {"image/jpeg", "image/png"}
         super().__init__(
