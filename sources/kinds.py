@@ -68,9 +68,8 @@ def not_a_photo(name, start=b""):
             )
     Image.init()
     for kind, (_, accept) in Image.OPEN.items():
-        if (
-            accept and len(start) > 15 and accept(start[:16])
-        ):  # a picture to Pillow, but not one of files.FORMATS
+        # A picture to Pillow, but not one of files.FORMATS.
+        if accept and len(start) > 15 and accept(start[:16]):
             return PhotoError(
                 f"여기서 읽지 않는 그림 종류({kind})입니다: {name}. {_EXPORT[0]}",
                 f"A kind of picture that is not read here ({kind}): {name}. {_EXPORT[1]}",
