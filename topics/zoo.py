@@ -12,7 +12,7 @@ import timm
 import torch
 
 from bilingual import BadInput, say, tell
-from helpers import models
+from helpers import models, names
 from helpers.plots import draw, narrowest, new_figure
 from sources import hub
 
@@ -154,7 +154,7 @@ def available(line_up):
         The line-up without those that are skipped.
     """
     wanted = [entry for entry in line_up if entry.pretrained and entry.name != models.EMBEDDED]
-    repositories = {e: models.repository(models.full_name(e.name)) for e in wanted}
+    repositories = {e: names.repository(names.full_name(e.name)) for e in wanted}
     places = hub.whereabouts(repositories.values())
     here, download, skipped = [], [], {}
     for entry in line_up:
