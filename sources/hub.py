@@ -176,7 +176,7 @@ def _impatient():
     usual = logging.get_verbosity(), constants.DOWNLOAD_CHUNK_SIZE, constants.HF_HUB_DISABLE_XET
     hooks["request"].append(in_time)
     hooks["response"].append(at_once)
-    # Not by way of Xet, which can neither be resumed nor interrupted.
+    # Not by way of Xet: the plain way names files by SHA-256 and goes on where it was cut.
     constants.DOWNLOAD_CHUNK_SIZE, constants.HF_HUB_DISABLE_XET = CHUNK, True
     logging.set_verbosity_error()  # or each new try would be told in red
     try:

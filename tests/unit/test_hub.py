@@ -368,7 +368,7 @@ UNFIT = {
     "another shape": changed("norm.weight", lambda v: v[:-1].clone()),
     "a NaN": changed("norm.weight", lambda v: torch.full_like(v, float("nan"))),
     "an infinity": changed(
-        "norm.weight", lambda v: v.clone().index_fill_(0, torch.tensor(3), 1e39)
+        "norm.weight", lambda v: v.clone().index_fill_(0, torch.tensor(3), torch.inf)
     ),
 }
 
@@ -379,7 +379,7 @@ def test_weights_that_do_not_fit_are_named_and_never_kept(client, server, checkp
     report = client.load()
     key = "cls_token" if what == "other keys" else "norm.weight"
     assert is_embedded(report) and "not this model's weights (model.safetensors)" in report["said"]
-    assert f"유한하지 않은 값: {key}" in report["said"] and f"not finite: {key}" in report["said"]
+    assert f"유한하지 않음: {key}" in report["said"] and f"not finite: {key}" in report["said"]
     assert server.requests.count(f"GET {URL_PATH}") == 2
     assert client.cached_weights() == []
     server.data = good

@@ -101,7 +101,7 @@ def interrupted(call, at):
 
 @pytest.mark.parametrize("name", CALLS)
 def test_interrupted_anywhere(name, embedded, seen, photo):
-    """At 25 lines spread over the call, and at each of the last where hooks are taken away."""
+    """At a dozen lines spread over the call."""
     before = state(embedded, seen)
 
     def call():
@@ -109,10 +109,10 @@ def test_interrupted_anywhere(name, embedded, seen, photo):
 
     total = lines(call)
     came = 0
-    for at in sorted({1 + total * i // 25 for i in range(25)}):
+    for at in sorted({1 + total * i // 12 for i in range(12)}):
         came += interrupted(call, at)
         assert same(before, state(embedded, seen)), f"line {at} of {total}"
-    assert came >= 15
+    assert came >= 8
     call()  # and it works when it is run again
 
 

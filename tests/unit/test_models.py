@@ -20,8 +20,7 @@ from timm.models._hub import save_for_hf
 from helpers import models
 from helpers.models import EMBEDDED_DIR, load_model
 from helpers.weights import Weights, caption
-from sources import names
-from sources.names import ModelError
+from sources.names import DEFAULT, ModelError, full_name
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -125,7 +124,7 @@ NAMES = {
 
 @pytest.mark.parametrize("asked", NAMES)
 def test_a_name_that_people_use_is_explained_in_one_line(asked, capsys):
-    assert names.full_name(asked) == NAMES[asked]
+    assert full_name(asked) == NAMES[asked]
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("timm의 이름 · name in timm: ") and line.endswith(f" → {NAMES[asked]}")
     assert NAMES[asked] in timm.list_pretrained()
@@ -133,7 +132,7 @@ def test_a_name_that_people_use_is_explained_in_one_line(asked, capsys):
 
 @pytest.mark.parametrize("name", ["vit_base_patch16_224.dino", "vit_base_patch16_224"])
 def test_timms_own_name_needs_no_explanation(name, capsys):
-    assert names.full_name(name).startswith(name) and capsys.readouterr().out == ""
+    assert full_name(name).startswith(name) and capsys.readouterr().out == ""
 
 
 def test_embedded_by_any_spelling(embedded):
@@ -141,8 +140,8 @@ def test_embedded_by_any_spelling(embedded):
 
 
 def test_every_dino_name_of_the_post_is_known_to_timm():
-    assert get_deprecated_models()["vit_base_patch16_224_dino"] == names.DEFAULT
-    assert names.DEFAULT in timm.list_pretrained()
+    assert get_deprecated_models()["vit_base_patch16_224_dino"] == DEFAULT
+    assert DEFAULT in timm.list_pretrained()
 
 
 @pytest.mark.parametrize(
