@@ -304,9 +304,13 @@ def test_untouched_is_timm(embedded):
         assert (block.tokens - encode(embedded, tensor, index).tokens).abs().max() <= 1e-5
 
 
-def test_other_architectures_are_refused(start):
+@pytest.mark.parametrize(
+    "name, settings",
+    [("vit_small_patch16_dinov3", {}), ("vit_tiny_patch16_224", {"qk_norm": True})],
+)
+def test_other_architectures_are_refused(start, name, settings):
     """A tensor that the engine would leave out is no small difference."""
-    state = timm.create_model("vit_small_patch16_dinov3", num_classes=0, depth=1).state_dict()
+    state = timm.create_model(name, num_classes=0, depth=1, **settings).state_dict()
     with pytest.raises(Exception, match="plain ViT"):
         start("refused", weights=save(state))
 
