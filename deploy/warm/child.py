@@ -42,7 +42,7 @@ def serve(channel, mine, everyone):
     channel.settimeout(PATIENCE)
     try:
         # Who asks is told by the system, not by the message, which is read without its rights.
-        pid, uid, gid = struct.unpack("3i", channel.getsockopt(socket.SOL_SOCKET, 17, 12))
+        pid, uid, gid = _asker(channel)
         if uid != os.getuid() and not everyone:
             raise Refused("another user")
         why = same.place(pid) or same.group(pid)
@@ -65,6 +65,12 @@ def serve(channel, mine, everyone):
         os.dup2(file, number)
         os.close(file)
     return job
+
+
+def _asker(channel):
+    """Process, user and group at the other end."""
+    told = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return struct.unpack("3i", told)
 
 
 def become_user(uid, gid):

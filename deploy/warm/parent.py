@@ -1,10 +1,10 @@
 """The process that has imported everything, and forks one kernel for whoever asks.
 
-    python -m deploy.warm.parent SOCKET [--everyone]
+    python -m deploy.warm.parent SOCKET OWNER [--everyone]
 
-It computes nothing, so it has one thread and no pool, and a fork is whole. It ends with the process
-that started it. Its socket is the user's own; with --everyone, started by root, any user may ask,
-and gets a fork that has only that user's rights.
+It computes nothing, so it has one thread and no pool, and a fork is whole. It ends with its owner,
+the process that started it. Its socket is the user's own; with --everyone, started by root, any
+user may ask, and gets a fork that has only that user's rights.
 """
 
 import argparse
@@ -65,9 +65,8 @@ def prepare():
     gc.freeze()  # a collection in a fork would touch, and so copy, what all share
 
 
-def serve(listener, mine, everyone=False):
+def serve(listener, mine, owner, everyone=False):
     """Fork for whoever connects; returns (job, channel) in a fork, None when it is time to end."""
-    owner = os.getppid()
     listener.settimeout(1)
     while os.getppid() == owner:
         try:
@@ -93,6 +92,7 @@ def serve(listener, mine, everyone=False):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("socket", type=Path)
+    parser.add_argument("owner", type=int, help="the process to end with")
     parser.add_argument("--everyone", action="store_true", help="any user; for root")
     asked = parser.parse_args(argv)
     if why := supported():
@@ -112,9 +112,13 @@ def main(argv=None):
     asked.socket.chmod(0o666 if asked.everyone else 0o600)
     listener.listen(128)
     print("ready", flush=True)
-    forked = serve(listener, mine, asked.everyone)
+    forked = serve(listener, mine, asked.owner, asked.everyone)
     if forked:
         child.become_kernel(*forked, by_imports)
+    else:
+        with contextlib.suppress(OSError):  # its owner has not come to it
+            asked.socket.unlink()
+            asked.socket.parent.rmdir()
 
 
 @dataclass
@@ -159,7 +163,9 @@ def running(python, environment, log, everyone=False, wait=True):
     if everyone:
         folder.chmod(0o711)
     path = folder / "socket"
-    command = [python, "-m", "deploy.warm.parent", path, *["--everyone"] * everyone]
+    # The owner's number is told: it may have ended before the parent can look for it.
+    command = [python, "-m", "deploy.warm.parent", path, str(os.getpid())]
+    command += ["--everyone"] * everyone
     with open(log, "wb") as file:
         process = subprocess.Popen(
             command,

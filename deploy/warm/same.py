@@ -13,15 +13,13 @@ AT_START = re.compile(
     r"HF_|HUGGINGFACE_|TORCH|PYTORCH|TIMM_|MPL(?!BACKEND)|PYTHON|LD_|OMP_|MKL_|KMP_|GOMP_|CUDA"
     r"|NUMPY|NPY_|LANG$|LC_|TZ$|XDG_|MALLOC_|GLIBC_|VIRTUAL_ENV$"
 )
-# Set by this house on the parent alone.
-OURS = {"PYTHONHASHSEED"}
 NAMESPACES = ("mnt", "pid", "net", "ipc", "uts", "user", "cgroup")
 RIGHTS = ("NoNewPrivs", "Seccomp", "CapBnd")
 
 
 def environment(mine, theirs):
     """Of two environments, whether they agree on all that is read at the start."""
-    for name in sorted({*mine, *theirs} - OURS):
+    for name in sorted({*mine, *theirs}):
         if AT_START.match(name) and mine.get(name) != theirs.get(name):
             return f"another {name}"
     return None

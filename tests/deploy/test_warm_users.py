@@ -26,7 +26,12 @@ STUDENT = 54321  # no account
 
 @pytest.fixture(scope="module")
 def warm(tmp_path_factory):
+    mine = os.getgroups()
+    if root():
+        os.setgroups([*mine, 4242])  # a parent with a group that no student is in
     with a_parent(tmp_path_factory.mktemp("parent"), everyone=root()) as found:
+        if root():
+            os.setgroups(mine)
         yield found
 
 
