@@ -47,6 +47,9 @@ store: .venv/.installed
 site: .venv/.installed
 	$(BIN)/python -m tools.site $(SITE_ARGS)
 
+live: .venv/.installed
+	$(BIN)/python -m explorer.live outputs/live.html
+
 sheets: .venv/.installed
 	$(BIN)/python -m tools.sheets
 

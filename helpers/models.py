@@ -136,8 +136,8 @@ def _loaded(source, file, weights):
     if wrong:
         names = ", ".join(wrong[:3] + ["…"] * (len(wrong) > 3))
         raise Unfit(
-            f"이 모델의 가중치가 아닙니다({file.name}). 없거나 모양이 다르거나 유한하지 않은 값: "
-            f"{names}",
+            f"이 모델의 가중치가 아닙니다({file.name}). 없거나, 모양이 다르거나, 유한하지 "
+            f"않음: {names}",
             f"not this model's weights ({file.name}); missing, misshapen or not finite: {names}",
         )
     model.to_empty(device="cpu").load_state_dict(state, assign=True)

@@ -124,7 +124,8 @@ def _ask_first(repository):
             url = client.hf_hub_url(repository, FILE)
             answers.put(_patiently((0.5,), client.get_hf_file_metadata, url, timeout=SECONDS))
         except Exception as error:
-            answers.put(error)
+            late = "Timeout" in type(error).__name__  # the same, whichever clock was first
+            answers.put(TimeoutError() if late else error)
 
     threading.Thread(target=ask, daemon=True).start()
     try:

@@ -20,7 +20,8 @@ from PIL import Image
 from helpers import images, plots
 from tools import preflight
 
-ROOT = Path(__file__).parents[1]
+HERE = Path(__file__)
+ROOT = HERE.parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = PYPROJECT["project"]
 ADDRESS = PROJECT["urls"]["Repository"]
@@ -84,10 +85,8 @@ def test_every_import_is_declared(folder):
         "sklearn": "scikit-learn",
     }
     listed = {re.match(r"[\w-]+", line).group() for line in PROJECT["dependencies"]}
-    ours = {
-        *PYPROJECT["tool"]["setuptools"]["packages"],
-        "google",
-    }  # google.colab exists on Colab alone
+    optional = {"google", "pillow_heif"}  # google.colab exists on Colab alone
+    ours = {*PYPROJECT["tool"]["setuptools"]["packages"], *optional}
     others = imported(folder) - set(sys.stdlib_module_names) - ours
     assert {modules.get(name, name) for name in others} <= listed
 
@@ -202,7 +201,7 @@ def own_addresses(text):
 def test_one_address():
     """Every link to this repository, its badges and clones agrees with pyproject.toml."""
     found = {path: own_addresses(text) for path, text in texts()}
-    found |= {path: own_addresses(path.read_text("utf-8")) for path in ROOT.glob("*/*.py")}
+    found |= {p: own_addresses(p.read_text("utf-8")) for p in ROOT.glob("*/*.py") if p != HERE}
     repo = ADDRESS.removeprefix("https://github.com/")
     assert {path: own for path, own in found.items() if own - {repo}} == {}
     assert [path for path in [*READMES, *NOTEBOOKS] if not found[path]] == []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import timm
 import torch
-from helpers.patches import similarity_map
+from topics.patches import similarity_map
 from safetensors.torch import save
 
 from explorer.bundle import bundle

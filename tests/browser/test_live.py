@@ -6,7 +6,7 @@ import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from helpers.patches import similarity_map
+from topics.patches import similarity_map
 from PIL import Image
 from playwright.sync_api import expect
 

@@ -98,7 +98,7 @@ def test_maps_and_overlays_have_the_edge_where_the_photo_has_it(model, pixels):
     tensor, seen = images.to_tensor(photo, model, "squash", pixels)
     m = maps.norm_map(model, tensor)
     box = explore(photo, model, "squash", pixels)
-    sent = np.frombuffer(box.view.data["norm"], np.float32).reshape(box.view.data["grid"])
+    sent = np.frombuffer(box.data["norm"], np.float32).reshape(box.data["grid"])
     assert np.allclose(maps.min_max(torch.tensor(sent)), m, atol=1e-6)
     shown = np.asarray(overlay.blend(seen, m, alpha=1, cmap="gray"))[0, :, 0].astype(float)
     after = int(np.argmax(shown > 127.5))

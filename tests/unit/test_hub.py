@@ -435,7 +435,7 @@ def test_offline_makes_no_request_and_speaks_to_whoever_can_act(server, tmp_path
     said = once(server.address, tmp_path, HF_HUB_OFFLINE="1")
     assert server.requests == []
     assert "(HF_HUB_OFFLINE=1), and this machine has no copy" in said
-    assert "whoever set it (a teacher?)" in said and "선생님" in said
+    assert "whoever set it (a teacher?)" in said and "강의자" in said
 
 
 def test_offline_a_cache_without_its_note_of_main_is_enough(client, server):

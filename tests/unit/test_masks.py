@@ -13,15 +13,31 @@ from topics.masks import load_masks, masks_on_grid
 
 OBJECTS = {
     "astronaut": 2,
+    "ball": 1,
+    "bat": 1,
+    "bee": 3,
     "birds": 2,
+    "camera": 2,
     "cat": 1,
     "coffee": 1,
     "cow": 3,
     "crab": 1,
+    "drums": 3,
+    "giraffes": 2,
+    "guitar": 2,
+    "harrier": 1,
+    "hens": 4,
+    "heron": 1,
     "kingfisher": 1,
     "kitten": 2,
     "koala": 1,
+    "macaque": 1,
+    "moonwalk": 1,
+    "owl": 1,
+    "pagoda": 1,
     "rocket": 1,
+    "swans": 8,
+    "toucan": 1,
 }
 
 

@@ -281,7 +281,7 @@ def test_rates_writes_what_it_draws():
 def test_retrieval_names_photos_and_scores(photo):
     fig = search.draw_retrieval(photo, FOUND, weights="w")
     titles = [ax.get_title() for ax in fig.axes]
-    assert titles[0].startswith("질의 query") and titles[2] == "2: 0.50\nbirds.jpg"
+    assert titles[0].startswith("질의 query") and titles[2] == f"2: 0.50\n{FOUND[1].path.name}"
     assert len(shown(fig)) == 5
 
 
