@@ -3,7 +3,7 @@
 // No C library and no memory of its own: forward.js hands out the memory and calls these functions in
 // order. kernels.js holds the very same functions in plain JavaScript, for browsers without SIMD.
 // build.sh compiles this file twice; with -DRELAXED it uses fused multiply-add (one rounding, not
-// two), which is 1.3 × as fast where the browser has it.
+// two), which is faster on some processors and as fast on others.
 //
 // All matrices are row-major floats. "ld" is how many floats lie between the starts of two rows.
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import timm
 import torch
-from topics.patches import similarity_map
 from safetensors.torch import save
 
 from explorer.bundle import bundle
@@ -19,6 +18,7 @@ from helpers import maps
 from helpers.encoding import attention_rows, encode, queries_keys
 from helpers.images import load_photo, to_tensor
 from tools import lab
+from topics.patches import similarity_map
 
 pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
 

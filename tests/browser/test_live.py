@@ -6,7 +6,6 @@ import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from topics.patches import similarity_map
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -16,6 +15,7 @@ from helpers import maps
 from helpers.encoding import attention_rows, encode
 from helpers.images import load_photo, to_tensor
 from tools import lab
+from topics.patches import similarity_map
 
 expect.set_options(timeout=lab.SECONDS)
 pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")

@@ -9,7 +9,6 @@ import torch
 from verdicts import all_different_hints, passes, unanswered
 
 from classroom.checks import lesson_08 as checks
-from helpers import plots
 from training import classroom, dino, experiments, figures, shapes
 from training.scenes import Scenes
 
