@@ -38,7 +38,7 @@ TAKERS = {
     "blend": lambda photo, net: np.asarray(overlay.blend(photo, MAP)),
     "two_panel": lambda photo, net: shown(plots.two_panel(photo, MAP, weights="w")),
     "patch_grid": lambda photo, net: shown(plots.patch_grid(photo, (3, 4), weights="w")),
-    "explore": lambda photo, net: np.asarray(explore(photo, net).view.picture),
+    "explore": lambda photo, net: np.asarray(explore(photo, net).picture),
     "recolour": lambda photo, net: np.asarray(patches.recolour(photo)),
     "match_back": lambda photo, net: np.array(patches.match_back(net, photo)) * 9,
     "place": lambda photo, net: np.nan_to_num(preprocessing.place(MAP, photo, photo)) * 9,
