@@ -275,6 +275,15 @@ def test_the_map_of_the_house_names_real_files():
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_what_was_tried_is_tried_by_tests_that_there_are():
+    """Every row of CONTRIBUTING's table of faults names a test."""
+    table = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = re.findall(r"^\|.*`(test_\w+)` \|$", table, re.M)
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    assert len(named) > 30
+    assert [name for name in named if f"def {name}(" not in code] == []
+
+
 # --- photos -------------------------------------------------------------------------------------
 
 
