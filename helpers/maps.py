@@ -8,7 +8,7 @@ import torch
 
 from bilingual import BadInput
 
-from .encoding import attention, encode, grid_of
+from .encoding import attention, encode, grid_of, one_photo
 
 
 def norm_map(model, tensor):
@@ -28,9 +28,9 @@ def norm_map(model, tensor):
     Raises
     ------
     BadInput
-        The tensor has another shape.
+        The tensor has another shape, or holds several pictures.
     """
-    encoded = encode(model, tensor)
+    encoded = encode(model, one_photo(tensor))
     return min_max(token_norm(encoded.patch_tokens, encoded.grid))[0]
 
 
@@ -39,7 +39,8 @@ def attention_map(model, tensor):
 
     Caron et al. 2021 (arXiv:2104.14294), figures 1 and 3, show the heads one by one.
     """
-    heads = cls_attention(attention(model, tensor), grid_of(model, tensor), model.num_prefix_tokens)
+    rows, grid = attention(model, one_photo(tensor)), grid_of(model, tensor)
+    heads = cls_attention(rows, grid, model.num_prefix_tokens)
     return min_max(heads.mean(dim=-3))[0]
 
 

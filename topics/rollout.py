@@ -6,13 +6,13 @@ sum 1; then the blocks are multiplied, the last one from the left.
 
 import torch
 
-from helpers.encoding import grid_of, queries_keys
+from helpers.encoding import grid_of, one_photo, queries_keys
 from helpers.maps import min_max, on_grid
 
 
 def rollout_map(model, tensor):
     """The CLS row of the attention rollout of one picture; see ``norm_map`` and ``rollout_row``."""
-    row = rollout_row(queries_keys(model, tensor))
+    row = rollout_row(queries_keys(model, one_photo(tensor)))
     return min_max(on_grid(row[:, model.num_prefix_tokens :], grid_of(model, tensor)))[0]
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from helpers import encoding, images, maps, overlay
+from topics import rollout
 
 
 def test_token_norm_is_three_lines_of_plain_torch(embedded):
@@ -127,3 +128,10 @@ def test_wrong_grid_names_the_numbers():
         maps.token_norm(torch.zeros(1, 12, 8), (3, 5))
     with pytest.raises(ValueError, match=expected):
         maps.cls_attention(torch.zeros(1, 6, 1, 13), (3, 5), 1)
+
+
+@pytest.mark.parametrize("make", [maps.norm_map, maps.attention_map, rollout.rollout_map])
+def test_a_map_is_of_one_picture(embedded, make):
+    """Of several the first would come out, and nobody would know."""
+    with pytest.raises(ValueError, match="One picture at a time, not 2"):
+        make(embedded, torch.rand(2, 3, 112, 112))
