@@ -115,7 +115,7 @@ def payoff_04(model, photo):
 def payoff_08(steps=200):
     """Lesson 08: attention before and after the lesson's own training."""
     pool = shapes.draw_pool()
-    training = classroom.Training(pool, steps=steps)
+    training = classroom.Training(pool, steps=steps, batch=16)
     pictures, masks = classroom.held_out(pool)
     looks = {say("학습 전", "before"): training.look(pictures)}
     training.run(steps)

@@ -8,12 +8,12 @@ from helpers.maps import on_grid
 from helpers.plots import new_figure
 
 
-def curve(model, tensor, m, steps=10):
-    """How fast the CLS token turns away as patches are greyed out, a map's highest ones first.
+def curve(model, tensor, m, steps=10, insert=False):
+    """How the CLS token turns away as patches are greyed out, a map's highest ones first.
 
-    After the deletion metric of RISE (Petsiuk et al. 2018), with the CLS token's cosine similarity
-    to the untouched photo's in place of a class probability. Grey is the mean colour, 0 in the
-    tensor.
+    After the deletion and insertion metrics of RISE (Petsiuk et al. 2018), with the CLS token's
+    cosine similarity to the untouched photo's in place of a class probability. Grey is the mean
+    colour, 0 in the tensor, for both (RISE's insertion begins with a blurred photo).
 
     Parameters
     ----------
@@ -24,11 +24,13 @@ def curve(model, tensor, m, steps=10):
         (gh, gw), any scale.
     steps : int
         From nothing greyed to everything, in this many equal steps.
+    insert : bool
+        The other way round: begin with grey, and put patches back, the highest ones first.
 
     Returns
     -------
     torch.Tensor
-        (steps + 1,), starting at 1.
+        (steps + 1,), starting at 1, or ending at 1 if `insert`.
 
     Raises
     ------
@@ -40,15 +42,46 @@ def curve(model, tensor, m, steps=10):
     rank = torch.empty(m.numel(), dtype=torch.long)
     rank[m.flatten().argsort(descending=True, stable=True)] = torch.arange(m.numel())
     counts = torch.linspace(0, m.numel(), steps + 1).round()
-    kept = (rank >= counts[:, None]).view(-1, 1, *m.shape)
+    late = rank >= counts[:, None]
+    kept = (~late if insert else late).view(-1, 1, *m.shape)
     kept = kept.repeat_interleave(patch_h, -2).repeat_interleave(patch_w, -1)
     cls = torch.cat([encode(model, tensor * keep.to(tensor.device)).cls_token for keep in kept])
-    return torch.cosine_similarity(cls, cls[:1], dim=-1)
+    whole = cls[-1:] if insert else cls[:1]
+    return torch.cosine_similarity(cls, whole, dim=-1)
 
 
 def area_under(values):
     """Mean height of a curve over equal steps (trapezoid rule); low: the map named what counts."""
     return torch.trapezoid(values).item() / (len(values) - 1)
+
+
+def contest(model, tensor, rankings, orders=5, seed=0):
+    """Areas under both curves of some maps, and of as many random orders.
+
+    Parameters
+    ----------
+    model, tensor
+        See ``curve``.
+    rankings : dict
+        Label → map (gh, gw).
+    orders : int
+        Random orders, which tell how much is chance.
+    seed : int
+        Of the random orders.
+
+    Returns
+    -------
+    torch.Tensor
+        (maps + orders, 2): area under the deletion curve (low is good), under the insertion curve
+        (high is good); the random orders last.
+    """
+    shape = next(iter(rankings.values())).shape
+    chance = torch.rand(orders, *shape, generator=torch.Generator().manual_seed(seed))
+    both = [
+        [area_under(curve(model, tensor, m, insert=insert)) for insert in (False, True)]
+        for m in (*rankings.values(), *chance)
+    ]
+    return torch.tensor(both)
 
 
 _LINES = ("-", "--", "-.", ":")

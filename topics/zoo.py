@@ -29,7 +29,7 @@ class Entry(NamedTuple):
 LINE_UP = (
     Entry("untrained", models.EMBEDDED, pretrained=False),
     Entry("embedded DINO", models.EMBEDDED),
-    Entry("supervised S/16", "vit_small_patch16_224.augreg_in21k_ft_in1k"),
+    Entry("supervised S/16", "deit_small_patch16_224.fb_in1k"),
     Entry("DINO S/16", "vit_small_patch16_224.dino"),
     Entry("DINO S/8", "vit_small_patch8_224.dino"),
     Entry("DINO B/16", "vit_base_patch16_224.dino"),
@@ -37,6 +37,8 @@ LINE_UP = (
     Entry("DINOv2 S/14 reg", "vit_small_patch14_reg4_dinov2.lvd142m"),
     Entry("DINOv3 S/16", "vit_small_patch16_dinov3.lvd1689m"),
 )
+# Not in the line-up, as it is 1.2 GB: the one where Darcet et al. 2024 show high-norm tokens.
+WITH_OUTLIERS = Entry("DINOv2 L/14", "vit_large_patch14_dinov2.lvd142m")
 
 
 class Row(NamedTuple):

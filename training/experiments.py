@@ -65,6 +65,11 @@ def load():
     return json.loads(FILE.read_text("utf-8"))
 
 
+def mystery():
+    """Return the two runs of lesson 08's exercise without their names, as "A" and "B"."""
+    return dict(zip("AB", map(load()["runs"].get, list(RUNS)[4:6])))
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="all by default")

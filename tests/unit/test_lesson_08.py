@@ -378,3 +378,10 @@ def test_check_collapse(said):
             7,
         )
     )
+
+
+def test_the_mystery_runs_are_the_exercise_s(stored):
+    assert experiments.mystery() == {
+        "A": stored["bare, no centring"],
+        "B": stored["bare, no sharpening"],
+    }

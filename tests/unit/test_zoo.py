@@ -55,7 +55,9 @@ def test_table_of_the_whole_line_up():
     assert rows["DINOv3 S/16"].pooling == "avg" and rows["DINO S/8"].grid == (28, 28)
     same = rows["supervised S/16"], rows["DINO S/16"]  # the lesson calls them the best pair
     assert len({(r.parameters, r.patch, r.grid, r.prefix_tokens) for r in same}) == 1
-    for entry in zoo.LINE_UP:
+    config = [timm.get_pretrained_cfg(row.name) for row in same]  # and see the same photo
+    assert len({(c.mean, c.std, c.crop_pct, c.interpolation) for c in config}) == 1
+    for entry in (*zoo.LINE_UP, zoo.WITH_OUTLIERS):
         assert entry.name == models.EMBEDDED or entry.name in timm.list_pretrained()
 
 
