@@ -11,6 +11,7 @@ import atexit
 import base64
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -103,6 +104,9 @@ def tidy(nb):
         for name in ("execution", "collapsed", "scrolled"):
             cell.metadata.pop(name, None)
         for output in cell.get("outputs", []):
+            # A progress bar writes itself over and over; what is left on a page is its last word.
+            if "text" in output:
+                output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
             # A stored view of a widget is a reference to state that we do not store.
             data = output.get("data", {})
             data.pop("application/vnd.jupyter.widget-view+json", None)

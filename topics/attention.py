@@ -172,10 +172,10 @@ def _table(m, labels, limits, weights, cmap):
             left = head * (1 + gap)
             place = (left, left + 1, top + tall, top)
             ax.imshow(values, cmap=cmap, interpolation="nearest", extent=place, **limit)
-        ax.text(-0.1, top + tall / 2, label, size=7, ha="right", va="center")
+        ax.text(-0.1, top + tall / 2, label, size=8, ha="right", va="center")
     for head in range(heads):
         name = str(head) if head else f"{say('헤드', 'head')} 0"
-        ax.text(head * (1 + gap) + 0.5, -0.08, name, size=7, ha="center", va="bottom")
+        ax.text(head * (1 + gap) + 0.5, -0.08, name, size=8, ha="center", va="bottom")
     width, height = heads * (1 + gap) - gap, rows * (tall + gap) - gap
     ax.set(xlim=(0, width), ylim=(height, 0))
     fig.set_size_inches(WIDTH, (WIDTH - 0.6) * height / width + 0.55)

@@ -186,7 +186,7 @@ def draw_parts(photo, labels, *, weights):
     for (row, column), label in np.ndenumerate(labels.numpy()):
         colour = "white" if label < k / 2 else "black"
         centre = {"ha": "center", "va": "center_baseline"}
-        right.text(column + 0.5, row + 0.5, label, size=6, color=colour, **centre)
+        right.text(column + 0.5, row + 0.5, label, size=8, color=colour, **centre)
     return fig
 
 

@@ -2,7 +2,6 @@
 
 import torch
 import torch.nn.functional as F
-from matplotlib import patheffects
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import ConnectionPatch
@@ -119,7 +118,6 @@ def match_back(model, photo, flipped=True):
     return tuple(matching_rate(*tokens, flipped, tolerance) for tolerance in (0, 1))
 
 
-THIN_EDGE = patheffects.withStroke(linewidth=2, foreground="black")
 
 
 # Okabe & Ito's colours, told apart by nearly all eyes; the marker's number says the same.
@@ -194,8 +192,8 @@ def draw_matches(photos, grids, pairs, *, weights, most=12):
         line = ConnectionPatch(*ends, "data", axesA=axes[0], axesB=axes[1], color=colour, lw=1.2)
         fig.add_artist(line)
         for ax, end in zip(axes, ends):
-            name = ax.text(*end, number, size=8, ha="center", va="center", zorder=5)
-            name.set(color=colour, path_effects=[THIN_EDGE])
+            badge = {"boxstyle": "circle,pad=0.15", "fc": "black", "ec": colour, "lw": 1.5}
+            ax.text(*end, number, size=9, color="white", ha="center", va="center", bbox=badge)
     return fig
 
 

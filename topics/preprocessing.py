@@ -83,5 +83,5 @@ def draw_differences(photo, placed, *, weights):
             low.title.set_size(7)
     if others:
         scale = fig.colorbar(shown, ax=list(axes), location="bottom", shrink=0.5, aspect=36)
-        scale.set_ticks([-limit, 0, limit], labels=[f"−{limit:.1f}", "0", f"+{limit:.1f}"], size=7)
+        scale.set_ticks([-limit, 0, limit], labels=[f"−{limit:.1f}", "0", f"+{limit:.1f}"], size=8)
     return fig

@@ -251,7 +251,7 @@ def draw_side_by_side(panels, *, weights):
     )
     for ax, (label, panel) in zip(axes, panels.items()):
         draw(ax, panel, label, cmap="viridis", interpolation="nearest")
-        under = {"transform": ax.transAxes, "ha": "center", "va": "top", "size": 6}
+        under = {"transform": ax.transAxes, "ha": "center", "va": "top", "size": 7.5}
         ax.text(0.5, -0.02, _in_lines(weights[label]), color="dimgray", linespacing=1.3, **under)
     return fig
 
