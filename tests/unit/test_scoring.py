@@ -233,11 +233,12 @@ def test_curve_ends_at_the_grey_picture_for_any_map(embedded):
     assert up[2] == pytest.approx(torch.cosine_similarity(whole, greyed).item(), abs=1e-4)
 
 
-def test_insertion_rises_when_the_patch_that_counts_comes_back(eye):
-    picture, m = torch.ones(1, 3, 4, 6), torch.tensor([[1.0, 4, 0], [5, 3, 2]])  # it comes second
-    curve = deletion.curve(eye, picture, m, steps=6, insert=True)
-    low = 0.5**0.5
-    assert torch.allclose(curve, torch.tensor([low, low, 1, 1, 1, 1, 1]), atol=1e-5)
+def test_insertion_rises_as_what_counts_comes_back(eye):
+    eye.patch_embed.patch_size = (4, 1)  # six columns; the CLS token looks at two of them
+    m = torch.tensor([[0.0, 1, 9, 8, 2, 3]])
+    curve = deletion.curve(eye, torch.ones(1, 3, 4, 6), m, steps=6, insert=True)
+    halfway = (1 + 0.5) / (2 * (1 + 0.5**2)) ** 0.5
+    assert torch.allclose(curve, torch.tensor([0.5**0.5, halfway, *[1.0] * 5]), atol=1e-5)
 
 
 def test_contest_sets_maps_beside_random_orders(eye):
