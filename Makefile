@@ -7,7 +7,10 @@
 #   make notebooks   run every lesson without a browser, into outputs/
 #   make store       run every lesson with the embedded DINO and store its outputs in notebooks/
 #   make site        the whole tutorial as web pages, in Korean and English, into outputs/site/
+#   make live        the network in one page, live.html, into outputs/
 #   make sheets      the worksheets as PDFs, into outputs/sheets/
+#   make hub         a JupyterHub on this machine, to try a class on (first: make hub-parts)
+#   make release     one zip for a USB stick, with the pages that make site has made
 #   make bench       measure the first figure, the explorer, attention, search, memory
 #   make evaluate    measure the embedded DINO beside the same network untrained
 #   make lint        look for slips in the Python and JavaScript code
@@ -23,7 +26,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test check notebooks store site sheets bench evaluate lint links
+.PHONY: lab test check notebooks store site live sheets hub hub-parts release bench evaluate lint links
 .DEFAULT_GOAL := lab
 
 # The whole repository is JupyterLab's root, so that lessons find their pictures and the glossary.
@@ -46,9 +49,22 @@ store: .venv/.installed
 
 site: .venv/.installed
 	$(BIN)/python -m tools.site $(SITE_ARGS)
+	$(BIN)/python -m explorer.live outputs/site/live.html
+
+live: .venv/.installed
+	$(BIN)/python -m explorer.live outputs/live.html
 
 sheets: .venv/.installed
 	$(BIN)/python -m tools.sheets
+
+hub: .venv/.installed
+	$(BIN)/python -m deploy.hub
+
+hub-parts: .venv/.installed
+	$(BIN)/python -m deploy.parts
+
+release: .venv/.installed
+	$(BIN)/python -m deploy.release
 
 bench: .venv/.installed
 	$(BIN)/python -m benchmarks.first_figure
@@ -56,6 +72,7 @@ bench: .venv/.installed
 	$(BIN)/python -m benchmarks.attention
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.engine
 
 evaluate: .venv/.installed outputs/training/pool.pt
 	$(BIN)/python -m training.evaluate

@@ -32,7 +32,8 @@ def functions(name, size):
     import torch
     from timm.utils import AttentionExtract
 
-    from helpers import encoding, maps
+    from helpers import encoding
+    from topics import rollout
 
     torch.set_num_threads(1)
     model = timm.create_model(name, img_size=size, num_classes=0).eval()

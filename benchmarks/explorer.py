@@ -20,7 +20,7 @@ from tools import lab
 
 PRESSES = 40
 CELLS = (
-    "box = explorer.explore(photo, model)\nbox",
+    "explorer.explore(photo, model)",
     """from ipywidgets import interact
 tensor, seen = images.to_tensor(photo, model)
 m = maps.norm_map(model, tensor)
@@ -40,6 +40,7 @@ PROBES = {
         return image?.complete && image.naturalWidth ? image.src : null;
     }""",
 }
+SLIDERS = {"explorer": ".dino-explorer input[type=range]", "interact": ".noUi-handle"}
 WATCH = """(probe) => {
     const look = eval(probe), before = look();
     window.answered = null;
@@ -64,7 +65,7 @@ SLOW = """{
 
 def press(page, name, count):
     """Milliseconds of each of ``count`` key presses on one of the two sliders."""
-    slider = page.locator(".noUi-handle").nth(list(PROBES).index(name))
+    slider = page.locator(SLIDERS[name]).first
     slider.scroll_into_view_if_needed()
     times = []
     for i in range(count + 1):

@@ -80,7 +80,8 @@ def to_the_first_overlay(path):
     sources = []
     for cell in lesson(path):
         sources.append(cell.source)
-        if any({"image/png", "image/jpeg"} & output.get("data", {}).keys() for output in cell.outputs):
+        kinds = {"image/png", "image/jpeg"}
+        if any(kinds & output.get("data", {}).keys() for output in cell.outputs):
             return sources
     raise ValueError(f"{path.name} shows no picture")
 

@@ -5,6 +5,7 @@ which of the two comes out. An error carries both, so it can be shown in either.
 """
 
 import os
+import sys
 from unicodedata import normalize
 
 LANGUAGES = {"ko": "한국어", "en": "English", "both": "한국어 · English"}
@@ -79,7 +80,13 @@ def say(ko, en, between=" "):
 
 def tell(ko, en):
     """Print a message."""
-    print(say(ko, en, "\n"))
+    show(say(ko, en, "\n"))
+
+
+def show(text):
+    """Print a text; a console of a narrow encoding (cp949, cp1252) shows ? for what it lacks."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))
 
 
 def plain(name, longest=200):

@@ -7,18 +7,18 @@ import numpy as np
 import torch
 from PIL import Image
 
-from bilingual.legacy import pick
 from helpers.encoding import attention, encode
-from helpers.maps import cls_attention, token_norm
+from helpers.maps import cls_attention, on_grid, token_norm
 
 SIDE = 384  # pixels of the photo's longer side; each canvas is about 300 wide
+FULL_SIDE = 1600  # of the picture that a reader saves
 BUDGET = 1_100_000  # bytes of tables for hovering, so that a page with all of it is below 2 MB
 
 
-def shrink(seen):
-    """The photo as the explorer shows it: at most ``SIDE`` pixels long."""
+def shrink(seen, side=SIDE):
+    """The photo as the explorer shows it: at most ``side`` pixels long."""
     small = seen.convert("RGB")
-    small.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
     return small
 
 
@@ -26,6 +26,15 @@ def png(picture):
     """A picture as PNG bytes: no pixel changes on the way."""
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def full(seen):
+    """JPEG bytes of the photo for a picture to keep; none if it is no larger than what is shown."""
+    if max(seen.size) <= SIDE:
+        return b""
+    file = io.BytesIO()
+    shrink(seen, FULL_SIDE).save(file, "JPEG", quality=90)
     return file.getvalue()
 
 
@@ -55,40 +64,45 @@ def block_data(model, tensor, block, budget=BUDGET):
     dict
         ``norm`` float32 (gh * gw), ``cls`` float32 (1 + heads, gh * gw) whose first row is the mean
         of heads, ``similarity`` and ``query`` tables of ``eight_bits`` or None, and what the
-        browser needs to read them. ``left_out`` says in words what the budget did not allow.
+        browser needs to read them. ``left_out`` is (Korean, English) words for what the budget did
+        not allow, or empty.
+
+    Raises
+    ------
+    BadInput
+        See ``encoding.attention``.
     """
     block = range(len(model.blocks))[block]
     encoded = encode(model, tensor, block)
+    grid, prefix = encoded.grid, encoded.num_prefix_tokens
     patches = encoded.patch_tokens.shape[1]
-    prefix = encoded.num_prefix_tokens
+    heads = model.blocks[block].attn.num_heads
     similarity = query = None
-    left_out = "유사도와 어텐션 similarity and attention"
+    left_out = "유사도와 어텐션", "similarity and attention"
     if patches**2 <= budget:
         unit = unit_tokens(encoded)
-        similarity = eight_bits((unit @ unit.T)[None])
-        left_out = "어텐션 attention"
+        similarity = eight_bits(_flat(unit @ unit.mT, grid)[None])
+        left_out = "어텐션", "attention"
     queries = [0]
-    heads = _heads(model, block)
     if 2 * patches**2 <= budget:
         queries += range(prefix, prefix + patches)
     rows = attention(model, tensor, block, queries)
-    cls = _with_mean(cls_attention(rows, encoded.grid, prefix)[0].flatten(-2))
+    cls = _with_mean(cls_attention(rows, grid, prefix)[0].flatten(-2))
     if len(queries) > 1:
-        query = _with_mean(rows[0, :, 1:, prefix:])
+        query = _with_mean(_flat(rows[0, :, 1:, prefix:], grid))
         fits = (heads + 2) * patches**2 <= budget
         query = eight_bits(query if fits else query[:1])
-        left_out = "" if fits else "헤드별 어텐션 attention of single heads"
+        left_out = () if fits else ("헤드별 어텐션", "attention of single heads")
     return {
         "block": block,
         "blocks": len(model.blocks),
         "heads": heads,
-        "grid": list(encoded.grid),
-        "norm": token_norm(encoded.patch_tokens, encoded.grid)[0].numpy().tobytes(),
+        "grid": list(grid),
+        "norm": token_norm(encoded.patch_tokens, grid)[0].numpy().tobytes(),
         "cls": cls.numpy().tobytes(),
         "similarity": similarity,
         "query": query,
-        "left_out": left_out
-        and f"{pick('패치마다 보내지 않은 것 · not sent for each patch')}: {pick(left_out)}.",
+        "left_out": list(left_out),
     }
 
 
@@ -106,16 +120,18 @@ def patch_map(model, tensor, block, kind, patch):
     torch.Tensor
         (1 + heads, gh * gw), the mean of heads first; for similarity (1, gh * gw).
     """
+    encoded = encode(model, tensor, block)
     if kind == "query":
-        prefix = model.num_prefix_tokens
-        return _with_mean(attention(model, tensor, block, [prefix + patch])[0, :, 0, prefix:])
-    unit = unit_tokens(encode(model, tensor, block))
-    return (unit @ unit[patch])[None]
+        prefix = encoded.num_prefix_tokens
+        rows = attention(model, tensor, block, [prefix + patch])[0, :, 0, prefix:]
+        return _with_mean(_flat(rows, encoded.grid))
+    unit = unit_tokens(encoded)
+    return _flat(unit @ unit[patch], encoded.grid)[None]
 
 
 def unit_tokens(encoded):
     """(gh * gw, D), patch tokens of length 1; their products are cosine similarities."""
-    return torch.nn.functional.normalize(encoded.patch_tokens[0], dim=-1)
+    return torch.nn.functional.normalize(encoded.patch_tokens[0].float(), dim=-1)
 
 
 def eight_bits(values):
@@ -142,9 +158,10 @@ def eight_bits(values):
     }
 
 
+def _flat(values, grid):
+    """Numbers (..., gh * gw) out of the model's world: float32 on the CPU."""
+    return on_grid(values, grid).flatten(-2)
+
+
 def _with_mean(heads):
     return torch.cat([heads.mean(dim=0, keepdim=True), heads])
-
-
-def _heads(model, block):
-    return model.blocks[block].attn.num_heads

@@ -1,234 +1,150 @@
-// The explorer's page: a photo, a map, and the map laid over the photo, with what chooses them.
+// The explorer: a photo, a map, and the map laid over the photo, with what chooses them.
 //
-// explorer.py puts explorer_pixels.js before this file. Jupyter loads the two as a widget, and
-// save_html writes them into a page of its own. Nothing is ever fetched.
+// Jupyter loads this module as a widget (anywidget), page.js loads it in a page without a kernel.
+// What it imports stands as text in the model, for there is no place on the net to fetch it from:
+// pixels.js, the arithmetic, and view.js, what the page is made of. Here is how it behaves.
 
-const KINDS = {
-  norm: ["토큰 노름", "token norm"],
-  cls: ["CLS 어텐션", "CLS attention"],
-  query: ["고른 패치의 어텐션", "attention of the patch"],
-  similarity: ["고른 패치와의 유사도", "similarity to the patch"],
-};
-const SCALES = {
-  "min-max": ["최소-최대", "min-max"],
-  shared: ["공통 눈금", "shared scale"],
-  raw: ["원값, 0부터", "raw, from 0"],
-};
-const START = { kind: "norm", head: 0, scale: "min-max", smooth: true, keep: 100 };
+const START = { head: 0, scale: "min-max", smooth: true, keep: 100, wipe: 0, patch: null, pinned: false };
+const ALPHA = 0.5;
 const PATIENCE = 60000; // ms to wait for the kernel
+const PACE = 600; // ms a block stays while blocks are played
 
-/** An element with properties, `aria-…` attributes and children. */
-function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (/^(aria-|role$)/.test(name)) element.setAttribute(name, value);
-    else element[name] = value;
+async function load(text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  try {
+    return await import(url);
+  } finally {
+    URL.revokeObjectURL(url);
   }
-  element.append(...children);
-  return element;
-}
-
-/** In the language that Python asks for: the Korean words, the English ones, or both. */
-const speaker = (model) => (ko, en) => ({ ko, en })[model.get("language")] ?? `${ko} ${en}`;
-
-const labelled = (text, control) => make("label", {}, make("span", { textContent: text }), control);
-
-function menu(options) {
-  const items = Object.entries(options);
-  return make("select", {}, ...items.map(([value, text]) => new Option(text, value)));
-}
-
-/** Whether the pointer is down; watched once a page, however often the cell is run. */
-function pointer() {
-  if (globalThis.dinoPointer) return globalThis.dinoPointer;
-  const state = { down: false };
-  window.addEventListener("pointerdown", () => (state.down = true), true);
-  for (const end of ["pointerup", "pointercancel"]) {
-    window.addEventListener(end, () => (state.down = false), true);
-  }
-  return (globalThis.dinoPointer = state);
-}
-
-/** Sliders tell the kernel of every step, and each step costs it work. Hold that back until the
- * pointer is up and the slider has rested. */
-async function hush(manager, id) {
-  const model = await manager?.get_model?.(id);
-  if (!model || model.hushed) return;
-  model.hushed = true;
-  const save = model.save_changes.bind(model), state = pointer();
-  let timer;
-  model.save_changes = (...args) => {
-    const later = () => (state.down ? wait() : save(...args));
-    const wait = () => {
-      clearTimeout(timer);
-      timer = setTimeout(later, 500);
-    };
-    wait();
-  };
 }
 
 /** Draw the explorer into an element; the model holds what Python sent. */
 async function render({ model, el }) {
-  const say = speaker(model);
-  const named = (words) =>
-    Object.fromEntries(Object.entries(words).map(([name, pair]) => [name, say(...pair)]));
-  const kinds = named(KINDS);
-  let maps = new Maps(model.get("data"));
-  const first = maps.block;
-  const state = { ...START, patch: null, pinned: false };
-  const picture = await createImageBitmap(new Blob([bytes(model.get("photo"))]));
-  const size = [picture.width, picture.height];
-  const tables = Object.values(model.get("tables")).map(bytes);
-
-  // Controls
-  const kind = menu(kinds), head = menu({}), scale = menu(named(SCALES));
-  const block = menu(Object.fromEntries([...Array(maps.blocks).keys()].map((b) => [b, b])));
-  const smooth = make("input", { type: "checkbox" });
-  const keep = make("input", { type: "range", min: 5, max: 100, step: 1 });
-  const reset = make("button", { type: "button", textContent: say("처음으로", "reset") });
-  const download = make("button", { type: "button", textContent: say("PNG 내려받기", "download") });
-  const keepLabel = labelled("", keep);
-  block.disabled = !model.send;
-  const controls = make(
-    "div", { className: "dino-controls" },
-    labelled(say("맵", "map"), kind), labelled(say("헤드", "head"), head),
-    labelled(say("블록", "block"), block), labelled(say("눈금", "scale"), scale),
-    labelled(say("부드럽게", "smooth"), smooth), keepLabel, reset, download,
+  const modules = model.get("modules");
+  const [pixels, view] = await Promise.all([load(modules.pixels), load(modules.view)]);
+  const say = view.speaker(model.get("language")), kinds = model.get("kinds");
+  const picture = (name) => createImageBitmap(new Blob([pixels.bytes(model.get(name))]));
+  const tables = Object.fromEntries(
+    Object.entries(model.get("tables")).map(([name, table]) => [name, pixels.bytes(table)]),
   );
+  const photo = await picture("photo");
+  let maps = new pixels.Maps(model.get("data"));
+  const first = { kind: model.get("start"), block: maps.block, cmap: Object.keys(tables)[0] };
+  const state = { ...START, kind: first.kind };
 
-  // Pictures: three canvases, each with a frame around the chosen patch
-  const panels = named({ photo: ["사진", "photo"], map: ["맵", "map"], overlay: ["겹침 그림", "overlay"] });
-  const canvases = {}, frames = [], images = {};
-  const row = make("div", { className: "dino-row" });
-  for (const [name, title] of Object.entries(panels)) {
-    const canvas = make("canvas", { width: size[0], height: size[1], className: `dino-${name}` });
-    canvas.setAttribute("aria-hidden", "true");
-    const frame = make("div", { className: "dino-patch", hidden: true });
-    const box = make("div", { className: "dino-picture" }, canvas, frame);
-    box.style.setProperty("--ratio", size[0] / size[1]);
-    row.append(make("figure", {}, make("figcaption", { textContent: title }), box));
-    canvases[name] = canvas.getContext("2d", { willReadFrequently: true });
-    images[name] = canvases[name].createImageData(...size);
-    frames.push(frame);
-    for (const [event, pin] of [["pointermove", false], ["click", true]]) {
-      box.addEventListener(event, (e) => point(e, box, pin));
-    }
-  }
-  canvases.photo.drawImage(picture, 0, 0);
-  images.photo = canvases.photo.getImageData(0, 0, ...size);
-  row.tabIndex = 0;
-  row.setAttribute("role", "group");
-  row.setAttribute("aria-label", say("사진, 맵, 겹침 그림: 화살표 키로 패치를 고르고 Esc로 놓습니다.",
-    "Photo, map, overlay: arrow keys choose a patch, Escape lets go."));
-
-  // Words: the colour scale, what the chosen patch holds, what is going on
-  const bar = make("canvas", { width: 256, height: 1, className: "dino-bar" });
-  const [low, high] = [make("span"), make("span")];
-  const legend = make("div", { className: "dino-legend" }, low, bar, high);
-  const readout = make("div", { className: "dino-readout", role: "status", "aria-live": "polite" });
-  const status = make("div", { className: "dino-status", role: "status", "aria-live": "polite" });
-  const foot = make("div", { className: "dino-foot" });
-  const root = make("div", { className: "dino-explorer" });
-  root.append(controls, row, legend, readout, status, foot);
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own arrow keys stay out
+  const controls = view.controls(say, kinds, Object.keys(tables), maps.blocks);
+  const pictures = view.pictures(say, photo), words = view.words(say);
+  const root = view.make("div", { className: "dino-explorer" }, ...controls.above, pictures.row,
+    words.legend, words.readout, ...controls.below, words.status, words.foot);
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own arrow keys stay out, in both ways
+  root.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(root);
 
-  // --- showing ---
+  // --- the kernel ---
 
-  const tooLarge = say("이 맵은 커서 이 파일에 없습니다.", "This map is too large for this file.");
-  let current = null, pixels, kept, waiting;
+  let waiting, pace, playing = false;
 
   function busy(text) {
     clearTimeout(waiting);
     root.setAttribute("aria-busy", text ? "true" : "false");
-    status.textContent = text ?? "";
-    if (text) waiting = setTimeout(() => (status.textContent =
+    words.status.textContent = text;
+    if (text) waiting = setTimeout(() => (words.status.textContent =
       say("커널이 답하지 않습니다. 셀을 다시 실행하세요.",
         "The kernel does not answer; run the cell again.")), PATIENCE);
   }
 
   function ask(question) {
-    if (!model.send) return;
     busy(say("커널이 계산하고 있습니다 …", "The kernel is working …"));
     model.send(question);
   }
 
-  /** Work out the chosen map; with it, or without one to show, draw. */
+  function askBlock(block) {
+    if (block !== maps.block) ask({ ask: "block", block });
+  }
+
+  function play(on) {
+    clearTimeout(pace);
+    playing = on;
+    controls.play.textContent = on ? say("■ 멈춤", "stop") : say("▶ 블록 재생", "play blocks");
+    if (on) askBlock(maps.block === maps.blocks - 1 ? 0 : maps.block + 1);
+  }
+
+  // --- showing ---
+
+  let current = null; // the chosen map: its values, the range that its colours span, its pixels
+
+  function layers(size) {
+    const { values, range } = current;
+    const resize = state.smooth ? pixels.smoothResize : pixels.flatResize;
+    const kept = pixels.keepMass(values, state.keep / 100);
+    return [
+      resize(pixels.normalise(values, range), maps.grid, size),
+      pixels.flatResize(kept, maps.grid, size),
+    ];
+  }
+
+  /** Work out the chosen map, and draw; ask for it if it is not here. */
   function choose() {
-    const needsPatch = state.kind === "query" || state.kind === "similarity";
-    if (needsPatch && state.patch === null) {
-      state.patch = Math.floor(maps.grid[0] / 2) * maps.grid[1] + Math.floor(maps.grid[1] / 2);
+    if (maps.ofPatch(state.kind)) {
+      state.patch ??= Math.floor(maps.grid[0] / 2) * maps.grid[1] + Math.floor(maps.grid[1] / 2);
     }
     const found = maps.get(state.kind, state.head, state.patch);
-    const missing = !found && !model.send ? tooLarge : "";
+    current = null;
     if (found) {
-      const own = extent(found.values);
+      const own = pixels.extent(found.values);
       const range = { "min-max": own, shared: found.shared, raw: [0, own[1]] }[state.scale];
       current = { values: found.values, range };
-      const resize = state.smooth ? smoothResize : flatResize;
-      pixels = resize(normalise(found.values, range), maps.grid, size);
-      kept = flatResize(keepMass(found.values, state.keep / 100), maps.grid, size);
+      current.layers = layers(pictures.size);
+      if (!model.send) words.status.textContent = "";
       draw();
-    } else {
-      if (!missing) ask({ ask: state.kind, patch: state.patch });
-    }
-    if (missing || status.textContent === tooLarge) status.textContent = missing;
+    } else if (model.send) ask({ ask: state.kind, patch: state.patch });
+    else words.status.textContent = say("이 맵은 커서 이 파일에 없습니다.", "This map is too large for this file.");
+    showControls();
     showWords();
   }
 
   function draw() {
-    const table = tables[model.get("cmap")];
-    const { photo, map, overlay } = images;
-    paint(photo.data, pixels, kept, table, model.get("alpha"), map.data, overlay.data);
-    canvases.map.putImageData(map, 0, 0);
-    canvases.overlay.putImageData(overlay, 0, 0);
-    const strip = bar.getContext("2d"), line = strip.createImageData(256, 1);
-    for (let i = 0; i < 256; i++) line.data.set([...table.subarray(3 * i, 3 * i + 3), 255], 4 * i);
-    strip.putImageData(line, 0, 0);
+    if (!current) return;
+    const table = tables[model.get("cmap")], { canvases, images } = pictures;
+    pixels.paint(
+      images.photo.data, ...current.layers, table, model.get("alpha"), images.map.data, images.overlay.data,
+    );
+    canvases.map.putImageData(images.map, 0, 0);
+    canvases.overlay.putImageData(images.overlay, 0, 0);
+    words.draw(table);
+  }
+
+  /** Which map is shown: its kind, block and head. */
+  function title() {
+    const head = maps.rows(state.kind) > 1 || state.kind === "query"
+      ? ` · ${say("헤드", "head")} ${state.head ? state.head - 1 : say("평균", "mean")}` : "";
+    return `${say(...kinds[state.kind])} · ${say("블록", "block")} ${maps.block}${head}`;
   }
 
   function showWords() {
-    const [rows, columns] = maps.grid, at = state.patch;
-    const [y, x] = at === null ? [] : [Math.floor(at / columns), at % columns];
-    for (const frame of frames) {
-      frame.hidden = at === null;
-      frame.classList.toggle("pinned", state.pinned);
-      Object.assign(frame.style, {
-        left: `${(100 * x) / columns}%`, top: `${(100 * y) / rows}%`,
-        width: `${100 / columns}%`, height: `${100 / rows}%`,
-      });
-    }
-    if (current) [low.textContent, high.textContent] = current.range.map((v) => v.toPrecision(4));
-    const name = ["norm", "similarity"].includes(state.kind)
-      ? "" : ` · ${say("헤드", "head")} ${state.head ? state.head - 1 : say("평균", "mean")}`;
-    readout.textContent = at === null
-      ? say("사진 위에서 움직이거나 화살표 키를 쓰세요.", "Move over a picture, or use the arrow keys.")
-      : `${say("패치", "patch")}: ${say("행", "row")} ${y}, ${say("열", "column")} ${x}` +
-        ` · ${kinds[state.kind]}: ${current ? current.values[at].toPrecision(4) : "…"}${name}` +
-        ` · ${say("블록", "block")} ${maps.block}` +
-        (state.pinned ? ` · ${say("고정", "pinned")} (Esc)` : "");
-    const left = maps.left_out ? ` ${maps.left_out}` : "";
-    foot.textContent = `${say("가중치", "weights")}: ${model.get("weights")}${left}`;
+    pictures.point(state.patch, maps.grid, state.pinned);
+    pictures.before.style.clipPath = `inset(0 ${100 - state.wipe}% 0 0)`;
+    pictures.captions.map.textContent = title();
+    words.range(current?.range);
+    words.at(state, maps.grid, say(...kinds[state.kind]), current?.values);
+    words.made(model.get("weights"), maps.left_out);
   }
 
-  /** Make the controls say what the state is. */
+  /** Make the controls say what the state is, and why some of them can't be used. */
   function showControls() {
     const count = maps.rows(state.kind);
     state.head = Math.min(state.head, count - 1);
-    const names = [...Array(count).keys()].map((i) => [i, i ? String(i - 1) : say("평균", "mean")]);
-    head.replaceChildren(...names.map(([value, text]) => new Option(text, value)));
-    head.disabled = count === 1;
-    [kind.value, head.value, scale.value] = [state.kind, state.head, state.scale];
-    [smooth.checked, keep.value, block.value] = [state.smooth, state.keep, maps.block];
-    keepLabel.firstChild.textContent = `${say("큰 값부터", "keep")} ${state.keep} %`;
-    choose();
+    controls.offer(count, state.kind === "query", Boolean(model.send));
+    for (const name of ["kind", "head", "scale", "keep", "wipe"]) controls[name].value = state[name];
+    [controls.smooth.checked, controls.block.value] = [state.smooth, maps.block];
+    controls.sayKeep();
   }
 
   // --- being used ---
 
   function set(changes) {
     Object.assign(state, changes);
-    showControls();
+    choose();
   }
 
   function point(event, box, pin) {
@@ -238,101 +154,93 @@ async function render({ model, el }) {
     if (x < 0 || y < 0 || x >= columns || y >= rows) return;
     const patch = y * columns + x;
     if (pin) set({ patch, pinned: !(state.pinned && state.patch === patch) });
-    else if (!state.pinned && state.patch !== patch) {
-      if (state.kind in maps.tables || ["norm", "cls"].includes(state.kind)) set({ patch });
-    } // a map that the kernel must compute waits for a click
+    else if (!state.pinned && state.patch !== patch && maps.get(state.kind, 0, patch)) set({ patch });
+  } // a map that the kernel must compute waits for a click
+
+  function step(event) {
+    const [rows, columns] = maps.grid, { key } = event;
+    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[key];
+    if (key === "Escape") set({ pinned: false });
+    if (!by) return;
+    event.preventDefault();
+    const at = state.patch ?? -1; // the first arrow key starts at the first patch
+    const y = Math.min(rows - 1, Math.max(0, Math.floor(at / columns) + by[0]));
+    const x = Math.min(columns - 1, Math.max(0, (at % columns) + by[1]));
+    set({ patch: at < 0 ? 0 : y * columns + x, pinned: true });
   }
 
-  row.addEventListener("keydown", (event) => {
-    const [rows, columns] = maps.grid, { key } = event;
-    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[key];
-    if (key === "Escape") set({ pinned: false });
-    if (!step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const at = state.patch ?? -1; // the first arrow key starts at the first patch
-    const y = Math.min(rows - 1, Math.max(0, Math.floor(at / columns) + step[0]));
-    const x = Math.min(columns - 1, Math.max(0, (at % columns) + step[1]));
-    set({ patch: at < 0 ? 0 : y * columns + x, pinned: true });
-  });
-  kind.addEventListener("change", () => set({ kind: kind.value }));
-  head.addEventListener("change", () => set({ head: Number(head.value) }));
-  scale.addEventListener("change", () => set({ scale: scale.value }));
-  smooth.addEventListener("change", () => set({ smooth: smooth.checked }));
-  keep.addEventListener("input", () => set({ keep: Number(keep.value) }));
-  block.addEventListener("change", () => ask({ ask: "block", block: Number(block.value) }));
-  reset.addEventListener("click", () => {
-    model.set("alpha", 0.5);
-    model.set("cmap", 0);
+  function reset() {
+    play(false);
+    model.set("alpha", ALPHA);
+    model.set("cmap", first.cmap);
     model.save_changes();
-    set({ ...START, patch: null, pinned: false });
-    if (maps.block !== first) ask({ ask: "block", block: first });
-  });
-  download.addEventListener("click", () => canvases.overlay.canvas.toBlob((blob) => {
-    const link = make("a", { href: URL.createObjectURL(blob), download: "explorer.png" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  }));
+    set({ ...START, kind: first.kind });
+    if (model.send) askBlock(first.block);
+  }
 
-  const redraw = () => pixels && draw();
-  const renew = () => {
-    maps = new Maps(model.get("data"));
-    busy(null);
-    showControls();
+  async function save() {
+    const large = pixels.bytes(model.get("full")).length ? await picture("full") : photo;
+    const { images } = view.pictures(say, large), size = [large.width, large.height];
+    pixels.paint(images.photo.data, ...layers(size), tables[model.get("cmap")], model.get("alpha"),
+      images.map.data, images.overlay.data);
+    const parts = [...title().split(" · "), ...(maps.ofPatch(state.kind) ? [words.patch(state, maps.grid)] : []),
+      `alpha ${model.get("alpha")}`, ...model.get("weights").split(" · ")];
+    await view.save(images.overlay, parts, `explorer-${state.kind}-block${maps.block}.png`);
+  }
+
+  for (const [name, event, type] of [
+    ["head", "change", Number], ["scale", "change", String], ["keep", "input", Number], ["wipe", "input", Number],
+  ]) controls[name].addEventListener(event, (e) => set({ [name]: type(e.target.value) }));
+  controls.kind.root.addEventListener("change", () => set({ kind: controls.kind.value }));
+  controls.smooth.addEventListener("change", () => set({ smooth: controls.smooth.checked }));
+  controls.block.addEventListener("change", () => askBlock(Number(controls.block.value)));
+  controls.play.addEventListener("click", () => play(!playing));
+  controls.reset.addEventListener("click", reset);
+  controls.save.addEventListener("click", () => current && save());
+  controls.alpha.addEventListener("input", () => model.set("alpha", Number(controls.alpha.value)));
+  controls.cmap.addEventListener("input", () => model.set("cmap", controls.cmap.value));
+  for (const own of [controls.alpha, controls.cmap]) { // Python hears of it when the reader lets go
+    own.addEventListener("change", () => model.save_changes());
+  }
+  pictures.row.addEventListener("keydown", step);
+  for (const box of pictures.boxes) {
+    box.addEventListener("pointermove", (event) => point(event, box, false));
+    box.addEventListener("click", (event) => point(event, box, true));
+  }
+
+  const follow = () => {
+    for (const name of ["alpha", "cmap"]) controls[name].value = model.get(name);
+    draw();
   };
-  const answer = (message, buffers) => {
-    busy(null);
-    if (message.error) {
-      status.textContent = message.error;
-      block.value = maps.block;
-    } else if (message.block === maps.block) {
-      maps.asked[`${message.ask} ${message.patch}`] = floats(buffers[0]);
+  const listeners = {
+    "change:alpha": follow,
+    "change:cmap": follow,
+    "change:data": () => {
+      maps = new pixels.Maps(model.get("data"));
+      busy("");
       choose();
-    }
-  };
-  const listeners = [
-    ["change:alpha", redraw], ["change:cmap", redraw], ["change:data", renew], ["msg:custom", answer],
-  ];
-  listeners.forEach(([event, listener]) => model.on(event, listener));
-  showControls();
-  for (const id of model.get("hushed") ?? []) hush(model.widget_manager, id);
-  setTimeout(() => { // once we are on the page: arrow keys and a name for the slider beside us
-    const output = el.closest(".jp-OutputArea-output");
-    if (!output) return;
-    output.dataset.lmSuppressShortcuts = "true";
-    const name = output.querySelector(".widget-slider .widget-label")?.textContent;
-    if (name) output.querySelector(".noUi-handle")?.setAttribute("aria-label", name);
-  });
-  return () => listeners.forEach(([event, listener]) => model.off(event, listener));
-}
-
-/** The explorer in a page of its own (save_html): alpha and colormap need controls, too. */
-export function renderPage(el, traits) {
-  const listeners = {};
-  const model = {
-    get: (name) => traits[name],
-    set: (name, value) => {
-      traits[name] = value;
-      (listeners[`change:${name}`] ?? []).forEach((listener) => listener());
+      if (playing) pace = setTimeout(() => play(maps.block < maps.blocks - 1), PACE);
     },
-    on: (event, listener) => (listeners[event] ??= []).push(listener),
-    off: () => {},
-    save_changes: () => {},
+    "msg:custom": (message, buffers) => {
+      busy("");
+      if (message.error) {
+        play(false);
+        words.status.textContent = say(...message.error);
+        showControls();
+      } else if (message.block === maps.block) {
+        maps.asked[`${message.ask} ${message.patch}`] = pixels.floats(buffers[0]);
+        choose();
+      }
+    },
   };
-  const say = speaker(model);
-  const alpha = make("input", { type: "range", min: 0, max: 1, step: 0.01 });
-  const cmap = menu({ ...Object.keys(traits.tables) });
-  const follow = () => ([alpha.value, cmap.value] = [traits.alpha, traits.cmap]);
+  for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+  choose();
   follow();
-  model.on("change:alpha", follow);
-  model.on("change:cmap", follow);
-  alpha.addEventListener("input", () => model.set("alpha", Number(alpha.value)));
-  cmap.addEventListener("change", () => model.set("cmap", Number(cmap.value)));
-  const controls = [
-    labelled(say("투명도", "alpha"), alpha), labelled(say("컬러맵", "colormap"), cmap),
-  ];
-  el.append(make("div", { className: "dino-controls" }, ...controls));
-  return render({ model, el });
+  return () => {
+    play(false);
+    clearTimeout(waiting);
+    for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
+  };
 }
 
 export default { render };

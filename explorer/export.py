@@ -3,28 +3,33 @@
 import base64
 import html
 import json
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bilingual import plain
-from bilingual.legacy import pick
+from bilingual import BadInput, plain, say
+from explorer.data import patch_map
 from helpers.encoding import attention, encode
 from helpers.images import to_tensor
-from helpers.maps import cls_attention, min_max, norm_map, token_norm
-from helpers.overlay import COLORMAPS, blend
+from helpers.maps import attention_map, cls_attention, min_max, norm_map, token_norm
+from helpers.overlay import blend
 from helpers.plots import FONT
 
 SWEEPS = ("alpha", "head", "block", "zoom")
 ZOOM, ZOOM_STEPS = 3, 12  # how far in, and in how many steps
+START = Path(__file__).with_name("page.js")  # starts the explorers of a page
+STYLE = Path(__file__).with_name("explorer.css")
+TRAITS = "_esm modules kinds start alpha cmap photo full tables data weights language".split()
 PAGE = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none';
- script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+ script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; img-src data: blob:">
 <title>{title}</title>
 <style>
+:root {{ color-scheme: light dark; }}
 body {{ margin: 12px auto; max-width: 960px; padding: 0 8px; font: 14px system-ui, sans-serif; }}
 {style}
 </style>
@@ -32,26 +37,27 @@ body {{ margin: 12px auto; max-width: 960px; padding: 0 8px; font: 14px system-u
 <body>
 <h1>{title}</h1>
 <noscript>{no_script}</noscript>
-<main id="explorer"></main>
-<script type="application/json" id="traits">{traits}</script>
+<main><script type="application/json" class="dino-traits">{traits}</script></main>
 <script type="module">
-{script}
-const traits = JSON.parse(document.getElementById("traits").textContent);
-renderPage(document.getElementById("explorer"), traits);
+{start}
 </script>
 </body>
 </html>
 """
 
 
-def page(view, script, style, title):
+def traits(view):
+    """What a page needs to show an explorer, as JSON that can stand in a script element."""
+    held = json.dumps({name: getattr(view, name) for name in TRAITS}, default=_base64)
+    return held.replace("<", "\\u003c")  # so that no caption can end the script
+
+
+def page(view, title):
     """The whole page as text.
 
     Parameters
     ----------
     view : Explorer
-    script, style : str
-        The module and its style sheet.
     title : str
         Any text; it is escaped.
 
@@ -59,20 +65,29 @@ def page(view, script, style, title):
     -------
     str
     """
-    names = ("alpha", "cmap", "photo", "tables", "data", "weights", "language")
-    traits = json.dumps({name: getattr(view, name) for name in names}, default=_base64)
     return PAGE.format(
         lang="en" if view.language == "en" else "ko",
-        no_script=pick("자바스크립트를 켜세요. Please switch JavaScript on."),
+        no_script=say("자바스크립트를 켜세요.", "Please switch JavaScript on."),
         title=html.escape(title),
-        style=style,
-        script=script,
-        traits=traits.replace("<", "\\u003c"),  # so that no caption can end the script
+        style=STYLE.read_text("utf-8"),
+        start=START.read_text("utf-8"),
+        traits=traits(view),
     )
 
 
+def first_map(view):
+    """(gh, gw), the map that an explorer shows first: mean of heads, of the middle patch."""
+    if view.start == "norm":
+        return norm_map(view.model, view.tensor)
+    if view.start == "cls":
+        return attention_map(view.model, view.tensor)
+    gh, gw = view.data["grid"]
+    middle = gh // 2 * gw + gw // 2
+    return patch_map(view.model, view.tensor, -1, view.start, middle)[0].reshape(gh, gw)
+
+
 def gif(view, path, sweep):
-    """Write a sweep as GIF; see ``ExplorerBox.save_gif``."""
+    """Write a sweep as GIF; see ``Explorer.save_gif``."""
     frames = [_labelled(picture, label) for picture, label in _frames(view, sweep)]
     paletted = [frame.quantize(128) for frame in frames]
     pause = {"alpha": 80, "zoom": 160}.get(sweep, 700)  # ms a frame
@@ -82,39 +97,36 @@ def gif(view, path, sweep):
 def _frames(view, sweep):
     """(overlay, label) of each frame."""
     model, tensor, picture = view.model, view.tensor, view.picture
-    cmap = COLORMAPS[view.cmap]
+    block_word = say("블록", "block")
     if sweep == "alpha":
-        m = norm_map(model, tensor)
+        m = min_max(first_map(view))
         for step in (*range(0, 21), *range(19, 0, -1)):
             alpha = step / 20
-            yield blend(picture, m, alpha, cmap), f"alpha {alpha:.2f} · {view.weights}"
+            yield blend(picture, m, alpha, view.cmap), f"alpha {alpha:.2f} · {view.weights}"
     elif sweep == "head":
         block = view.data["block"]
         rows = attention(model, tensor, block)
         maps = min_max(cls_attention(rows, view.data["grid"], model.num_prefix_tokens)[0])
         for head, m in enumerate(maps):
-            overlay = blend(picture, m, view.alpha, cmap)
-            yield (
-                overlay,
-                f"{pick(f'헤드 head {head}')} · {pick(f'블록 block {block}')} · {view.weights}",
-            )
+            label = f"{say('헤드', 'head')} {head} · {block_word} {block} · {view.weights}"
+            yield blend(picture, m, view.alpha, view.cmap), label
     elif sweep == "block":
         for block in range(len(model.blocks)):
             encoded = encode(model, tensor, block)
             m = min_max(token_norm(encoded.patch_tokens, encoded.grid))[0]
-            overlay = blend(picture, m, view.alpha, cmap)
-            yield overlay, f"{pick(f'블록 block {block}')} · {view.weights}"
+            label = f"{block_word} {block} · {view.weights}"
+            yield blend(picture, m, view.alpha, view.cmap), label
     elif sweep == "zoom":
         for step in (*range(ZOOM_STEPS + 1), *range(ZOOM_STEPS - 1, 0, -1)):
             zoom = ZOOM ** (step / ZOOM_STEPS)
             window = _middle(view.seen, zoom)
             m = norm_map(model, to_tensor(window, model, "whole")[0])
-            overlay = blend(window, m, view.alpha, cmap).resize(picture.size)
-            yield overlay, f"{pick(f'확대 zoom {zoom:.1f}')} · {view.weights}"
+            overlay = blend(window, m, view.alpha, view.cmap).resize(picture.size)
+            yield overlay, f"{say('확대', 'zoom')} {zoom:.1f} · {view.weights}"
     else:
-        raise ValueError(
-            f"sweep은 {', '.join(SWEEPS)} 가운데 하나여야 합니다: {sweep!r}\n"
-            f"sweep must be one of {', '.join(SWEEPS)}: {sweep!r}"
+        raise BadInput(
+            f"sweep은 {', '.join(SWEEPS)} 가운데 하나여야 합니다: {sweep!r}",
+            f"sweep must be one of {', '.join(SWEEPS)}: {sweep!r}",
         )
 
 

@@ -1,7 +1,5 @@
 // The explorer's arithmetic in the browser: pure functions that give the same numbers as
 // helpers/maps.py and helpers/overlay.py, and the data that Python sent. Nothing here touches a page.
-//
-// explorer.py puts this file before explorer.js and hands out both as one module.
 
 // --- arithmetic -----------------------------------------------------------------------------------
 
@@ -117,10 +115,10 @@ export function bytes(x) {
   return new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 }
 
-const floats = (x) => new Float32Array(bytes(x).slice().buffer);
+export const floats = (x) => new Float32Array(bytes(x).slice().buffer);
 
 /** What Python computed for one block, ready to be asked for a map. */
-class Maps {
+export class Maps {
   constructor(data) {
     Object.assign(this, data);
     this.count = data.grid[0] * data.grid[1];
@@ -133,6 +131,11 @@ class Maps {
       this.tables[name] = { rows: table.rows, bytes: bytes(table.bytes), ranges: floats(table.ranges) };
     }
     this.asked = {}; // rows that the kernel sent later: "query 17" → Float32Array
+  }
+
+  /** Whether a kind of map is a patch's own. */
+  ofPatch(kind) {
+    return kind === "query" || kind === "similarity";
   }
 
   /** How many rows (mean of heads, then the heads) a kind of map has here. */

@@ -1,43 +1,89 @@
 """A place in the notebook to drop one's own photo."""
 
-import html
+from pathlib import Path
 
+import anywidget
 import ipywidgets as widgets
+import traitlets
 from IPython.display import display
 
-from helpers.images import PhotoError, load_photo
+from bilingual import language
+from explorer.export import STYLE
+from helpers.images import load_photo
+from sources.kinds import PhotoError
+
+
+class Button(anywidget.AnyWidget):
+    """Takes a photo in the browser, makes it small enough to be sent, and sends it.
+
+    Attributes
+    ----------
+    got : callable
+        Takes what ``images.load_photo`` reads, or None for a file that was refused in the browser.
+    """
+
+    _esm = Path(__file__).with_name("upload.js")
+    _css = STYLE
+    language = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, got):
+        self.got = got
+        super().__init__(language=language())
+        self.on_msg(self._sent)
+
+    def _sent(self, _, message, buffers):
+        error = []
+        try:
+            files = [{"name": message["name"], "content": buffers[0]}] if buffers else None
+            self.got(files)
+        except PhotoError as refused:
+            error = [refused.ko, refused.en]
+        finally:  # or the page would wait for ever
+            if buffers:
+                self.send({"error": error})
+
+
+class Upload(widgets.VBox):
+    """The button, and below it what was made of the photo."""
+
+    def __init__(self, show):
+        self.show, self.output = show, widgets.Output()
+        self.button = Button(self._got)
+        super().__init__([self.button, self.output])
+
+    def _got(self, files):
+        self.output.clear_output()  # an earlier photo's picture must not pass for this one's
+        if files:
+            photo = load_photo(files)
+            with self.output:
+                if (made := self.show(photo)) is not None:
+                    display(made)
+
+    def __repr__(self):
+        return "<upload>"
+
+    def _ipython_display_(self, **kwargs):
+        """As any widget, with what Colab needs to find the button."""
+        data, metadata = self.button._repr_mimebundle_()
+        view = "application/vnd.jupyter.widget-view+json"
+        data = {"text/plain": repr(self), view: {**data[view], "model_id": self.model_id}}
+        display(data, metadata=metadata, raw=True)
 
 
 def upload(show):
     """A button to upload one photo; what ``show`` makes of it appears below.
 
+    A photo larger than what a notebook can carry is made smaller in the browser, and the page says
+    so. A file that is no photo is refused in words, and the last photo's picture goes.
+
     Parameters
     ----------
     show : callable
-        Takes the photo (PIL.Image.Image), returns anything that a notebook can display.
+        Takes the photo (PIL.Image.Image), returns anything that a notebook can display, or None.
 
     Returns
     -------
-    ipywidgets.VBox
-        A file that is no photo leaves the last picture as it is and says what is wrong.
+    Upload
+        An ipywidgets.VBox; works on ipywidgets 7.7 and 8.
     """
-    button = widgets.FileUpload(accept="image/*", multiple=False, description="사진 올리기 upload")
-    button.layout.width = "220px"
-    message = widgets.HTML()
-    output = widgets.Output()
-
-    def uploaded(_):
-        if not button.value:
-            return
-        try:
-            photo = load_photo(button.value)
-        except PhotoError as error:
-            message.value = f"<pre>{html.escape(str(error))}</pre>"
-            return
-        message.value = ""
-        output.clear_output(wait=True)
-        with output:
-            display(show(photo))
-
-    button.observe(uploaded, names="value")
-    return widgets.VBox([button, message, output])
+    return Upload(show)

@@ -7,6 +7,9 @@ D   numbers in a token           d   numbers in one head's query or key, D / hea
 gh, gw   rows and columns of the patch grid
 
 *Prefix tokens* stand before the patch tokens: CLS, then registers where a model has any.
+
+The model may be on any device and of any precision, under autocast, too; what comes out is float32
+on the CPU, so that whatever is computed of it need not ask.
 """
 
 import contextlib
@@ -24,7 +27,7 @@ class Encoded(NamedTuple):
     Attributes
     ----------
     tokens : torch.Tensor
-        (B, N, D); patch tokens row by row.
+        (B, N, D), float32 on the CPU; patch tokens row by row.
     grid : tuple of int
         (gh, gw).
     num_prefix_tokens : int
@@ -52,7 +55,6 @@ def encode(model, tensor, block=-1):
     Parameters
     ----------
     model : timm model
-        On any device, of any precision; the tensor is brought to it.
     tensor : torch.Tensor
         (B, 3, H, W), H and W multiples of the patch.
     block : int
@@ -84,7 +86,7 @@ def encode(model, tensor, block=-1):
                 intermediates_only=True,
             )
             tokens = torch.cat([prefix, patches], dim=1)
-    return Encoded(tokens, grid_of(model, tensor), model.num_prefix_tokens)
+    return Encoded(tokens.float().cpu(), grid_of(model, tensor), model.num_prefix_tokens)
 
 
 def attention(model, tensor, block=-1, queries=(0,)):
@@ -123,7 +125,7 @@ def attention_rows(model, tensor, blocks=None, queries=(0,)):
     """
     asked = list(queries)
     return torch.stack(
-        _read(model, tensor, blocks, lambda q, k: (q[:, :, asked] @ k.mT).softmax(dim=-1))
+        _read(model, tensor, blocks, lambda q, k: (q[:, :, asked] @ k.mT).softmax(dim=-1).cpu())
     )
 
 
@@ -133,7 +135,7 @@ def queries_keys(model, tensor, blocks=None):
     Parameters and errors are those of ``attention_rows``. q has been multiplied by the scale, so
     ``(q @ k.mT).softmax(-1)`` is the block's attention.
     """
-    return _read(model, tensor, blocks, lambda q, k: (q, k.contiguous()))
+    return _read(model, tensor, blocks, lambda q, k: (q.cpu(), k.contiguous().cpu()))
 
 
 def twin(module):
@@ -155,6 +157,16 @@ def twin(module):
 def grid_of(model, tensor):
     """(gh, gw), the patch grid that a model lays over pictures (..., H, W)."""
     return model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
+
+
+def one_photo(tensor):
+    """The tensor, if it holds a single picture: ``BadInput`` rather than the first of several."""
+    if tensor.ndim == 4 and len(tensor) != 1:
+        raise BadInput(
+            f"사진 한 장만 받습니다: {len(tensor)}장. 하나씩 넣으세요(예: tensor[:1]).",
+            f"One picture at a time, not {len(tensor)}: for example tensor[:1].",
+        )
+    return tensor
 
 
 def fitting(model, tensor):

@@ -4,17 +4,17 @@ import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from unicodedata import normalize
 
 import numpy as np
 from PIL import Image
 
 from bilingual import BadInput, plain
-from sources import files, web
+from sources import colours, files, web
 from sources.kinds import PhotoError, not_a_photo
 
 IMAGES = Path(__file__).resolve().parent.parent / "images"
 FITS = ("crop", "squash", "whole")
+MAX_PATCHES = 16_384  # that a photo may be resized to; each is compared with all others
 
 
 def sample_photos():
@@ -31,16 +31,17 @@ def load_photo(source, max_side=1600):
     ----------
     source : str, Path, bytes, memoryview, PIL.Image.Image, numpy.ndarray, dict, tuple or list
         A path (a bare name is also looked for in ``images/``), an http(s) address, the bytes of a
-        file, an array (H, W), (H, W, 3) or (H, W, 4) of uint8 or of floats in 0..1, or the
-        ``value`` of an ipywidgets 7 or 8 ``FileUpload``.
+        file, an array (H, W), (H, W, 3) or (H, W, 4) of whole numbers or of floats in 0..1, or
+        the ``value`` of an ipywidgets 7 or 8 ``FileUpload``.
     max_side : int or None
-        A photo whose longer side has more pixels than this is shrunk to it; None keeps its size.
+        A photo whose longer side has more pixels than this is shrunk to it. None keeps its size;
+        only a JPEG that would not fit into memory is still read at a half or less.
 
     Returns
     -------
     PIL.Image.Image
         RGB, upright (EXIF orientation applied), transparency laid on white; the first picture of
-        a file that holds several.
+        a file that holds several. A Pillow picture that is all this already comes back itself.
 
     Raises
     ------
@@ -52,14 +53,20 @@ def load_photo(source, max_side=1600):
     if isinstance(source, (Mapping, tuple, list)):
         source, name = _uploaded(source)
     if isinstance(source, np.ndarray):
-        source = _from_array(source)
+        source = colours.from_array(source)
     if isinstance(source, Image.Image):
         return files.from_pillow(source, max_side)
     if isinstance(source, (str, Path)):
         address = str(source).strip()
         if not ("://" in address or address.lower().startswith(("data:", "file:"))):
-            return files.read(_find(source), max_side)
-        source, name = _download(address), address
+            if path := files.find(source, IMAGES):
+                return files.read(path, max_side)
+            names, shown = ", ".join(path.name for path in sample_photos()), plain(source)
+            raise PhotoError(
+                f"파일이 없습니다: {shown}. 함께 들어 있는 사진: {names}",
+                f"No such file: {shown}. Photos that come with the lessons: {names}",
+            )
+        source, name = web.download(address), address
     if isinstance(source, (bytes, bytearray, memoryview)):
         return files.decode(io.BytesIO(source), plain(name), max_side)
     raise not_a_photo(type(source).__name__)
@@ -78,8 +85,9 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
         ``crop``: timm's evaluation transform (resize the short side, cut out the centre).
         ``squash``: the blog post's ``Resize((S, S))``, bilinear, aspect ratio lost.
         ``whole``: nothing is lost; the short side gets S pixels, bicubic.
-    size : int, optional
-        S in pixels, instead of the model's own input size; rounded to a multiple of the patch.
+    size : int or tuple of int, optional
+        S in pixels, or (height, width), instead of the model's own input size; rounded to
+        multiples of the patch.
     **overrides
         Settings of timm's data config to use instead of the model's own, for example
         ``crop_pct=0.875`` or ``crop_mode="squash"``; they change ``crop`` above all.
@@ -97,7 +105,7 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
     PhotoError
         See ``load_photo``.
     BadInput
-        No such `fit`; or a photo so narrow that ``whole`` would make too many patches.
+        No such `fit` or `size`; more than ``MAX_PATCHES``, as of a very long and narrow photo.
     """
     from timm.data import create_transform
     from torchvision import transforms as T
@@ -106,7 +114,9 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
     config, (height, width), box = view(photo.size, model, fit, size, overrides)
     if fit == "crop":
         transform = create_transform(**config, is_training=False)
-        return transform(photo).unsqueeze(0), photo.crop(tuple(round(edge) for edge in box))
+        left, top, right, bottom = (round(edge) for edge in box)
+        seen = photo.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+        return transform(photo).unsqueeze(0), seen
     how = T.InterpolationMode.BICUBIC if fit == "whole" else T.InterpolationMode.BILINEAR
     resize = T.Resize((height, width), how)
     transform = T.Compose([resize, T.ToTensor(), T.Normalize(config["mean"], config["std"])])
@@ -114,37 +124,65 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
 
 
 def view(photo_size, model, fit="crop", size=None, overrides=()):
-    """What of a photo of some size the network gets to see.
+    """What of a photo of some size (width, height) the network gets to see; see ``to_tensor``.
 
     Returns
     -------
     config : dict
         timm's data config.
     pixels : tuple of int
-        (height, width) that the network gets.
+        (height, width) that the network gets, multiples of the patch: it is not padded, and the
+        patch grid covers the box and no more.
     box : tuple of float
         (left, top, right, bottom) of the part of the photo that they are made from.
+
+    Raises
+    ------
+    BadInput
     """
     from timm.data import resolve_model_data_config
 
     config, patch = resolve_model_data_config(model), model.patch_embed.patch_size
     config.update(overrides)
-    sides = config["input_size"][-2:] if size is None else (size, size)
+    sides = _sides(config["input_size"][-2:] if size is None else size)
     height, width = (_multiple(side, step) for side, step in zip(sides, patch))
     config["input_size"] = (3, height, width)
-    if fit == "crop":
-        return config, (height, width), _crop_box(photo_size, config)
-    if fit == "whole":
-        scale = min(height, width) / min(photo_size)
-        height, width = (
-            _multiple(side * scale, step) for side, step in zip(reversed(photo_size), patch)
-        )
-    elif fit != "squash":
+    if fit not in FITS:
         raise BadInput(
             f"fit는 {', '.join(FITS)} 가운데 하나여야 합니다: {fit!r}",
             f"fit must be one of {', '.join(FITS)}: {fit!r}",
         )
-    return config, (height, width), (0, 0, *photo_size)
+    box = (0, 0, *photo_size)
+    if fit == "crop":
+        box = _crop_box(photo_size, config)
+    elif fit == "whole":
+        scale = min(height, width) / min(photo_size)
+        height, width = (
+            _multiple(side * scale, step) for side, step in zip(reversed(photo_size), patch)
+        )
+    # The parts that are cut off are resized, too.
+    share = math.prod(photo_size) / ((box[2] - box[0]) * (box[3] - box[1]))
+    patches = round(height * width / math.prod(patch) * max(1, share))
+    if patches > MAX_PATCHES:
+        what = f"{photo_size[0]} × {photo_size[1]} → {patches:,}"
+        raise BadInput(
+            f"패치가 {MAX_PATCHES:,}개를 넘습니다: {what}. 사진이 너무 길고 가늘면 일부를 잘라 "
+            '쓰거나 fit="squash"를, 아니면 더 작은 size를 쓰세요.',
+            f"More than {MAX_PATCHES:,} patches: {what}. If the photo is long and narrow, cut out "
+            'a part or use fit="squash"; else use a smaller size.',
+        )
+    return config, (height, width), box
+
+
+def _sides(size):
+    """(height, width) of a size that the reader gave as one number or two."""
+    sides = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
+    if len(sides) == 2 and all(isinstance(side, (int, float)) and side >= 1 for side in sides):
+        return sides
+    raise BadInput(
+        f"size는 양의 정수 하나이거나 (높이, 너비)여야 합니다: {size!r}",
+        f"size must be one whole number from 1 up, or (height, width): {size!r}",
+    )
 
 
 def _multiple(side, step):
@@ -156,14 +194,19 @@ def _crop_box(photo_size, config):
 
     Follows ``timm.data.transforms_factory.transforms_imagenet_eval``: resize, then CenterCrop.
     """
-    height, width = config["input_size"][-2:]
-    resized = [math.floor(side / config["crop_pct"]) for side in (width, height)]
-    if config["crop_mode"] != "squash":
-        short = min(photo_size)
-        resized = [int(min(resized) * side / short) for side in photo_size]
-    left, top = (round((side - kept) / 2) for side, kept in zip(resized, (width, height)))
-    x_scale, y_scale = (photo / side for photo, side in zip(photo_size, resized))
-    return left * x_scale, top * y_scale, (left + width) * x_scale, (top + height) * y_scale
+    kept = config["input_size"][:0:-1]  # (width, height), as all that follows
+    resized = [math.floor(side / config["crop_pct"]) for side in kept]
+    ratios = [length / side for length, side in zip(photo_size, resized)]
+    if config["crop_mode"] == "border":  # all of the photo, and a border
+        resized = [round(length / max(ratios)) for length in photo_size]
+    elif config["crop_mode"] != "squash" and resized[0] == resized[1]:  # torchvision's Resize
+        resized = [int(resized[0] * length / min(photo_size)) for length in photo_size]
+    elif config["crop_mode"] != "squash":  # timm's ResizeKeepRatio
+        resized = [round(length / min(ratios)) for length in photo_size]
+    start = [round((side - length) / 2) for side, length in zip(resized, kept)]
+    scales = [photo / side for photo, side in zip(photo_size, resized)]
+    left, top = (at * scale for at, scale in zip(start, scales))
+    return left, top, left + kept[0] * scales[0], top + kept[1] * scales[1]
 
 
 def _uploaded(value):
@@ -176,63 +219,3 @@ def _uploaded(value):
         return value[-1]["content"], value[-1]["name"]
     except (TypeError, KeyError) as error:
         raise not_a_photo(type(value).__name__) from error
-
-
-def _find(source):
-    """The path of a file, which a bare name may have among the lessons' own photos."""
-    path = Path(source)
-    try:
-        path = path.expanduser()
-        # macOS writes Hangul in file names as single letters, and a keyboard types whole syllables.
-        forms = [path, *(Path(normalize(form, str(path))) for form in ("NFC", "NFD"))]
-        if path.name == str(source):
-            forms.append(IMAGES / path)
-        for form in forms:
-            if form.exists():
-                return form
-    except PermissionError:
-        return path
-    except (OSError, RuntimeError, ValueError):  # too long a name, no such user, a zero byte
-        pass
-    names, source = ", ".join(p.name for p in sample_photos()), plain(source)
-    raise PhotoError(
-        f"파일이 없습니다: {source}. 함께 들어 있는 사진: {names}",
-        f"No such file: {source}. Photos that come with the lessons: {names}",
-    )
-
-
-def _download(url):
-    url = str(url).strip()
-    shown = plain(url)
-    if not url.lower().startswith(("http://", "https://")):
-        raise PhotoError(
-            f"http나 https 주소만 쓸 수 있습니다: {shown}. 사진을 파일로 저장해 그 이름을 쓰세요.",
-            f"Only http(s) addresses can be used: {shown}. "
-            "Save the photo as a file and use its name.",
-        )
-    try:
-        return web.download(url)
-    except web.WebError as error:
-        korean, english = error.args
-        raise PhotoError(
-            f"사진을 내려받지 못했습니다: {shown} ({plain(korean)}). "
-            "브라우저에서 사진을 저장해 그 파일을 쓰세요.",
-            f"Could not download the photo: {shown} ({plain(english)}). "
-            "Save it in your browser and use the file.",
-        ) from error
-
-
-def _from_array(array):
-    floats = array.size and np.issubdtype(array.dtype, np.floating)
-    if floats and 0 <= array.min() <= array.max() <= 1:
-        array = (array * 255).round().astype(np.uint8)
-    shaped = array.ndim == 2 or array.ndim == 3 and array.shape[2] in (3, 4)
-    if array.dtype != np.uint8 or not shaped or not array.size:
-        what = f"{array.shape} {array.dtype}"
-        raise PhotoError(
-            f"배열은 (H, W), (H, W, 3), (H, W, 4) 모양의 uint8이거나 0~1 사이의 실수여야 합니다: "
-            f"{what}",
-            f"An array must be (H, W), (H, W, 3) or (H, W, 4), of uint8 or of floats in 0..1: "
-            f"{what}",
-        )
-    return Image.fromarray(array)

@@ -1,29 +1,37 @@
-"""A name in, a timm model out, and which weights it holds."""
+"""A name or a file in, a timm model out, and which weights it holds."""
 
-import difflib
 import os
+import re
+import sys
 from pathlib import Path
 
 import timm
-from safetensors import SafetensorError
-from timm.models import get_deprecated_models, is_model_in_modules, split_model_name_tag
+import torch
+from timm.models import load_state_dict
 
-from bilingual import Bilingual, say, tell
-from helpers.weights import Weights
+from bilingual import plain, show, tell
 from sources import hub
+from sources.faults import HubError, damaged
+from sources.names import DEFAULT, ModelError, full_name, repository
 
-DEFAULT = "vit_base_patch16_224.dino"
+from .weights import Weights
+
 EMBEDDED = "embedded"
 EMBEDDED_DIR = Path(__file__).resolve().parent / "embedded"
+STOPPED = (
+    ("불러오기를 중단했습니다", "you interrupted the loading"),
+    ("중단하지 말고", "give it time"),
+)
 
-_VIT_MODULES = {"vision_transformer", "eva", "deit"}
+_FILES = ".safetensors", ".pth", ".pt", ".bin"
+_PATH = re.compile(r"(?!facebook/|timm/|hf[-_]hub:).*[/\\].*|.*\.(safetensors|pth|pt|bin)", re.S)
 
 
-class ModelError(Bilingual, ValueError):
-    """No such model, or none that the lessons can read; the message says which names exist."""
+class Unfit(ModelError):
+    """A file that holds no weights of this model."""
 
 
-def load_model(name=None, pretrained=True, fallback=True):
+def load_model(name=None, pretrained=True, fallback=True, architecture=None):
     """Load a Vision Transformer, ready to encode pictures of any size.
 
     Looks in the local cache, then asks the hub (for at most 3 s), downloads from there; if there is
@@ -31,13 +39,18 @@ def load_model(name=None, pretrained=True, fallback=True):
 
     Parameters
     ----------
-    name : str, optional
-        Any ViT of ``timm.list_pretrained()``, or "embedded" for the small DINO of this package. By
-        default the environment variable ``DINO_MODEL``, else ``vit_base_patch16_224.dino``.
+    name : str or Path, optional
+        Any ViT of ``timm.list_pretrained()``, by Meta's name, too ("dinov2_vitb14"); "embedded" for
+        the small DINO of this package; or weights of your own, which you trained with timm: a
+        folder as timm saves it (with its config.json), or a .safetensors or .pth file. By default
+        the environment variable ``DINO_MODEL``, else ``vit_base_patch16_224.dino``.
     pretrained : bool
         False gives random weights, to compare with.
     fallback : bool
-        False means this model or none: no embedded DINO, but the ``hub.HubError`` that says why.
+        False means this model or none: no embedded DINO, but the ``HubError`` that says why.
+    architecture : str, optional
+        timm's name of the model that a file of your own holds the weights of, for example
+        "vit_small_patch16_224.dino"; a tag says how its photos are preprocessed.
 
     Returns
     -------
@@ -48,107 +61,128 @@ def load_model(name=None, pretrained=True, fallback=True):
     ------
     ModelError
         timm has no such model (the nearest names are listed), no weights for it, or it is no ViT
-        with a CLS token.
+        with a CLS token; a file of your own is not there or does not fit.
+    HubError
+        Only without `fallback`: why the weights cannot be had.
     """
     name = name or os.environ.get("DINO_MODEL") or DEFAULT
-    if name != EMBEDDED:
-        name = full_name(name)
+    file = None
+    if str(name).strip().lower() == EMBEDDED:
+        name = kind = EMBEDDED
+        source, file = _own(EMBEDDED_DIR, None)
+    elif isinstance(name, Path) or _PATH.fullmatch(name) or os.path.isdir(name):
+        source, file = _own(Path(name).expanduser(), architecture)
+        name, kind = str(name), "file"
+    else:
+        source = name = full_name(name)
     if not pretrained:
-        model = _build(name, Weights(name, "untrained", False), pretrained=False)
-        print(model.weights)
+        model = _build(source, Weights(name, "untrained", False))
+        show(str(model.weights))
         return model
-    if name == EMBEDDED:
-        # Random numbers first, to be overwritten by the file's, would take most of the time.
-        return _build(EMBEDDED, Weights(EMBEDDED, "embedded", True), weight_init="skip")
+    if file:
+        return _loaded(source, file, Weights(name, kind, True))
     try:
         return _from_cache_or_hub(name)
-    except (hub.HubError, KeyboardInterrupt) as error:
+    except (HubError, KeyboardInterrupt) as error:
         if not fallback:
             raise
-        _notice(name, hub.STOPPED if isinstance(error, KeyboardInterrupt) else error)
+        stopped = isinstance(error, KeyboardInterrupt)
+        _notice(name, *(STOPPED if stopped else (error.why, error.remedy)))
         return load_model(EMBEDDED)
 
 
-def _build(name, weights, pretrained=True, **kwargs):
-    source = f"local-dir:{EMBEDDED_DIR}" if name == EMBEDDED else name
-    model = timm.create_model(
-        source,
-        pretrained=pretrained,
-        num_classes=0,
-        dynamic_img_size=True,
-        dynamic_img_pad=True,
-        **kwargs,
-    )
-    if model.cls_token is None:
+def _build(source, weights, **kwargs):
+    dynamic = {"num_classes": 0, "dynamic_img_size": True, "dynamic_img_pad": True}
+    try:
+        model = timm.create_model(source, **dynamic, **kwargs)
+    except Exception as error:  # a config.json of another library's
+        name = plain(weights.name)
         raise ModelError(
-            f"CLS 토큰이 없는 모델입니다: {name}. 다른 ViT를 고르세요.",
-            f"This model has no CLS token: {name}. Choose another ViT.",
+            f"timm으로 만들 수 없는 모델입니다: {name}. architecture=로 이름을 알려 주세요.",
+            f"timm cannot build this model: {name}. Give its name by architecture=.",
+        ) from error
+    if getattr(model, "cls_token", None) is None:
+        raise ModelError(
+            f"CLS 토큰이 없는 모델입니다: {weights.name}. 다른 ViT를 고르세요.",
+            f"This model has no CLS token: {weights.name}. Choose another ViT.",
         )
     model.eval().requires_grad_(False)
     model.weights = weights
     return model
 
 
-def full_name(name):
-    """Today's full name (architecture.tag) of a ViT that timm knows."""
-    if current := get_deprecated_models().get(name):
-        print(f"{say('옛 이름', 'old name', ' · ')}: {name} → {current}")
-        name = current
-    architecture, tag = split_model_name_tag(name)
-    if not timm.is_model(architecture) or (tag and name not in timm.list_pretrained()):
-        nearest = ", ".join(_nearest_names(name))
-        raise ModelError(
-            f"timm에 그런 모델이 없습니다: {name}. 비슷한 이름: {nearest}",
-            f"timm has no such model: {name}. Nearest names: {nearest}",
+def _loaded(source, file, weights):
+    """A model with the numbers of a file; ``Unfit`` if these are not a model's of that kind.
+
+    It is built on torch's "meta" device, without numbers: random ones, only to be overwritten,
+    would take most of the time.
+    """
+    with torch.device("meta"):
+        model = _build(source, weights, weight_init="skip" if weights.name == EMBEDDED else None)
+    try:
+        state = load_state_dict(str(file))
+        # timm's own, which also reads what others stored: the authors' files, and other sizes.
+        state = sys.modules[type(model).__module__].checkpoint_filter_fn(state, model)
+    except Exception as error:  # SafetensorError, UnpicklingError, RuntimeError, KeyError …
+        raise Unfit(
+            f"파일이 깨졌거나 가중치가 아닙니다({file.name})",
+            f"the file is damaged, or holds no weights ({file.name})",
+        ) from error
+    wanted = model.state_dict()
+    wrong = [key for key in wanted if getattr(state.get(key), "shape", 0) != wanted[key].shape]
+    if not wrong:
+        state = {key: state[key].to(wanted[key].dtype) for key in wanted}
+        wrong = [key for key in wanted if not torch.stack(state[key].aminmax()).isfinite().all()]
+    if wrong:
+        names = ", ".join(wrong[:3] + ["…"] * (len(wrong) > 3))
+        raise Unfit(
+            f"이 모델의 가중치가 아닙니다({file.name}). 없거나, 모양이 다르거나, 유한하지 "
+            f"않음: {names}",
+            f"not this model's weights ({file.name}); missing, misshapen or not finite: {names}",
         )
-    if not is_model_in_modules(architecture, _VIT_MODULES):
-        raise ModelError(
-            f"ViT가 아닌 모델입니다: {name}. 이 수업은 패치 토큰이 있는 ViT만 다룹니다.",
-            f"Not a ViT: {name}. These lessons read ViTs only, which have patch tokens.",
-        )
-    tag = tag or timm.get_pretrained_cfg(architecture).tag
-    return f"{architecture}.{tag}"
-
-
-def _nearest_names(name, count=5):
-    names = sorted({*timm.list_models(), *timm.list_pretrained()})
-    containing = [known for known in names if name.lower() in known and "vit" in known]
-    containing.sort(key=lambda known: (not known.endswith(name.lower()), len(known)))
-    similar = difflib.get_close_matches(name.lower(), names, count, cutoff=0.5)
-    return [*dict.fromkeys(similar + containing)][:count] or [DEFAULT]
-
-
-def repository(name):
-    """The hub's name for the weights of a model by its ``full_name``; ModelError if none."""
-    found = timm.get_pretrained_cfg(name).hf_hub_id
-    if not found:
-        raise ModelError(
-            f"사전 학습 가중치가 없는 모델입니다: {name}. pretrained=False로만 쓸 수 있습니다.",
-            f"There are no pretrained weights for {name}. Use pretrained=False.",
-        )
-    return found
+    model.to_empty(device="cpu").load_state_dict(state, assign=True)
+    for module in model.modules():  # what is computed, not stored: DINOv3's positions
+        if hasattr(module, "init_non_persistent_buffers"):
+            module.init_non_persistent_buffers()
+    return model
 
 
 def _from_cache_or_hub(name):
     repo = repository(name)
-    for _ in range(2):  # a damaged file is removed and asked for once more
+    for _ in range(2):  # what is of no use is removed and asked for once more
         file, source = hub.weights_file(repo)
-        # What pretrained=True does, less the request that timm makes even for a cached file.
-        overlay = {"file": file, "custom_load": False}
         try:
-            return _build(name, Weights(name, source, True), pretrained_cfg_overlay=overlay)
-        except SafetensorError:
-            hub.forget(file)
-    raise hub.damaged()
+            return _loaded(name, Path(file), Weights(name, source, True))
+        except Unfit as error:
+            why = error.ko, error.en
+        hub.forget(file)  # here, where no traceback holds it open any more
+    raise damaged(*why)
 
 
-def _notice(name, error):
+def _own(path, architecture):
+    """The reader's own weights: what to build, and the file with the numbers."""
+    file = next((f for kind in _FILES for f in sorted(path.glob(f"*{kind}"))), path)
+    if not file.is_file():
+        raise ModelError(
+            f"가중치 파일({', '.join(_FILES)})이 없습니다: {plain(path)}",
+            f"No weights ({', '.join(_FILES)}) there: {plain(path)}",
+        )
+    if not architecture and not (path / "config.json").is_file():
+        example = 'architecture="vit_small_patch16_224.dino"'
+        raise ModelError(
+            f"어느 모델의 가중치인지 알려 주세요({plain(path)}): {example}",
+            f"Say which model's weights these are ({plain(path)}): {example}",
+        )
+    return full_name(architecture) if architecture else f"local-dir:{path}", file
+
+
+def _notice(name, why, remedy):
     """Why the embedded DINO takes the place of a model, what it is, and how to get the real one."""
     tell(
-        f"{name} 대신 내장 DINO를 씁니다: {error.why[0]}.\n"
+        f"{name} 대신 내장 DINO를 씁니다: {why[0]}.\n"
         "내장 DINO는 이 수업에 들어 있는 작은 DINO입니다(토큰 197개).\n"
-        f"원래 모델을 쓰려면 {error.remedy[0]} 다시 실행하세요.",
-        f"Using the embedded DINO instead of {name}: {error.why[1]}.\n"
+        f"원래 모델을 쓰려면 {remedy[0]} 다시 실행하세요.",
+        f"Using the embedded DINO instead of {name}: {why[1]}.\n"
         "It is a small DINO that comes with these lessons (197 tokens).\n"
-        f"For the real one, {error.remedy[1]} and run again.",
+        f"For the real one, {remedy[1]} and run again.",
     )

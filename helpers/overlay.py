@@ -7,6 +7,8 @@ from PIL import Image
 
 from bilingual import BadInput
 
+from .images import load_photo
+
 COLORMAPS = ("viridis", "cividis", "magma", "inferno", "gray", "jet")
 
 
@@ -76,6 +78,7 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
     Parameters
     ----------
     photo : PIL.Image.Image
+        Or anything that ``images.load_photo`` reads.
     m : torch.Tensor or array
         (gh, gw) in 0..1, see ``maps.min_max``.
     alpha : float
@@ -98,6 +101,7 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
             f"불투명도 alpha는 0과 1 사이여야 합니다: {alpha}",
             f"The opacity alpha must be between 0 and 1: {alpha}",
         )
+    photo = load_photo(photo, max_side=None)
     values = resize_map(m, photo.size, smooth)
     if not (values.min() >= 0 and values.max() <= 1):  # so written, NaN is refused too
         low, high = f"{values.min():.3g}", f"{values.max():.3g}"
@@ -105,4 +109,4 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
             f"맵의 값은 0~1이어야 합니다: {low}~{high}. maps.min_max로 맞추세요.",
             f"The map must lie in 0..1: {low}..{high}. Use maps.min_max.",
         )
-    return Image.blend(photo.convert("RGB"), Image.fromarray(colorize(values, cmap)), alpha)
+    return Image.blend(photo, Image.fromarray(colorize(values, cmap)), alpha)

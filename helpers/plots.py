@@ -19,6 +19,7 @@ from PIL import Image
 
 from bilingual import say
 
+from .images import load_photo
 from .overlay import blend
 from .weights import caption
 
@@ -82,6 +83,7 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
     BadInput
         As ``overlay.blend``.
     """
+    photo = load_photo(photo, max_side=None)
     fig, (left, right) = new_figure(1, 2, photo.size, weights, extra=0.5)
     draw(left, photo, say("사진", "photo"))
     draw(right, blend(photo, m, alpha, cmap), title or say("겹침 그림", "overlay"))
@@ -142,6 +144,7 @@ def patch_grid(seen, grid, *, weights, highlight=None):
     -------
     Figure
     """
+    seen = load_photo(seen, max_side=None)
     fig, (ax,) = new_figure(1, 1, seen.size, weights)
     gh, gw = grid
     title = f"{say('패치', 'patches')}: {gh} × {gw} = {gh * gw}"

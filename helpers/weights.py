@@ -2,8 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from bilingual import say
+from bilingual import plain, say
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Weights:
         if self.source == "embedded":
             trained_on = "합성한 그림으로 학습한 내장 DINO", "embedded DINO, trained on composites"
             return f"{say(*trained_on, ' · ')} (112 px, patch 8)"
+        if self.source == "file":
+            return f"{plain(Path(*Path(self.name).parts[-2:]), 60)} (file)"
         return f"{_short(self.name)}{self.name} ({self.source})"
 
 

@@ -1,148 +1,133 @@
 """What went wrong with the hub, in words a learner can act on."""
 
 import errno
-import time
+import ssl
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from bilingual import say
+from huggingface_hub import constants
 
-DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-# How the hub's clients, of httpx and of requests, call a line that is cut amid a file.
-CUT = {"RemoteProtocolError", "ReadError", "ChunkedEncodingError", "ProtocolError"}
+from bilingual import Bilingual
+
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+CUT = {"RemoteProtocolError", "ReadError", "OSError"}  # the client's last word is for "too short"
+LACKS = {
+    "RepoNotFound": ("그 모델이", "no such model"),
+    "RevisionNotFound": ("그 모델의 그 판이", "no such revision of the model"),
+    "EntryNotFound": ("그 모델의 safetensors 파일이", "no safetensors file of the model"),
+}
+CONNECT = "인터넷에 연결하고", "connect to the internet"
+CHECK = "인터넷 연결을 확인하고", "check the connection"
+ANOTHER = "다른 이름으로", "choose another name"
+LATER = "몇 분 뒤에", "wait a few minutes"
+# By fault: what happened in Korean and English, what to do in Korean and English.
+WORDS = {
+    "OfflineModeIsEnabled": (
+        "허브를 껐고(HF_HUB_OFFLINE=1), 이 컴퓨터에 받아 둔 것도 없습니다",
+        "the hub is switched off (HF_HUB_OFFLINE=1), and this machine has no copy",
+        "이 설정을 지우거나, 설정한 분(강의자나 관리자)이 모델을 받아 둔 뒤 파이썬을 새로 시작하고",
+        "unset that or have whoever set it (a teacher?) fetch the model, start Python anew",
+    ),
+    "FileMetadataError": (
+        "허브가 아닌 것이 대답했습니다(네트워크 로그인 화면?)",
+        "something else answered in the hub's place (a network's login page?)",
+        "브라우저로 네트워크에 로그인하고",
+        "sign in to the network in a browser",
+    ),
+    "certificate": (
+        "허브의 인증서가 아닙니다. 이 네트워크가 암호화된 연결을 엽니다",
+        "the certificate is not the hub's: this network opens encrypted connections",
+        "관리자에게서 받은 네트워크의 인증서 파일을 SSL_CERT_FILE로 정하고 파이썬을 새로 시작한 뒤",
+        "set SSL_CERT_FILE to its certificate (ask the administrator), start Python anew",
+    ),
+    "not writable": (
+        "허브의 캐시 폴더에 쓸 수 없습니다",
+        "the hub's cache folder cannot be written",
+        "환경 변수 HF_HOME을 쓸 수 있는 폴더로 정하고 파이썬을 새로 시작한 뒤",
+        "set HF_HOME to a folder that can be written, start Python anew",
+    ),
+    "full": ("디스크가 가득 찼습니다", "the disk is full", "파일을 지우고", "free some space"),
+    "cut": ("파일이 오다가 끊겼습니다", "the download was cut off", *CHECK),
+    "ReadTimeout": ("내려받기가 멈추었습니다", "the download stopped moving", *CHECK),
+    "gated": (
+        "허락받은 사람만 받을 수 있는 모델입니다",
+        "the hub gives this model only to those it knows",
+        "허브의 모델 페이지에서 허락을 받고 HF_TOKEN을 정한 뒤",
+        "get access on the model's page at the hub, set HF_TOKEN",
+    ),
+}
 
 
-class HubError(Exception):
-    """The hub gave no usable weights.
+class HubError(Bilingual):
+    """The hub gave no usable weights; ``why`` and ``remedy`` are each (Korean, English)."""
 
-    Attributes
-    ----------
-    why, remedy : tuple of str
-        What happened and what to do about it, each (Korean, English).
-    """
-
-    def __init__(self, why, remedy=("인터넷에 연결하고", "connect to the internet")):
-        super().__init__(why[1])
+    def __init__(self, why, remedy=CONNECT):
         self.why, self.remedy = why, remedy
-
-    def __str__(self):
-        return say(*self.why, " · ")
-
-
-def damaged():
-    """The ``HubError`` of a file that came twice and was no weights file either time."""
-    return HubError(
-        ("내려받은 파일이 깨졌습니다", "the downloaded file is damaged"), ("나중에", "wait a while")
-    )
+        ko, en = f"{why[0]}. {remedy[0]} 다시 실행하세요.", f"{why[1]}; {remedy[1]} and run again."
+        super().__init__(ko, en)
 
 
-def facts(error):
-    """The little that ``explain`` needs of an exception, as what JSON can carry between processes.
+def damaged(ko="내려받은 파일이 깨졌습니다", en="the downloaded file is damaged"):
+    """The ``HubError`` of a file that came twice and was of no use either time."""
+    return HubError((ko, en), ("나중에", "wait a while"))
 
-    Parameters
-    ----------
-    error : Exception
-        Of huggingface_hub, of its network library, or an OSError of the disk.
 
-    Returns
-    -------
-    dict
-        "kind" (the exception's class), "status" and "code" (the hub's HTTP status and its own name
-        for the fault), "retry" (Retry-After, in s), "errno"; None where there is no such thing.
-    """
+def status(error):
+    """The HTTP status in an exception of the hub's client, else None."""
+    return getattr(getattr(error, "response", None), "status_code", None)
+
+
+def explain(error):
+    """The ``HubError`` that says what an exception of the hub's client, or of the disk, means."""
     # "Check your connection" is what the client says of most faults; the cause says which.
     if type(error).__name__ == "LocalEntryNotFoundError":
         error = error.__cause__ or error
-    response = getattr(error, "response", None)
-    headers = getattr(response, "headers", {})
-    return {
-        "kind": type(error).__name__,
-        "status": getattr(response, "status_code", None),
-        "code": headers.get("X-Error-Code"),
-        "retry": headers.get("Retry-After"),
-        "errno": getattr(error, "errno", None),
-    }
+    if isinstance(error, HubError):
+        return error
+    if status(error):
+        return _refused(status(error), error.response.headers)
+    kind, number = type(error).__name__, getattr(error, "errno", None)
+    if number in FULL | NOT_WRITABLE:
+        kind = "full" if number in FULL else "not writable"
+    elif kind in CUT and number is None:
+        kind = "cut"
+    elif _of_a_certificate(error):
+        kind = "certificate"
+    if words := WORDS.get(kind):
+        return HubError(words[:2], words[2:])
+    ko, en, remedy = "", "", CONNECT
+    if proxy := _proxy():
+        ko, en = f"프록시 {proxy}로 ", f" through the proxy {proxy}"
+        remedy = "프록시 주소(HTTPS_PROXY)를 확인하고", "check the proxy's address (HTTPS_PROXY)"
+    ko, en = f"{ko}허브에 연결할 수 없습니다({kind})", f"the hub cannot be reached{en} ({kind})"
+    return HubError((ko, en), remedy)
 
 
-def patiently(call, waits):
-    """What a call returns; after a 5xx of the hub's it is made again, `waits` seconds later."""
-    for wait in waits:
-        try:
-            return call()
-        except Exception as error:
-            if (facts(error)["status"] or 0) < 500:
-                raise
-            time.sleep(wait)
-    return call()
-
-
-def explain(kind, status=None, code=None, retry=None, errno=None):
-    """The ``HubError`` that says what happened and what to do; arguments as ``facts`` has them."""
-    if kind == "OfflineModeIsEnabled":
-        return HubError(
-            ("허브를 껐습니다(HF_HUB_OFFLINE=1)", "the hub is switched off (HF_HUB_OFFLINE=1)"),
-            ("이 설정을 지우고 파이썬을 새로 시작한 뒤", "remove that setting, start Python anew"),
-        )
-    if kind == "FileMetadataError":  # an answer, and not the hub's
-        return HubError(
-            (
-                "허브가 아닌 것이 대답했습니다(네트워크 로그인 화면?)",
-                "something else answered in the hub's place (a network's login page?)",
-            ),
-            ("브라우저로 네트워크에 로그인하고", "sign in to the network in a browser"),
-        )
+def _refused(status, headers):
+    code, retry = headers.get("X-Error-Code"), headers.get("Retry-After") or ""
+    remedy = LATER
     if status == 404 or code == "RepoNotFound":  # of private models, the hub says 401 RepoNotFound
-        what = {
-            "RepoNotFound": ("그 모델이", "has no such model"),
-            "RevisionNotFound": ("그 모델의 그 판이", "has no such revision of the model"),
-            "EntryNotFound": (
-                "그 모델의 safetensors 파일이",
-                "has no safetensors file of the model",
-            ),
-        }.get(code, ("그 가중치가", "has no such weights"))
-        return HubError(
-            (f"허브에 {what[0]} 없습니다({status})", f"the hub {what[1]} ({status})"),
-            ("다른 이름으로", "choose another name"),
-        )
-    if status in (401, 403):
-        return HubError(
-            (
-                f"허락받은 사람만 받을 수 있는 모델입니다({status})",
-                f"the hub gives this model only to those it knows ({status})",
-            ),
-            (
-                "허브의 모델 페이지에서 허락을 받고 HF_TOKEN을 정한 뒤",
-                "get access on the model's page at the hub, set HF_TOKEN",
-            ),
-        )
-    if status == 429:
-        some = retry if (retry or "").isdigit() else None
-        return HubError(
-            (
-                "허브가 너무 바쁘니 기다리라고 합니다(429)",
-                "the hub is too busy and says wait (429)",
-            ),
-            (f"{some}초 뒤에", f"wait {some} s") if some else ("몇 분 뒤에", "wait a few minutes"),
-        )
-    if status and status >= 500:
-        return HubError(
-            (f"허브가 고장 났습니다({status})", f"the hub is out of order ({status})"),
-            ("몇 분 뒤에", "wait a few minutes"),
-        )
-    if errno in DISK_FULL:
-        return HubError(
-            ("디스크가 가득 찼습니다", "the disk is full"), ("파일을 지우고", "free some space")
-        )
-    if errno in NOT_WRITABLE:
-        return HubError(
-            ("허브의 캐시 폴더에 쓸 수 없습니다", "the hub's cache folder cannot be written"),
-            (
-                "환경 변수 HF_HOME을 쓸 수 있는 폴더로 정하고 파이썬을 새로 시작한 뒤",
-                "set HF_HOME to a folder that can be written, start Python anew",
-            ),
-        )
-    if kind in CUT or (kind == "OSError" and errno is None):  # the client's word for "too short"
-        return HubError(
-            ("파일이 오다가 끊겼습니다", "the download was cut off"),
-            ("인터넷 연결을 확인하고", "check the connection"),
-        )
-    return HubError((f"허브에 연결할 수 없습니다({kind})", f"the hub cannot be reached ({kind})"))
+        ko, en = LACKS.get(code, ("그 가중치가", "no such weights"))
+        ko, en, remedy = f"허브에 {ko} 없습니다", f"the hub has {en}", ANOTHER
+    elif status in (401, 403):
+        ko, en, *remedy = WORDS["gated"]
+    elif status == 429:
+        ko, en = "허브가 너무 바쁘니 기다리라고 합니다", "the hub is too busy and says wait"
+        remedy = (f"{retry}초 뒤에", f"wait {retry} s") if retry.isdigit() else LATER
+    else:
+        ko, en = "허브가 고장 났습니다", "the hub is out of order"
+    return HubError((f"{ko}({status})", f"{en} ({status})"), tuple(remedy))
+
+
+def _of_a_certificate(error):
+    while error and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return bool(error)
+
+
+def _proxy():
+    """The address of the proxy that stands before the hub, without a password, or None."""
+    hub = urlsplit(constants.ENDPOINT)
+    proxy = None if proxy_bypass(hub.hostname) else getproxies().get(hub.scheme)
+    return proxy and proxy.rpartition("@")[2]

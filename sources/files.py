@@ -1,12 +1,59 @@
-"""A picture file in, an upright RGB picture out, or one clear error."""
+"""A photo's file, or a picture open in Pillow, in; an upright RGB picture or one clear error out.
+
+What a file may cost is bounded before it is decoded. What cannot be the right picture is refused,
+a file that was cut off too: half a photo would teach something wrong without a word.
+"""
+
+import contextlib
+import io
+import threading
+import warnings
+from pathlib import Path
+from unicodedata import normalize
+
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from bilingual import plain
-from sources import formats
-from sources.colours import rgb
+from sources.colours import orientation, rgb
 from sources.kinds import PhotoError, not_a_photo
 
+MEMORY = 500_000_000  # bytes that decoding one photo may take, beside those of the file
+MAX_PIXELS = 100_000_000
+JPEG_PIXELS = 500_000_000  # a large JPEG is decoded at a half, a quarter or an eighth of its size
+# Named, because Pillow would otherwise also run Ghostscript on an EPS file. HEIF is pillow-heif's;
+# TGA comes last, since only its reader can tell whether a file is one.
+FORMATS = "JPEG PNG WEBP GIF BMP TIFF PPM HEIF AVIF JPEG2000 PSD TGA".split()
+# Bytes a pixel, as measured: these decode into several buffers of the whole picture.
+_FORMAT_BYTES = {"WEBP": 18, "AVIF": 16, "HEIF": 16, "JPEG2000": 20, "PSD": 12}
+_MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 4, "I;16B": 4, "I": 8, "F": 8}  # any other takes 4
+_quiet = threading.Lock()  # catch_warnings is not safe in threads, and photos are read in threads
 
-def read(path, max_side):
+
+def find(source, folder):
+    """The path of a file, which a bare name may also have in a folder; None if there is none."""
+    path = Path(source)
+    try:
+        path = path.expanduser()
+        # macOS writes Hangul in file names as single letters, and a keyboard types whole syllables.
+        forms = [path, *(Path(normalize(form, str(path))) for form in ("NFC", "NFD"))]
+        if path.name == str(source):
+            forms.append(folder / path)
+        return next((form for form in forms if form.exists()), None)
+    except PermissionError:
+        return path
+    except (OSError, RuntimeError, ValueError):  # too long a name, no such user, a zero byte
+        return None
+
+
+def suffixes():
+    """How the names of photos end, as ".jpg": those of ``FORMATS``, and HEIC to be told about."""
+    known = {end for end, kind in Image.registered_extensions().items() if kind in FORMATS}
+    return known | {".mpo", ".heic", ".heif", ".hif"}
+
+
+def read(path, max_side=None):
+    """``decode`` a file on disk; a PhotoError also if it can't be opened."""
     name = plain(path.name)
     try:
         if path.is_dir():
@@ -26,29 +73,138 @@ def read(path, max_side):
         ) from error
 
 
-def decode(file, name, max_side):
+def decode(file, name, max_side=None):
+    """Read a picture file.
+
+    Parameters
+    ----------
+    file : binary file object
+        Can be sought in; a photo on disk need not be read into memory as a whole.
+    name : str
+        For the message.
+    max_side : int, optional
+        The longer side gets at most so many pixels. Else the photo keeps its size, except that a
+        JPEG for which ``MEMORY`` would not do is decoded at a half or less.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, upright, in sRGB; of a file with several pictures the first.
+
+    Raises
+    ------
+    PhotoError
+        Not a photo; damaged; or too large: more than 100 megapixels (a JPEG: 500), or ``MEMORY``
+        bytes would not do.
+    """
     try:
-        return formats.decode(file, max_side)
-    except formats.TooLarge as error:
-        width, height = error.args[0]
+        photo = _open(file)
+        if photo is None:
+            file.seek(0)
+            raise not_a_photo(name, file.read(1024))
+        _bound(photo, max_side, name)
+        return rgb(photo, max_side, name)
+    except PhotoError:
+        raise
+    except Exception as error:  # a broken file makes Pillow raise nearly anything
         raise PhotoError(
-            f"사진이 너무 큽니다: {name} ({width} × {height}픽셀). 더 작게, JPEG로 저장해 쓰세요.",
-            f"The photo is too large: {name} ({width} × {height} pixels). "
-            "Save it smaller, as a JPEG, and use that.",
+            f"사진 파일이 깨졌거나 일부만 있거나, 여기서 읽지 못하는 종류입니다: {name}. "
+            "다시 내려받거나, JPEG로 저장해 쓰세요.",
+            "The photo file is damaged or incomplete, or of a kind that is not read here: "
+            f"{name}. Download it once more, or save it as a JPEG.",
         ) from error
-    except formats.Damaged as error:
-        raise PhotoError(
-            f"사진 파일이 깨졌거나 일부만 있습니다: {name}. 다시 내려받거나 복사해 쓰세요.",
-            f"The photo file is damaged or incomplete: {name}. Download or copy it once more.",
-        ) from error
-    except formats.Unknown as error:
-        file.seek(0)
-        raise not_a_photo(name, file.read(1024)) from error
 
 
-def from_pillow(photo, max_side):
-    """A picture that is open in Pillow already, as ``decode`` gives it."""
+def from_pillow(photo, max_side=None):
+    """A picture that is open in Pillow already, as ``decode`` gives it.
+
+    One that is upright RGB and small enough comes back itself: sliders ask again and again.
+    """
+    what = f"PIL {photo.mode} {photo.size}"
     try:
-        return rgb(photo, max_side)
+        photo.load()
+        plain_rgb = photo.mode == "RGB" and not {"icc_profile", "transparency"} & photo.info.keys()
+        fits = min(photo.size) > 0 and max(photo.size) <= (max_side or max(photo.size))
+        if plain_rgb and fits and orientation(photo) == 1:
+            return photo
+        return rgb(photo, max_side, what)
+    except PhotoError:
+        raise
     except Exception as error:  # opened, and only now read from a broken file
-        raise not_a_photo(f"PIL {photo.mode} {photo.size}") from error
+        raise not_a_photo(what) from error
+
+
+def _open(file):
+    """As Image.open, whose own limit of pixels is another one, and global; None if no photo."""
+    Image.init()
+    start, broken = file.read(16), None
+    if start[4:8] == b"ftyp":
+        with contextlib.suppress(ImportError):  # kinds tells how to get it
+            import pillow_heif
+
+            pillow_heif.register_heif_opener()
+    for kind in FORMATS:
+        factory, accept = Image.OPEN.get(kind, (None, lambda start: False))
+        # An accept that answers with a text says that this Pillow lacks the decoder.
+        if accept and (not (accepted := accept(start)) or isinstance(accepted, str)):
+            continue
+        file.seek(0)
+        try:
+            # Oddities in the notes beside a picture are no news to a learner.
+            with _quiet, warnings.catch_warnings(action="ignore"):
+                photo = factory(file)
+                if kind != "PNG":  # which would decode the picture first
+                    orientation(photo)  # kept by Pillow
+        except Exception as error:
+            if accept and (kind != "AVIF" or start[8:11] == b"avi"):  # its container holds others
+                broken = error
+            continue
+        if kind == "PNG":
+            photo.verify()  # all check sums; load() looks at few
+            file.seek(0)
+            photo = factory(file)
+        if kind == "TIFF" and photo.tag_v2.get(254, 0) & 1:  # the thumbnail in a camera's raw file
+            return None
+        if kind in ("JPEG", "WEBP", "AVIF") and not _end_is_there(file, kind):
+            raise ValueError("zeros at the end")
+        return photo
+    if broken or not start:
+        raise broken or ValueError("empty")
+
+
+def _end_is_there(file, kind):
+    """False for the zeros that a download leaves which had reserved its room and was cut off."""
+    file.seek(-64, io.SEEK_END)
+    if any(file.read()):
+        return True
+    file.seek(0)
+    return kind == "JPEG" and file.read().rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras' room
+
+
+def _bound(photo, max_side, name):
+    """Have a JPEG decoded small, and refuse what would still take too much memory."""
+    size, jpeg = photo.size, isinstance(photo, JpegImageFile)
+    pixels, longest, extra = size[0] * size[1], max(size), 0
+    each = _FORMAT_BYTES.get(photo.format, _MODE_BYTES.get(photo.mode, 4))
+    each += 0 if max_side else 4  # for the copy that is upright
+    if jpeg:
+        extra = 6 * pixels if photo.info.get("progressive") else 0  # all coefficients are kept
+        part = 1
+        while part < 8 and (
+            pixels / part**2 * each + extra > MEMORY
+            or (max_side and longest / part >= 4 * max_side)
+        ):
+            part *= 2
+        if part > 1:
+            photo.draft(None, tuple(max(1, side // part) for side in size))
+    elif photo.format == "TIFF" and photo.tag_v2.get(259, 1) != 1:  # a strip or tile at once
+        rows = min(size[1], photo.tag_v2.get(323) or photo.tag_v2.get(278, size[1]))
+        extra = 2 * size[0] * rows * sum(photo.tag_v2.get(258, (1,))) / 8
+    need = photo.width * photo.height * each + extra
+    if pixels > (JPEG_PIXELS if jpeg else MAX_PIXELS) or need > MEMORY:
+        size = f"{size[0]} × {size[1]}"
+        raise PhotoError(
+            f"사진이 너무 큽니다: {name} ({size}픽셀). 더 작게, JPEG로 저장해 쓰세요.",
+            f"The photo is too large: {name} ({size} pixels). "
+            "Save it smaller, as a JPEG, and use that.",
+        )

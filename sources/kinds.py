@@ -2,20 +2,21 @@
 
 import re
 
+from PIL import Image
+
 from bilingual import Bilingual
 
-# (what its beginning looks like, its name, what to do), each in both languages.
-_HEIC = rb"....ftyp(hei|hev|mif1|msf1)"
 _EXPORT = ("JPEG로 내보내서 쓰세요.", "Export it as a JPEG and use that.")
+# (what its beginning looks like, its name, what to do), each in both languages.
 _KINDS = (
     (
-        _HEIC,
+        rb"....ftyp(hei|hev|mif1|msf1)",
         ("아이폰의 HEIC 사진", "an iPhone's HEIC photo"),
         (
-            "사진 앱에서 JPEG로 내보내거나, 설정 → 카메라 → 포맷에서 ‘높은 호환성’을 고르고 "
-            "다시 찍으세요.",
-            "Export it as a JPEG in your photo app, or choose Settings → Camera → Formats → "
-            "Most Compatible and take it again.",
+            "사진 앱에서 JPEG로 내보내거나, pip install pillow-heif를 실행한 다음 다시 해 보세요. "
+            "설정 → 카메라 → 포맷에서 ‘높은 호환성’을 고르면 다음부터 JPEG로 찍힙니다.",
+            "Export it as a JPEG in your photo app, or run pip install pillow-heif and try again. "
+            "Settings → Camera → Formats → Most Compatible makes the next ones JPEGs.",
         ),
     ),
     (
@@ -59,13 +60,18 @@ def not_a_photo(name, start=b""):
     -------
     PhotoError
     """
-    for looks, (korean, english), (korean_advice, english_advice) in _KINDS:
+    for looks, (ko, en), (ko_advice, en_advice) in _KINDS:
         if re.match(looks, start, re.S):
             return PhotoError(
-                f"사진이 아니라 {korean}입니다: {name}. {korean_advice}",
-                f"Not a photo, but {english}: {name}. {english_advice}",
+                f"사진이 아니라 {ko}입니다: {name}. {ko_advice}",
+                f"Not a photo, but {en}: {name}. {en_advice}",
             )
-    korean_advice, english_advice = OTHER
-    return PhotoError(
-        f"사진이 아닙니다: {name}. {korean_advice}", f"Not a photo: {name}. {english_advice}"
-    )
+    Image.init()
+    for kind, (_, accept) in Image.OPEN.items():
+        # A picture to Pillow, but not one of files.FORMATS.
+        if accept and len(start) > 15 and accept(start[:16]):
+            return PhotoError(
+                f"여기서 읽지 않는 그림 종류({kind})입니다: {name}. {_EXPORT[0]}",
+                f"A kind of picture that is not read here ({kind}): {name}. {_EXPORT[1]}",
+            )
+    return PhotoError(f"사진이 아닙니다: {name}. {OTHER[0]}", f"Not a photo: {name}. {OTHER[1]}")

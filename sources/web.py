@@ -1,27 +1,25 @@
-"""A web address in, the bytes behind it out: within bounds of size, time and place."""
+"""A web address in, the bytes behind it out: within bounds of size and time."""
 
+import ssl
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from sources.connections import Visit, WebError
+from bilingual import plain
+from sources.kinds import PhotoError
 
 SECONDS = 10
 BYTES = 25_000_000
 
 
 def download(url):
-    """Fetch what is behind an http(s) address.
-
-    The address itself may be local, such as ``http://localhost:8000/cat.jpg``: who types it can
-    reach that place anyway. A page that sends us on (a redirect) cannot send us there: each address
-    that a host's name stands for is looked at before that very address is connected to.
+    """Fetch what is behind an http(s) address, which may hold Hangul.
 
     Parameters
     ----------
     url : str
-        May hold Hangul.
 
     Returns
     -------
@@ -29,76 +27,85 @@ def download(url):
 
     Raises
     ------
-    WebError
-        Not http(s), more than ``BYTES``, longer than ``SECONDS`` in all, more than ``REDIRECTS``
-        redirects, one to a local address, or whatever else the web has.
+    PhotoError
+        Not http(s), more than ``BYTES``, longer than ``SECONDS``, or whatever else the web has.
     """
-    result = {}
-    visit = Visit(SECONDS)
+    shown, result = plain(url), {}
+    if not url.lower().startswith(("http://", "https://")):
+        raise PhotoError(
+            f"http나 https 주소만 쓸 수 있습니다: {shown}. 사진을 파일로 저장해 그 이름을 쓰세요.",
+            f"Only http(s) addresses can be used: {shown}. Save the photo as a file, use its name.",
+        )
 
     def work():
         try:
-            result["data"] = _fetch(visit, url)
+            result["data"] = _fetch(url, time.monotonic() + SECONDS)
         except Exception as error:
             result["error"] = error
 
-    # In a thread, since looking up a name, and a server that sends a byte now and then, know no
-    # time limit of their own.
+    # In a thread: looking up a name, or headers that drip, know no time limit of their own.
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    try:
-        thread.join(SECONDS)
-    finally:
-        in_time = not thread.is_alive()
-        visit.leave()  # which, to a download under way, looks like the end of the file
-    if in_time and "data" in result:
+    thread.join(SECONDS)
+    if "data" in result:
         return result["data"]
-    raise _why(result["error"] if in_time else TimeoutError())
+    error = result.get("error") or TimeoutError()
+    ko, en = (plain(why) for why in _why(error, url.partition(":")[0].lower()))
+    raise PhotoError(
+        f"사진을 내려받지 못했습니다: {shown} ({ko}). 브라우저에서 사진을 저장해 그 파일을 쓰세요.",
+        f"Could not download the photo: {shown} ({en}). Save it in your browser and use the file.",
+    ) from error
 
 
-def _why(error):
-    if isinstance(error, WebError):
-        return error
-    if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", 0), TimeoutError):
-        return WebError(
-            f"{SECONDS}초 안에 오지 않았습니다", f"it did not arrive within {SECONDS} seconds"
-        )
-    if isinstance(error, urllib.error.HTTPError):
-        if error.code in (301, 302, 303, 307, 308):
-            return WebError(
-                "너무 여러 번, 또는 웹이 아닌 곳으로 넘깁니다",
-                "it sends us on too often, or to where no web is",
-            )
-        said = f"HTTP {error.code} {error.reason}"
-        return WebError(f"서버가 주지 않습니다: {said}", f"the server does not give it: {said}")
-    if isinstance(error, urllib.error.URLError):
-        error = error.reason
-    return WebError(f"연결하지 못했습니다: {error}", f"could not connect: {error}")
-
-
-def _fetch(visit, url):
-    data = bytearray()
+def _fetch(url, deadline):
+    limit = f"{BYTES / 1e6:.0f} MB"
+    too_long = PhotoError(f"{limit}보다 큽니다", f"it is larger than {limit}")
     request = urllib.request.Request(_ascii(url), headers={"User-Agent": "dino-tutorial"})
-    with visit.open(request) as response:
-        if int(response.headers.get("Content-Length") or 0) > BYTES:
-            raise _too_long()
+    data = bytearray()
+    # An opener of its own: urlopen keeps the proxies of the first call.
+    with urllib.request.build_opener().open(request, timeout=SECONDS) as response:
         while chunk := response.read1(65536):
             data += chunk
-            if len(data) > BYTES:
-                raise _too_long()
-        if response.length:  # how much the server still owes
-            raise WebError("내려받다가 끊겼습니다", "the download was cut off")
+            if len(data) + (response.length or 0) > BYTES:  # length: what the server still owes
+                raise too_long
+            if time.monotonic() > deadline:
+                raise TimeoutError
+        if response.length:
+            raise PhotoError("내려받다가 끊겼습니다", "the download was cut off")
     return bytes(data)
+
+
+def _why(error, scheme):
+    """(Korean, English) of what went wrong."""
+    reason = getattr(error, "reason", error)  # of a URLError, what is behind it
+    proxy = urllib.request.getproxies().get(scheme, "").rpartition("@")[2]  # without its password
+    if isinstance(error, PhotoError):
+        return error.ko, error.en
+    if isinstance(error, urllib.error.HTTPError) and 300 <= error.code < 400:
+        ko = "너무 여러 번, 또는 웹이 아닌 곳으로 넘깁니다"
+        return ko, "it sends us on too often, or to where no web is"
+    if isinstance(error, urllib.error.HTTPError):
+        said = f"HTTP {error.code} {reason}"
+        return f"서버가 주지 않습니다: {said}", f"the server does not give it: {said}"
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return (
+            "서버의 인증서를 확인할 수 없습니다. 네트워크가 자체 인증서를 쓴다면 그 파일의 경로를 "
+            "환경 변수 SSL_CERT_FILE에 넣으세요",
+            "the server's certificate cannot be verified; if your network has one of its own, put "
+            "the path of its file into the environment variable SSL_CERT_FILE",
+        )
+    ko, en = f"연결하지 못했습니다: {reason}", f"could not connect: {reason}"
+    if isinstance(reason, TimeoutError):
+        ko, en = f"{SECONDS}초 안에 오지 않았습니다", f"it did not arrive within {SECONDS} seconds"
+    if proxy:
+        set_to = f"{scheme}_proxy={proxy}"
+        return f"{ko}. 프록시 설정 {set_to}도 확인하세요", f"{en}; check the proxy, too: {set_to}"
+    return ko, en
 
 
 def _ascii(url):
     """An address as the web wants it: those copied from a Korean page often hold plain Hangul."""
-    parts = urllib.parse.urlsplit(url.strip())
+    parts = urllib.parse.urlsplit(url)
     place = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
     keep = "/?#[]@!$&'()*+,;=%~:"
     return urllib.parse.quote(urllib.parse.urlunsplit(parts._replace(netloc=place)), safe=keep)
-
-
-def _too_long():
-    limit = f"{BYTES / 1e6:.0f} MB"
-    return WebError(f"{limit}보다 큽니다", f"it is larger than {limit}")

@@ -1,6 +1,7 @@
 """What several tests share: a photo, the embedded DINO, and a hub of our own on this machine."""
 
 import hashlib
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -45,11 +46,13 @@ class LoopbackHub:
 
     ``mode`` is how it behaves: "ok", "hang" (accepts, never answers), "corrupt" (bytes of the right
     length), "flipped" (one bit of the last number is another: it loads, and is wrong), "pickle",
-    "portal" (a page of its own for everything), "cut once", "always cut" (half, then the line is
-    cut), "short" (half, and says that is all), "stall" (half, then nothing), "slow" (``rate`` bytes
-    a second), "get 429" and "get 503" (after a good HEAD), "GET 503 once", "HEAD 503 once", or a
-    status of ``REFUSALS``.
+    "portal" (a page of its own for everything), "portal elsewhere" (sends us on to such a page),
+    "cut once", "always cut" (half, then the line is cut), "short" (half, and says that is all),
+    "stall" (half, then nothing), "slow" (``rate`` bytes a second), "HEAD once" (and then "hang"),
+    "get 429" and "get 503" (after a good HEAD), "GET 503 once", "HEAD 503 once", or a status of
+    ``REFUSALS``. ``requests`` and ``ranges`` tell what was asked for.
     ``named`` says whether it tells the SHA-256 of its file, as the hub does for large ones.
+    ``certificate`` is (certificate, key), two PEM files, for https.
     ``stop()`` closes the port, ``start()`` opens the same one again.
     """
 
@@ -65,9 +68,10 @@ class LoopbackHub:
     }
     COMMIT = "0123456789abcdef" * 2 + "01234567"
 
-    def __init__(self, path, data):
-        self.path, self.data = path, data
-        self.mode, self.named, self.requests, self.port = "ok", True, [], 0
+    def __init__(self, path, data, certificate=None):
+        self.path, self.data, self.certificate = path, data, certificate
+        self.mode, self.named, self.port = "ok", True, 0
+        self.requests, self.ranges = [], []
         self.rate, self.pickle = 1e6, b""
         self.start()
 
@@ -75,6 +79,10 @@ class LoopbackHub:
         self.released = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
         self.server.daemon_threads = True
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -85,7 +93,7 @@ class LoopbackHub:
 
     @property
     def address(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.port}"
 
     def _handler(hub):  # noqa: N805  the handler's own self is another one
         class Handler(BaseHTTPRequestHandler):
@@ -97,9 +105,13 @@ class LoopbackHub:
 
             def do_HEAD(self):
                 hub.requests.append(f"{self.command} {self.path}")
+                hub.ranges.append(self.headers.get("Range"))
                 if hub.mode == "hang":
                     hub.released.wait(60)
-                if hub.mode == "portal":
+                hub.mode = "hang" if hub.mode == "HEAD once" else hub.mode
+                if hub.mode == "portal elsewhere" and self.path != "/login":
+                    return self.reply(302, {"Location": "/login"})
+                if hub.mode.startswith("portal"):
                     return self.reply(200, {}, 10)
                 refusal = hub.REFUSALS.get("404" if self.path != hub.path else hub.mode)
                 if self.command == "GET" and hub.mode.startswith("get "):
@@ -162,8 +174,8 @@ def loopback_hub():
     """Start a ``LoopbackHub``; all are stopped at the end."""
     hubs = []
 
-    def start(path, data):
-        hubs.append(LoopbackHub(path, data))
+    def start(*args):
+        hubs.append(LoopbackHub(*args))
         return hubs[-1]
 
     yield start

@@ -20,7 +20,8 @@ from PIL import Image
 from helpers import images, plots
 from tools import preflight
 
-ROOT = Path(__file__).parents[1]
+HERE = Path(__file__)
+ROOT = HERE.parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = PYPROJECT["project"]
 ADDRESS = PROJECT["urls"]["Repository"]
@@ -84,10 +85,8 @@ def test_every_import_is_declared(folder):
         "sklearn": "scikit-learn",
     }
     listed = {re.match(r"[\w-]+", line).group() for line in PROJECT["dependencies"]}
-    ours = {
-        *PYPROJECT["tool"]["setuptools"]["packages"],
-        "google",
-    }  # google.colab exists on Colab alone
+    optional = {"google", "pillow_heif"}  # google.colab exists on Colab alone
+    ours = {*PYPROJECT["tool"]["setuptools"]["packages"], *optional}
     others = imported(folder) - set(sys.stdlib_module_names) - ours
     assert {modules.get(name, name) for name in others} <= listed
 
@@ -150,7 +149,7 @@ def wheels():
     ],
 )
 def test_cpu_wheels_where_they_serve(wheels, tmp_path, card, path, taken, why):
-    """As the Makefile calls it: the address of the wheels or nothing, and one line that says why."""
+    """As the Makefile calls it: the wheels' address or nothing, and one line that says why."""
     (tmp_path / "bin").mkdir()
     if card:
         (tmp_path / "bin" / "nvidia-smi").write_text("#!/bin/sh\n")
@@ -202,7 +201,7 @@ def own_addresses(text):
 def test_one_address():
     """Every link to this repository, its badges and clones agrees with pyproject.toml."""
     found = {path: own_addresses(text) for path, text in texts()}
-    found |= {path: own_addresses(path.read_text("utf-8")) for path in ROOT.glob("*/*.py")}
+    found |= {p: own_addresses(p.read_text("utf-8")) for p in ROOT.glob("*/*.py") if p != HERE}
     repo = ADDRESS.removeprefix("https://github.com/")
     assert {path: own for path, own in found.items() if own - {repo}} == {}
     assert [path for path in [*READMES, *NOTEBOOKS] if not found[path]] == []
@@ -274,6 +273,15 @@ def test_the_map_of_the_house_names_real_files():
     paths = [p for row in rows for p in re.findall("`([^`]+)`", row) if " " not in p]
     assert len(paths) >= 10
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_what_was_tried_is_tried_by_tests_that_there_are():
+    """Every row of CONTRIBUTING's table of faults names a test."""
+    table = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = re.findall(r"^\|.*`(test_\w+)` \|$", table, re.M)
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    assert len(named) > 30
+    assert [name for name in named if f"def {name}(" not in code] == []
 
 
 # --- photos -------------------------------------------------------------------------------------

@@ -20,11 +20,18 @@ ARGS = (
     "--disable-component-update --disable-sync"
 ).split()
 SECONDS = 120_000  # ms; how long a slow machine may take over one step
+# anywidget 0.11 throws away what the kernel sends to a widget that took two seconds to load, as it
+# may on a busy machine; here it waits longer.
+PATIENT = """{
+    const wait = AbortSignal.timeout;
+    AbortSignal.timeout = (ms) => wait.call(AbortSignal, 60 * ms);
+}"""
 SETUP = f"""import sys
 sys.path.insert(0, {str(ROOT)!r})
 import explorer
 from classroom import lessons
-from helpers import images, maps, models, overlay
+from explorer.upload import upload
+from helpers import images, maps, models, overlay, plots
 lessons.setup()
 photo, model = images.load_photo("cat.jpg"), models.load_model("embedded")"""
 
@@ -96,6 +103,7 @@ def write_notebook(path, *cells):
 
 def open_notebook(page, address, name):
     """Open a notebook on its own and run all of its cells."""
+    page.add_init_script(PATIENT)
     page.goto(f"{address}/doc/tree/{name}?reset", timeout=SECONDS)
     page.wait_for_function(
         "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext"

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from helpers.encoding import encode
+from helpers.encoding import encode, fitting, grid_of, one_photo
+from helpers.maps import on_grid
 from helpers.plots import new_figure
 
 
@@ -28,15 +29,20 @@ def curve(model, tensor, m, steps=10):
     -------
     torch.Tensor
         (steps + 1,), starting at 1.
+
+    Raises
+    ------
+    BadInput
+        More than one photo, a map of another grid, or as in ``encoding.encode``.
     """
+    tensor, m = one_photo(fitting(model, tensor)), on_grid(m.flatten(), grid_of(model, tensor))
     patch_h, patch_w = model.patch_embed.patch_size
     rank = torch.empty(m.numel(), dtype=torch.long)
     rank[m.flatten().argsort(descending=True, stable=True)] = torch.arange(m.numel())
     counts = torch.linspace(0, m.numel(), steps + 1).round()
     kept = (rank >= counts[:, None]).view(-1, 1, *m.shape)
     kept = kept.repeat_interleave(patch_h, -2).repeat_interleave(patch_w, -1)
-    kept = kept[..., : tensor.shape[-2], : tensor.shape[-1]]  # a padded patch is not whole
-    cls = torch.cat([encode(model, tensor * keep).cls_token for keep in kept])
+    cls = torch.cat([encode(model, tensor * keep.to(tensor.device)).cls_token for keep in kept])
     return torch.cosine_similarity(cls, cls[:1], dim=-1)
 
 

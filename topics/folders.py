@@ -1,17 +1,14 @@
 """Many photos in, batches of tensors out, read ahead by threads."""
 
 import os
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from timm.data import create_transform, resolve_model_data_config
+from bilingual import Bilingual, plain
+from helpers.images import PhotoError, load_photo, to_tensor
+from sources.files import suffixes
 
-from bilingual import plain
-from helpers.images import PhotoError, load_photo
-
-# HEIC is here so that it is reported: Pillow cannot read it, and phones are full of it.
-SUFFIXES = set(".jpg .jpeg .png .webp .gif .bmp .tif .tiff .ppm .avif .heic .heif".split())
 READERS = min(4, os.cpu_count() or 1)  # threads that decode while the model computes
 
 
@@ -22,7 +19,7 @@ def photo_files(photos):
     ----------
     photos : str, Path or list of them
         A folder, of which all photo files are taken and those of its subfolders, hidden ones left
-        out, or the files themselves.
+        out, or the files themselves. Of what is left out else, see ``passed_over``.
 
     Returns
     -------
@@ -36,20 +33,40 @@ def photo_files(photos):
         No such folder.
     """
     if isinstance(photos, (str, Path)):
-        folder = Path(photos).expanduser()
-        if not folder.is_dir():
-            name = plain(folder)
-            raise PhotoError(f"폴더가 없습니다: {name}", f"No such folder: {name}")
-        photos = _walk(folder)
+        known = suffixes()
+        photos = (path for path in _walk(photos) if _suffix(path) in known)
     return {os.fsencode(os.path.abspath(path)): _stamp(path) for path in photos}
 
 
+def passed_over(photos):
+    """How many files of a folder ``photo_files`` does not take, by the ending of their names.
+
+    Returns
+    -------
+    dict
+        Ending, such as ".mov", or "" → number of files, the most frequent first; empty if `photos`
+        is a list.
+    """
+    if not isinstance(photos, (str, Path)):
+        return {}
+    known = suffixes()
+    endings = Counter(plain(_suffix(path)) for path in _walk(photos))
+    return {ending: n for ending, n in endings.most_common() if ending not in known}
+
+
 def _walk(folder):
+    """The paths of all files in a folder that are not hidden."""
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        name = plain(folder)
+        raise PhotoError(f"폴더가 없습니다: {name}", f"No such folder: {name}")
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if os.path.splitext(name)[1].lower() in SUFFIXES and not name.startswith("."):
-                yield os.path.join(here, name)
+        yield from (os.path.join(here, name) for name in names if not name.startswith("."))
+
+
+def _suffix(path):
+    return os.path.splitext(path)[1].lower()
 
 
 def _stamp(path):
@@ -69,21 +86,21 @@ def batches(paths, model, size):
     ----------
     paths : iterable of bytes
     model : timm model
-        Photos are prepared as it wants them, as in ``images.to_tensor``.
+        Photos are prepared as it wants them, by ``images.to_tensor``.
     size : int
         Photos a batch; the last one may have fewer.
 
     Yields
     ------
     list of tuple
-        (path, tensor (1, 3, H, W)) or, if the photo cannot be read, (path, PhotoError).
+        (path, tensor (1, 3, H, W)) or, if the photo cannot be read or is far too narrow, (path,
+        ``Bilingual`` error).
     """
-    transform = create_transform(**resolve_model_data_config(model), is_training=False)
 
     def read(path):
         try:
-            return transform(load_photo(os.fsdecode(path))).unsqueeze(0)
-        except PhotoError as error:
+            return to_tensor(load_photo(os.fsdecode(path)), model)[0]
+        except Bilingual as error:
             return error
 
     pool, waiting, paths = ThreadPoolExecutor(READERS), deque(), iter(paths)

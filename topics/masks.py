@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from bilingual import plain
 from helpers.images import IMAGES, PhotoError, view
 
 
@@ -29,7 +30,7 @@ def load_masks(name):
     """
     path = IMAGES / "masks" / f"{Path(name).stem}.png"
     if not path.exists():
-        names = ", ".join(p.stem for p in sorted(path.parent.glob("*.png")))
+        names, name = ", ".join(p.stem for p in sorted(path.parent.glob("*.png"))), plain(name)
         raise PhotoError(
             f"이 사진의 마스크는 없습니다: {name}. 마스크가 있는 사진: {names}",
             f"No masks were drawn for this photo: {name}. Photos with masks: {names}",
@@ -53,13 +54,18 @@ def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
     -------
     torch.Tensor
         bool (objects, gh, gw). An object that was cut off or is very small may cover no patch.
+
+    Raises
+    ------
+    BadInput
+        See ``to_tensor``.
     """
     masks = torch.as_tensor(masks).float()
     rows, columns = masks.shape[-2:]
     _, pixels, (left, top, right, bottom) = view((columns, rows), model, fit, size, overrides)
-    grid, patch = model.patch_embed.dynamic_feat_size(pixels), model.patch_embed.patch_size
-    down = _overlap(rows, top, (bottom - top) / pixels[0] * patch[0], grid[0])
-    across = _overlap(columns, left, (right - left) / pixels[1] * patch[1], grid[1])
+    gh, gw = (side // step for side, step in zip(pixels, model.patch_embed.patch_size))
+    down = _overlap(rows, top, (bottom - top) / gh, gh)
+    across = _overlap(columns, left, (right - left) / gw, gw)
     return down @ masks @ across.T > 0.5
 
 

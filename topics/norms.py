@@ -11,6 +11,7 @@ from matplotlib.colors import LogNorm
 
 from bilingual import say
 from helpers import images
+from helpers.encoding import fitting
 from helpers.plots import new_figure
 
 
@@ -28,13 +29,18 @@ def block_norms(model, tensor):
     Returns
     -------
     torch.Tensor
-        (blocks, B, gh * gw). Prefix tokens (CLS, registers) are not among them.
+        (blocks, B, gh * gw), float32 on the CPU. Prefix tokens (CLS, registers) are not among them.
+
+    Raises
+    ------
+    BadInput
+        The tensor has another shape.
     """
     with torch.no_grad():
         states = model.forward_intermediates(
-            tensor, norm=False, output_fmt="NLC", intermediates_only=True
+            fitting(model, tensor), norm=False, output_fmt="NLC", intermediates_only=True
         )
-    return torch.stack([tokens.norm(dim=-1) for tokens in states])
+    return torch.stack([tokens.float().norm(dim=-1) for tokens in states]).cpu()
 
 
 def photos_norms(model, photos):

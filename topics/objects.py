@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from bilingual import BadInput
-from helpers.encoding import queries_keys
+from helpers.encoding import one_photo, queries_keys
 from helpers.plots import draw, in_patches, new_figure, outline
 
 
@@ -55,9 +55,14 @@ def key_features(model, tensor, block=-1):
     -------
     torch.Tensor
         (gh * gw, D).
+
+    Raises
+    ------
+    BadInput
+        More than one photo, or as in ``encoding.queries_keys``.
     """
-    ((_, k),) = queries_keys(model, tensor, (block,))
-    return k[0].transpose(0, 1).flatten(1)[model.num_prefix_tokens :].cpu()
+    ((_, k),) = queries_keys(model, one_photo(tensor), (block,))
+    return k[0].transpose(0, 1).flatten(1)[model.num_prefix_tokens :]
 
 
 def component(mask, seed):
@@ -83,7 +88,7 @@ def largest_component(mask):
     """Keep the largest connected piece of a mask bool (gh, gw)."""
     pieces, _ = scipy.ndimage.label(np.asarray(mask))
     sizes = np.bincount(pieces.ravel())
-    sizes[0] = 0  # the ground
+    sizes[0] = 0  # the background
     return torch.from_numpy((pieces == sizes.argmax()) & np.asarray(mask))
 
 
@@ -112,11 +117,12 @@ def mask_box(mask):
     return columns.min().item(), rows.min().item(), columns.max().item() + 1, rows.max().item() + 1
 
 
+@torch.autocast("cpu", enabled=False)  # which would round to three digits
 def lost(features, grid, k=100):
     """LOST (Siméoni et al. 2021, section 3): the object grows from the patch least like the rest.
 
     Two patches are joined if their features' product is at least 0. The *seed* is the patch with
-    the fewest joins, since an object covers less than the ground. It gathers those of the `k`
+    the fewest joins, since an object covers less than the background. It gathers those of the `k`
     patches with the fewest joins that it is joined to; the mask is where features point the way
     of all of these together.
 
@@ -134,6 +140,7 @@ def lost(features, grid, k=100):
     Found
         `m` is the sum of products with the gathered patches.
     """
+    features = features.detach().float().cpu()
     products = features @ features.T
     degree = (products >= 0).sum(1)
     order = degree.argsort(stable=True)
@@ -144,6 +151,7 @@ def lost(features, grid, k=100):
     return Found(component(m >= 0, place), place, m)
 
 
+@torch.autocast("cpu", enabled=False)
 def token_cut(features, grid, tau=0.2, eps=1e-5):
     """TokenCut (Wang et al. 2022, section 3): cut the patches in two where they are least alike.
 
@@ -166,7 +174,7 @@ def token_cut(features, grid, tau=0.2, eps=1e-5):
     Found
         `m` is the eigenvector, with its sign turned so that the object is high.
     """
-    unit = torch.nn.functional.normalize(features.double(), dim=-1)
+    unit = torch.nn.functional.normalize(features.detach().cpu().double(), dim=-1)
     # In double precision: at float32 the cut blurs into the eigenvector of 0, a constant.
     joins = np.where((unit @ unit.T).numpy() > tau, 1.0, eps)
     sums = np.diag(joins.sum(1))

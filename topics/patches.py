@@ -10,7 +10,7 @@ from torchvision.transforms import functional as TF
 
 from bilingual import say
 from helpers.encoding import encode
-from helpers.images import to_tensor
+from helpers.images import load_photo, to_tensor
 from helpers.maps import on_grid
 from helpers.overlay import blend
 from helpers.plots import draw, in_patches, narrowest, new_figure, outline
@@ -93,6 +93,7 @@ def matching_rate(tokens_a, tokens_b, grid, flipped=True, tolerance=0):
 
 def recolour(photo):
     """A photo in other colours: hue turned by a tenth of the circle, paler, more contrast."""
+    photo = load_photo(photo, max_side=None)
     paler = TF.adjust_saturation(TF.adjust_hue(photo, 0.1), 0.6)
     return TF.adjust_contrast(paler, 1.3)
 

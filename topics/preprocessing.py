@@ -3,6 +3,7 @@
 import numpy as np
 
 from bilingual import say
+from helpers.images import load_photo
 from helpers.overlay import resize_map
 from helpers.plots import draw, new_figure
 
@@ -24,6 +25,7 @@ def place(m, seen, photo):
     numpy.ndarray
         (photo.height, photo.width) float32; NaN where the network saw nothing.
     """
+    photo, seen = (load_photo(picture, max_side=None) for picture in (photo, seen))
     canvas = np.full((photo.height, photo.width), np.nan, dtype=np.float32)
     top, left = (photo.height - seen.height) // 2, (photo.width - seen.width) // 2
     canvas[top : top + seen.height, left : left + seen.width] = resize_map(m, seen.size)
@@ -64,6 +66,7 @@ def draw_differences(photo, placed, *, weights):
     -------
     plots.Figure
     """
+    photo = load_photo(photo, max_side=None)
     first, *others = placed.values()
     below = [None, *(difference(m, first) for m in others)]
     limit = max((np.nanmax(np.abs(d)) for d in below[1:]), default=1) or 1

@@ -20,8 +20,7 @@ from bilingual import plain, say, tell
 from helpers.encoding import encode
 from helpers.images import load_photo
 from helpers.plots import draw, new_figure
-from topics.folders import batches, photo_files
-
+from topics.folders import batches, passed_over, photo_files
 
 _TABLE = """CREATE TABLE IF NOT EXISTS photos (weights TEXT, path BLOB, size INTEGER, mtime INTEGER,
 vector BLOB, PRIMARY KEY (weights, path)) WITHOUT ROWID"""
@@ -48,11 +47,14 @@ class Index:
         How many of them had to be encoded this time; the others were in the index file already.
     skipped : list of str
         What was wrong with each file that could not be read, in the reader's language.
+    passed_over : dict
+        Of a folder: how the names of all other files end → how many, see ``folders.passed_over``.
     """
 
     photos: int
     encoded: int
     skipped: list
+    passed_over: dict
     weights: str = field(repr=False)
     db: sqlite3.Connection = field(repr=False)
 
@@ -124,7 +126,8 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
                     db.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?)", rows)
                     db.executemany("INSERT INTO wanted VALUES (?)", zip(good))
             bar.update(len(batch))
-    return Index(len(files) - len(skipped), len(todo) - len(skipped), skipped, weights, db)
+    read, encoded = (len(paths) - len(skipped) for paths in (files, todo))
+    return Index(read, encoded, skipped, passed_over(photos), weights, db)
 
 
 def nearest(index, query, k=5):
@@ -207,7 +210,7 @@ def draw_retrieval(query, found, *, weights):
     columns = min(len(found) + 1, 6)
     rows = math.ceil((len(found) + 1) / columns)
     fig, axes = new_figure(rows, columns, (1, 1), weights, extra=0.3 * rows)
-    pictures = [query] + [load_photo(one.path, max_side=240) for one in found]
+    pictures = [load_photo(query)] + [load_photo(one.path, max_side=240) for one in found]
     titles = [say("질의", "query")] + [
         f"{i}: {one.score:.2f}" for i, one in enumerate(found, start=1)
     ]

@@ -14,7 +14,8 @@ import torch
 from bilingual import BadInput, say, tell
 from helpers import models
 from helpers.plots import draw, narrowest, new_figure
-from sources import hub
+from sources import hub, names
+from sources.faults import HubError
 
 
 class Entry(NamedTuple):
@@ -154,12 +155,12 @@ def available(line_up):
         The line-up without those that are skipped.
     """
     wanted = [entry for entry in line_up if entry.pretrained and entry.name != models.EMBEDDED]
-    repositories = {e: models.repository(models.full_name(e.name)) for e in wanted}
+    repositories = {e: names.repository(names.full_name(e.name)) for e in wanted}
     places = hub.whereabouts(repositories.values())
     here, download, skipped = [], [], {}
     for entry in line_up:
         place = places.get(repositories.get(entry), "here")
-        if isinstance(place, hub.HubError):
+        if isinstance(place, HubError):
             skipped.setdefault((place.why, place.remedy), []).append(entry)
         else:
             (download if place == "hub" else here).append(entry)
@@ -173,7 +174,7 @@ def available(line_up):
 
 
 def load(entry):
-    """This very model or none, as ``models.load_model``; raises ``hub.HubError`` if there is none.
+    """This very model or none, as ``models.load_model``; raises ``HubError`` if there is none.
 
     Random weights come from a fixed seed: the same in every run.
     """
@@ -195,7 +196,7 @@ def run_all(function, line_up):
     for entry in line_up:
         try:
             model = load(entry)
-        except hub.HubError as error:
+        except HubError as error:
             _say_skipped([entry], error.why, error.remedy)
             continue
         results[entry.label] = function(model)

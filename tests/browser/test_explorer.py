@@ -7,24 +7,27 @@ import base64
 import copy
 import io
 import re
-from datetime import UTC, datetime
+import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import explorer
 from explorer import data
-from explorer.upload import upload
 from helpers import images, maps, models, overlay
 from helpers.encoding import attention, encode
 from tools import lab
 
+# What of playwright.devices["Pixel 7"] matters here.
+PIXEL_7 = {"viewport": {"width": 412, "height": 839}, "has_touch": True, "is_mobile": True}
 pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
 
 CELLS = [
     'box = explorer.explore(photo, model, fit="whole")\nbox',  # 14 × 21 patches
     "fine = explorer.explore(photo, model, size=480)\nfine",  # 60 × 60 patches
+    "upload(lambda mine: print('seen', mine.size))",
 ]
 
 
@@ -47,7 +50,7 @@ def notebook(browser, tmp_path_factory):
                 else None
             ),
         )
-        page.address = address
+        page.address, page.folder = address, folder
         lab.open_notebook(page, address, "explorer.ipynb")
         page.wait_for_function(
             "() => document.querySelectorAll('.dino-foot:not(:empty)').length === 2"
@@ -60,11 +63,8 @@ def notebook(browser, tmp_path_factory):
 def page(notebook):
     """The notebook page, its first explorer as good as new."""
     notebook.mouse.move(1, 1)
-    root = notebook.locator(".dino-explorer").first
-    root.get_by_role("button", name="reset").click()
-    notebook.wait_for_function(
-        "() => document.querySelector('.dino-explorer').getAttribute('aria-busy') !== 'true'"
-    )
+    explorer_at(notebook).get_by_role("button", name="reset").click()
+    says(notebook, "token norm · 블록 block 5", "row figure:nth-child(2)")
     return notebook
 
 
@@ -88,23 +88,42 @@ def pixels(page, canvas="overlay", nth=0):
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
 
 
-def worst(page, picture, nth=0, canvas="overlay"):
-    """The largest difference between a canvas and a picture, of 255."""
-    return np.abs(pixels(page, canvas, nth) - np.asarray(picture).astype(int)).max()
+def shows(page, picture, nth=0, canvas="overlay"):
+    """Wait until a canvas shows a picture, up to 2 of 255."""
+    wanted, end = np.asarray(picture).astype(int), time.monotonic() + 30
+    while (off := np.abs(pixels(page, canvas, nth) - wanted).max()) > 2 and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    assert off <= 2
 
 
-def handle(page):
-    return page.locator(".noUi-handle").first
+def says(page, words, where="readout", nth=0):
+    """Wait until a line of the explorer says something."""
+    page.wait_for_function(
+        "([where, nth, words]) => document.querySelectorAll(`.dino-${where}`)[nth]"
+        ".textContent.includes(words)",
+        arg=[where, nth, words],
+    )
+
+
+def explorer_at(page, nth=0):
+    return page.locator(".dino-explorer").nth(nth)
+
+
+def alpha(page):
+    return explorer_at(page).get_by_label("alpha")
 
 
 def choose(page, label, value, nth=0):
-    menu = page.locator(".dino-explorer").nth(nth).get_by_role("combobox", name=label)
-    menu.select_option(value)
+    explorer_at(page, nth).get_by_role("combobox", name=label).select_option(value)
+
+
+def choose_map(page, kind, nth=0):
+    explorer_at(page, nth).locator(f"input[value={kind}]").check()
 
 
 def patch_point(page, row, column, grid, nth=0):
     """Page coordinates of the middle of a patch, on the photo."""
-    picture = page.locator(".dino-explorer").nth(nth).locator(".dino-picture").first
+    picture = explorer_at(page, nth).locator(".dino-picture").first
     picture.scroll_into_view_if_needed()
     area = picture.bounding_box()
     return (
@@ -123,42 +142,44 @@ def readout(page, nth=0):
 def test_drag_of_the_slider(page, computed, norm):
     """Every step shows the overlay of the helpers; the kernel hears of it when all is over."""
     picture = computed[-1]
-    page.wait_for_timeout(1500)  # what the reset tells the kernel
-    handle(page).scroll_into_view_if_needed()
-    area = handle(page).bounding_box()
+    alpha(page).scroll_into_view_if_needed()
+    area = alpha(page).bounding_box()
     x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+    lab.run_python(page, "")  # whatever the reset told the kernel has been heard
     page.mouse.move(x, y)
     page.mouse.down()
     del page.sent[:]
     alphas = []
     for dx in range(-50, 51, 10):
         page.mouse.move(x + dx, y, steps=3)
-        alphas.append(float(handle(page).get_attribute("aria-valuetext")))
-        assert worst(page, overlay.blend(picture, norm, alphas[-1])) <= 2, alphas
-    page.wait_for_timeout(1200)  # a pause within the drag
-    during = len(page.sent)
+        alphas.append(float(alpha(page).input_value()))
+        shows(page, overlay.blend(picture, norm, alphas[-1]))
+    assert page.sent == []
     page.mouse.up()
     assert len(set(alphas)) > 5
-    assert during == 0
-    page.wait_for_timeout(1500)
-    assert page.sent, "after the drag, the kernel is told"
-    assert float(lab.run_python(page, "print(box.alpha.value, end='')")) == alphas[-1]
+    assert float(lab.run_python(page, "print(box.alpha, end='')")) == alphas[-1]
+
+
+def test_python_sets_the_view(page, computed, norm):
+    lab.run_python(page, "box.alpha, box.cmap = 0.2, 'magma'")
+    shows(page, overlay.blend(computed[-1], norm, 0.2, "magma"))
+    assert alpha(page).input_value() == "0.2"
 
 
 def test_every_colormap_from_end_to_end(page, computed, norm):
     picture = computed[-1]
-    menu = page.locator(".widget-dropdown select").first
     for cmap in overlay.COLORMAPS:
-        menu.select_option(cmap)
-        for key, alpha in (("Home", 0), ("End", 1)):
-            handle(page).press(key)
-            assert worst(page, overlay.blend(picture, norm, alpha, cmap)) <= 2, (cmap, alpha)
+        choose(page, "colormap", cmap)
+        for key, value in (("Home", 0), ("End", 1)):
+            alpha(page).press(key)
+            shows(page, overlay.blend(picture, norm, value, cmap))
         for _ in range(3):
-            handle(page).press("ArrowLeft")
-        assert worst(page, overlay.blend(picture, norm, 0.97, cmap)) <= 2, cmap
-    assert worst(page, picture, canvas="photo") == 0
+            alpha(page).press("ArrowLeft")
+        shows(page, overlay.blend(picture, norm, 0.97, cmap))
+    shows(page, picture, canvas="photo")
     colours = overlay.colorize(overlay.resize_map(norm, picture.size), overlay.COLORMAPS[-1])
-    assert worst(page, colours, canvas="map") <= 2
+    shows(page, colours, canvas="map")
+    assert lab.run_python(page, "print(box.cmap, end='')") == overlay.COLORMAPS[-1]
 
 
 def test_heads_scales_and_smoothing(page, computed):
@@ -166,35 +187,35 @@ def test_heads_scales_and_smoothing(page, computed):
     rows = attention(model, tensor)
     cls = maps.cls_attention(rows, (14, 21), model.num_prefix_tokens)[0]
     mean = cls.mean(0)
-    everything = maps.torch.cat([cls, mean[None]])
-    choose(page, "map", "cls")
-    assert worst(page, overlay.blend(picture, maps.min_max(mean))) <= 2
+    everything = torch.cat([cls, mean[None]])
+    choose_map(page, "cls")
+    shows(page, overlay.blend(picture, maps.min_max(mean)))
     choose(page, "head", "3")  # the third head, number 2
-    assert worst(page, overlay.blend(picture, maps.min_max(cls[2]))) <= 2
+    shows(page, overlay.blend(picture, maps.min_max(cls[2])))
     page.get_by_label("smooth").first.uncheck()
     flat = overlay.blend(picture, maps.min_max(cls[2]), smooth=False)
-    assert worst(page, flat) <= 2
+    shows(page, flat)
     choose(page, "scale", "raw")
-    assert worst(page, overlay.blend(picture, cls[2] / cls[2].max(), smooth=False)) <= 2
+    shows(page, overlay.blend(picture, cls[2] / cls[2].max(), smooth=False))
     choose(page, "scale", "shared")
     low, high = everything.min(), everything.max()
     shared = ((cls[2] - low) / (high - low)).clip(0, 1)
-    assert worst(page, overlay.blend(picture, shared, smooth=False)) <= 2
+    shows(page, overlay.blend(picture, shared, smooth=False))
 
 
 def test_keep_a_share_of_the_mass(page, computed):
     model, tensor, picture = computed
     m = maps.cls_attention(attention(model, tensor), (14, 21), 1)[0].mean(0)
-    choose(page, "map", "cls")
+    choose_map(page, "cls")
     page.get_by_label("keep").first.fill("40")
     order = m.flatten().argsort(descending=True)
     before = m.flatten()[order].cumsum(0) - m.flatten()[order]
-    kept = maps.torch.zeros(m.numel())
+    kept = torch.zeros(m.numel())
     kept[order[before < 0.4 * m.sum()]] = 1
     mask = overlay.resize_map(kept.reshape(14, 21), picture.size, smooth=False)[..., None] > 0
     assert 0.05 < mask.mean() < 0.4
     blend = np.asarray(overlay.blend(picture, maps.min_max(m)))
-    assert worst(page, np.where(mask, blend, np.asarray(picture))) <= 2
+    shows(page, np.where(mask, blend, np.asarray(picture)))
 
 
 @pytest.mark.parametrize("row, column", [(0, 0), (4, 17), (13, 20)])
@@ -204,18 +225,19 @@ def test_hover_a_patch(page, computed, row, column):
     unit = data.unit_tokens(encode(model, tensor))
     similarity = (unit @ unit[patch]).reshape(14, 21)
     looks = attention(model, tensor, queries=[1 + patch])[0, :, 0, 1:].reshape(-1, 14, 21)
-    choose(page, "map", "similarity")
-    page.wait_for_timeout(1000)
+    choose_map(page, "similarity")
+    lab.run_python(page, "")
     del page.sent[:]
     page.mouse.move(*patch_point(page, row, column, (14, 21)))
-    assert worst(page, overlay.blend(picture, maps.min_max(similarity))) <= 2
-    assert f"row {row}, 열 column {column} " in readout(page) and ": 1.00" in readout(page)
-    choose(page, "map", "query")
-    assert worst(page, overlay.blend(picture, maps.min_max(looks.mean(0)))) <= 2
+    shows(page, overlay.blend(picture, maps.min_max(similarity)))
+    says(page, f"row {row}, 열 column {column} ")
+    assert ": 1.00" in readout(page)
+    choose_map(page, "query")
+    shows(page, overlay.blend(picture, maps.min_max(looks.mean(0))))
     choose(page, "head", "6")
-    assert worst(page, overlay.blend(picture, maps.min_max(looks[5]))) <= 2
-    assert "헤드 head 5" in readout(page)
-    value = float(re.search(r"the patch: ([\d.e-]+)", readout(page))[1])
+    shows(page, overlay.blend(picture, maps.min_max(looks[5])))
+    says(page, "헤드 head 5", "row figure:nth-child(2)")
+    value = float(re.search(r"patch attention: ([\d.e-]+)", readout(page))[1])
     assert value == pytest.approx(looks[5, row, column].item(), rel=0.02)
     assert page.sent == []
 
@@ -223,10 +245,12 @@ def test_hover_a_patch(page, computed, row, column):
 def test_click_pins_a_patch(page):
     page.mouse.click(*patch_point(page, 5, 6, (14, 21)))
     page.mouse.move(*patch_point(page, 9, 9, (14, 21)))
-    assert "row 5, 열 column 6" in readout(page) and "pinned" in readout(page)
+    says(page, "pinned (Esc)")
+    assert "row 5, 열 column 6" in readout(page)
     page.keyboard.press("Escape")  # the pictures have the focus after a click
     page.mouse.move(*patch_point(page, 9, 10, (14, 21)))
-    assert "row 9, 열 column 10" in readout(page) and "pinned" not in readout(page)
+    says(page, "row 9, 열 column 10")
+    assert "pinned" not in readout(page)
 
 
 def test_another_block_asks_the_kernel(page, computed):
@@ -246,79 +270,224 @@ def test_another_block_asks_the_kernel(page, computed):
     assert root.get_attribute("aria-busy") == "false"
     encoded = encode(model, tensor, block=1)
     m = maps.min_max(maps.token_norm(encoded.patch_tokens, encoded.grid))[0]
-    assert worst(page, overlay.blend(picture, m)) <= 2
+    shows(page, overlay.blend(picture, m))
 
 
-def test_keyboard_alone(page, computed):
+def test_blocks_play_to_the_last_and_stop(page):
+    page.evaluate(
+        """() => {
+            window.blocks = [];
+            const caption = document.querySelectorAll(".dino-explorer figcaption")[1];
+            new MutationObserver(() => blocks.push(caption.textContent.match(/block (\\d)/)[1]))
+                .observe(caption, { childList: true });
+        }"""
+    )
+    explorer_at(page).get_by_role("button", name="play blocks").click()
+    page.wait_for_function("() => blocks.includes('5')")
+    assert sorted(set(page.evaluate("blocks"))) == list("012345")
+    explorer_at(page).get_by_role("button", name="play blocks").wait_for()  # no longer "stop"
+
+
+def test_keyboard_alone(page):
     """Tab reaches every control, the focus is seen, and JupyterLab keeps its hands off."""
     cell = "() => jupyterapp.shell.currentWidget.content.activeCellIndex"
     before = page.evaluate(cell)
-    handle(page).focus()
-    page.keyboard.press("ArrowRight")
-    assert handle(page).get_attribute("aria-valuetext") == "0.51"
+    choose_map(page, "cls")  # every control is in use, the heads' too
+    alpha(page).focus()
+    page.keyboard.press("Shift+Tab")
     reached = []
     for _ in range(14):
-        page.keyboard.press("Tab")
         reached.append(
             page.evaluate(
                 """() => {
-                    const at = document.activeElement;
-                    const label = at.getAttribute("aria-label") || at.closest("label")?.textContent
-                        || at.textContent;
-                    const { outlineStyle, outlineWidth } = getComputedStyle(at);
-                    const ours = at.closest(".dino-explorer");
-                    return [label, !ours || (outlineStyle === "solid" && outlineWidth === "3px")];
+                    const at = document.activeElement, shown = getComputedStyle(
+                        at.type === "radio" ? at.nextElementSibling : at);
+                    return [at.getAttribute("aria-label") || at.closest("label")?.textContent
+                        || at.textContent, `${shown.outlineStyle} ${shown.outlineWidth}`];
                 }"""
             )
         )
-        if "arrow keys" in reached[-1][0]:
+        if "save" in reached[-1][0]:
             break
+        page.keyboard.press("Tab")
     words = " ".join(label for label, _ in reached)
-    for name in ("맵 map", "블록 block", "눈금 scale", "smooth", "keep", "reset", "download"):
+    names = (
+        "CLS attention,alpha,colormap,arrow keys,block,play,head,scale,smooth,keep,compare,reset"
+    )
+    for name in (*names.split(","), "save"):
         assert name in words
-    assert "arrow keys" in reached[-1][0]
-    assert [label for label, seen in reached if not seen] == []
+    assert [label for label, seen in reached if seen != "solid 3px"] == []
+    explorer_at(page).locator(".dino-row").focus()
     # The first key starts at the first patch; without any one of the four the end is another.
     for key in ("Down", "Down", "Down", "Right", "Up", "Right", "Left"):
         page.keyboard.press(f"Arrow{key}")
-    assert "row 1, 열 column 1 " in readout(page)
+    says(page, "row 1, 열 column 1 ")
     assert page.evaluate(cell) == before
 
 
 def test_controls_are_labelled_in_both_languages(page):
-    for control in page.locator(".dino-explorer").first.locator("select, input, button").all():
+    for control in explorer_at(page).locator("select, input, button").all():
         label = control.evaluate("c => c.closest('label')?.textContent ?? c.textContent")
         assert re.search("[가-힣]", label) and re.search("[a-zA-Z]", label), label
-    assert handle(page).get_attribute("aria-label") == "투명도 alpha"
 
 
-def test_download_is_the_overlay(page):
+def test_a_control_that_cannot_be_used_says_why(page):
+    head, why = explorer_at(page).get_by_label("head"), explorer_at(page).locator(".dino-why")
+    assert head.is_disabled() and "no heads" in why.inner_text()
+    assert head.get_attribute("aria-describedby") == why.get_attribute("id")
+    choose_map(page, "cls")
+    assert head.is_enabled() and why.inner_text().strip() == ""
+
+
+def test_wipe_between_photo_and_overlay(page):
+    before = page.locator(".dino-before").first
+    right = "c => getComputedStyle(c).clipPath"
+    assert before.evaluate(right) == "inset(0px 100% 0px 0px)"
+    explorer_at(page).get_by_label("compare").fill("30")
+    assert before.evaluate(right) == "inset(0px 70% 0px 0px)"
+    assert np.array_equal(pixels(page, "before"), pixels(page, "photo"))
+
+
+def test_saved_picture_has_the_photos_size_and_says_what_it_is(page, computed, norm):
+    """The photo is 451 pixels wide, and 384 on the page."""
+    choose(page, "colormap", "gray")
     with page.expect_download() as download:
-        page.get_by_role("button", name="download").first.click()
+        explorer_at(page).get_by_role("button", name="save").click()
     saved = np.asarray(Image.open(download.value.path()).convert("RGB")).astype(int)
-    assert np.array_equal(saved, pixels(page))
+    photo = images.load_photo("cat.jpg")
+    wanted = np.asarray(overlay.blend(photo, norm, cmap="gray")).astype(int)
+    assert saved.shape[1] == photo.width and saved.shape[0] > photo.height
+    assert np.abs(saved[: photo.height] - wanted).mean() < 2  # the photo went as a JPEG
+    caption = saved[photo.height :]
+    assert caption.min() < 100 and caption[:, :3].min() == 255  # a line that ends within
+    assert caption[:, -3:].min() == 255
+    assert download.value.suggested_filename == "explorer-norm-block5.png"
 
 
 def test_fine_grid_says_what_it_left_out_and_asks(page, computed):
     """60 × 60 patches: a map that was too large to send comes with a click."""
     foot = page.locator(".dino-foot").nth(1)
     assert "similarity and attention" in foot.inner_text()
-    choose(page, "map", "similarity", nth=1)
+    choose_map(page, "similarity", nth=1)
     page.mouse.move(1, 1)
     page.mouse.click(*patch_point(page, 20, 41, (60, 60), nth=1))
-    page.wait_for_function(
-        "() => document.querySelectorAll('.dino-readout')[1].textContent.includes(': 1.00')"
-    )
+    says(page, ": 1.00", nth=1)
     tensor, seen = images.to_tensor(images.load_photo("cat.jpg"), computed[0], size=480)
     m = data.patch_map(computed[0], tensor, -1, "similarity", 20 * 60 + 41)
     wanted = overlay.blend(data.shrink(seen), maps.min_max(m.reshape(60, 60)))
-    assert worst(page, wanted, nth=1) <= 2
+    shows(page, wanted, nth=1)
 
 
 def test_no_errors_and_no_outside_requests(page):
     assert page.errors == []
     outside = [u for u in page.requests if not u.startswith((page.address, "data:", "blob:"))]
     assert outside == []
+
+
+# --- upload ---
+
+
+def phone_photo(width, height, orientation=1, **kwargs):
+    """JPEG bytes of a photo, red above and blue below, with an EXIF orientation."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (height, width, 3), np.uint8)
+    pixels[: height // 2] = (200, 20, 20)
+    pixels[height // 2 :, : width // 2] = (20, 20, 200)
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", exif=exif, **kwargs)
+    return file.getvalue()
+
+
+def put(page, name, content, mime="image/jpeg"):
+    """Choose a file, as a reader does, and wait for what the page says."""
+    said = page.locator(".dino-upload .dino-status")
+    page.locator(".dino-upload input").set_input_files(
+        {"name": name, "mimeType": mime, "buffer": content}
+    )
+    page.wait_for_selector(".dino-upload[aria-busy=false]")
+    return said.inner_text()
+
+
+def shown(page):
+    """What stands below the upload button."""
+    cell = page.locator(".jp-CodeCell").filter(has=page.locator(".dino-upload"))
+    return cell.locator(".jp-OutputArea-output pre").all_inner_texts()
+
+
+def test_a_phones_photo_is_made_small_before_it_is_sent(page):
+    """Of 12 MB, which the connection to a kernel does not survive; it stays upright."""
+    content = phone_photo(3000, 4000, orientation=6, quality=100, subsampling=0)
+    assert len(content) > 10 * 2**20
+    del page.sent[:]
+    said = put(page, "phone.jpg", content)
+    assert "4000 × 3000 → 2048 × 1536" in said and "줄여서" in said
+    assert max(len(frame) for frame in page.sent) < 9e6
+    page.get_by_text("seen (1600, 1200)").wait_for()  # load_photo's own size
+    assert lab.run_python(page, "print(1 + 1, end='')") == "2"  # the connection stands
+
+
+def test_a_small_photo_is_sent_as_it_is(page):
+    content = phone_photo(300, 200)
+    del page.sent[:]
+    assert put(page, "small.jpg", content) == ""
+    assert any(content in frame for frame in page.sent if isinstance(frame, bytes))
+    page.get_by_text("seen (300, 200)").wait_for()
+    assert len(shown(page)) == 1
+
+
+@pytest.mark.parametrize(
+    "size, korean, english",
+    [(100, "notes.jpg", "notes.jpg"), (9_500_000, "열지 못하는", "cannot open")],
+)
+def test_a_refused_file_takes_the_old_picture_away(page, size, korean, english):
+    put(page, "small.jpg", phone_photo(300, 200))
+    page.get_by_text("seen (300, 200)").wait_for()
+    said = put(page, "notes.jpg", b"no photo, " * (size // 10))
+    assert korean in said and english in said
+    page.wait_for_function("""() => ![...document.querySelectorAll(".jp-OutputArea-output pre")]
+        .some((p) => p.textContent.includes("seen"))""")
+    assert shown(page) == []
+
+
+@pytest.mark.parametrize("event", ["drop", "paste"])
+def test_a_photo_dropped_or_pasted(page, event):
+    page.locator(".dino-upload").evaluate(
+        """(root, [event, base64]) => {
+            const data = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+            const all = new DataTransfer(), button = root.querySelector("button");
+            all.items.add(new File([data], "mine.jpg", { type: "image/jpeg" }));
+            const [name, kind] = { drop: ["dataTransfer", DragEvent],
+                paste: ["clipboardData", ClipboardEvent] }[event];
+            button.dispatchEvent(new kind(event, { [name]: all, bubbles: true }));
+        }""",
+        [event, base64.b64encode(phone_photo(310 if event == "drop" else 320, 200)).decode()],
+    )
+    page.get_by_text(f"seen ({310 if event == 'drop' else 320}, 200)").wait_for()
+
+
+def test_targets_for_thumbs_are_large(browser, computed, tmp_path):
+    """Menus, buttons and sliders of 44 pixels, and no word of a key that a phone has not."""
+    path = explorer.explore("cat.jpg", computed[0]).save_html(tmp_path / "a.html")
+    context = browser.new_context(**PIXEL_7)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    lab.wait_for_explorer(page)
+    targets = page.locator(".dino-explorer").locator(
+        "select, button, [type=range], .dino-choice span"
+    )
+    heights = targets.evaluate_all("all => all.map((e) => e.getBoundingClientRect().height)")
+    assert len(heights) > 10 and min(heights) >= 44
+    page.locator(".dino-picture").first.tap()
+    says(page, "tap it again")
+    assert "Esc" not in readout(page)
+    context.close()
+
+
+def test_a_hostile_files_name_is_only_shown(page):
+    assert EVIL in put(page, EVIL.replace("/", "\u2215"), b"no photo").replace("\u2215", "/")
+    assert page.evaluate("() => window.hacked") is None
 
 
 # --- from disk ---
@@ -343,21 +512,22 @@ def saved(browser, computed, tmp_path):
 
 def test_saved_page(saved, computed, norm):
     model, tensor, picture = computed
-    assert worst(saved, overlay.blend(picture, norm)) <= 2
+    shows(saved, overlay.blend(picture, norm))
     saved.get_by_label("alpha").fill("0.3")
-    saved.get_by_label("colormap").select_option(label="magma")
-    assert worst(saved, overlay.blend(picture, norm, 0.3, "magma")) <= 2
-    choose(saved, "map", "similarity")
+    saved.get_by_label("colormap").select_option("magma")
+    shows(saved, overlay.blend(picture, norm, 0.3, "magma"))
+    choose_map(saved, "similarity")
     saved.mouse.move(*patch_point(saved, 7, 3, (14, 21)))
     unit = data.unit_tokens(encode(model, tensor))
     m = maps.min_max((unit @ unit[7 * 21 + 3]).reshape(14, 21))
-    assert worst(saved, overlay.blend(picture, m, 0.3, "magma")) <= 2
+    shows(saved, overlay.blend(picture, m, 0.3, "magma"))
     saved.get_by_role("button", name="reset").click()
-    assert worst(saved, overlay.blend(picture, norm)) <= 2
+    shows(saved, overlay.blend(picture, norm))
     assert saved.get_by_label("alpha").input_value() == "0.5"
     assert saved.get_by_label("block").is_disabled()
     assert "embedded DINO" in saved.locator(".dino-foot").inner_text()
-    assert saved.errors == [] and len(saved.requests) == 1
+    assert saved.errors == []
+    assert [r for r in saved.requests if not r.startswith("blob:")] == [saved.url]
 
 
 # --- names that would rather be code ---
@@ -365,7 +535,7 @@ def test_saved_page(saved, computed, norm):
 EVIL = "</script><img src=x onerror='window.hacked=1'><script>window.hacked=1</script>"
 
 
-def test_a_hostile_name_does_not_run_in_the_saved_page(browser, computed, tmp_path, fault):
+def test_a_hostile_name_does_not_run_in_the_saved_page(browser, computed, tmp_path):
     """As the file's name, and as the weights' and the photo's own."""
     model = copy.copy(computed[0])
     model.weights = models.Weights(EVIL, "hub", True)
@@ -380,45 +550,21 @@ def test_a_hostile_name_does_not_run_in_the_saved_page(browser, computed, tmp_pa
     assert page.locator("h1").inner_text() == page.title() == path.stem
     assert page.locator("img").count() == 0 and page.evaluate("() => window.hacked") is None
     page.close()
-    fault(
-        ("파일 이름에 든 스크립트", "a script in a file's name"),
-        ("글자로 보일 뿐 실행되지 않습니다", "shown as text, and does not run"),
-    )
 
 
-def test_a_hostile_upload_does_not_run(browser):
-    """The name of a file that is no photo is shown, and only shown."""
-    box = upload(lambda photo: photo)
-    file = {"name": EVIL, "content": memoryview(b"no photo"), "size": 8, "type": "image/png"}
-    box.children[0].value = ({**file, "last_modified": datetime.now(UTC)},)
-    assert "Not a photo" in box.children[1].value
-    page = browser.new_page()
-    page.set_content(box.children[1].value)
-    assert EVIL in page.inner_text("pre")
-    assert page.locator("img").count() == 0 and page.evaluate("() => window.hacked") is None
-    page.close()
-
-
-def test_running_the_cell_again_leaves_no_listeners(notebook):
-    """The page's pointer is watched once, not once more for each explorer."""
-    notebook.evaluate("""() => {
-        window.added = 0;
-        const add = window.addEventListener;
-        window.addEventListener = function (name, ...args) {
-            if (new Error().stack.includes("pointer (") || new Error().stack.includes("hush ("))
-                window.added += 1;
-            return add.call(this, name, ...args);
-        };
-    }""")
-    assert notebook.evaluate("() => window.dinoPointer.down") is False
-    for _ in range(2):
-        notebook.evaluate("""() => {
-            const content = jupyterapp.shell.currentWidget.content;
-            content.activeCellIndex = 1;
-            document.querySelectorAll('.dino-foot')[0].remove();
-            jupyterapp.commands.execute('notebook:run-cell');
-        }""")
-        notebook.wait_for_function(
-            "() => document.querySelectorAll('.dino-foot:not(:empty)').length === 2"
+def test_a_reopened_notebook_shows_the_picture(notebook, browser, tmp_path):
+    """Without its kernel JupyterLab knows no such model; the figure stands there instead."""
+    notebook.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    assert notebook.locator(".dino-still img").first.is_hidden()
+    with lab.jupyterlab(tmp_path) as address:
+        (tmp_path / "again.ipynb").write_bytes((notebook.folder / "explorer.ipynb").read_bytes())
+        page = browser.new_page(viewport={"width": 1000, "height": 900})
+        page.goto(f"{address}/doc/tree/again.ipynb?reset", timeout=lab.SECONDS)
+        page.get_by_text("Error displaying widget").first.wait_for(
+            state="attached", timeout=lab.SECONDS
         )
-    assert notebook.evaluate("() => window.added") == 0
+        for cell in (1, 2):
+            outputs = page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea-child")
+            assert [output.is_visible() for output in outputs.all()] == [True, False]
+            assert outputs.locator("img").evaluate("i => i.naturalWidth") > 400
+        page.close()

@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
+import bilingual
 from helpers import images
 from tools import lab, make_payoffs
 from tools.notebooks import LESSONS, tidy
@@ -224,7 +225,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
 
 @pytest.mark.parametrize("choice", ["ko", "en"])
 def test_the_pictures_of_the_lessons_are_in_one_language(choice, embedded, monkeypatch):
-    monkeypatch.setattr(helpers.language, "_chosen", choice)
+    monkeypatch.setattr(bilingual, "_chosen", choice)
     bird = images.load_photo("kingfisher.jpg")
     figures = [make_payoffs.payoff_01(embedded)]
     three = make_payoffs.payoff_00, make_payoffs.payoff_02, make_payoffs.payoff_04
@@ -238,7 +239,7 @@ def test_the_pictures_of_the_lessons_are_in_one_language(choice, embedded, monke
 
 
 def test_the_words_of_a_figure(monkeypatch):
-    monkeypatch.setattr(helpers.language, "_chosen", "en")
+    monkeypatch.setattr(bilingual, "_chosen", "en")
     figure, (left, right) = plt.subplots(1, 2)
     figure.supxlabel("weights: none")
     assert figures.alt(figure) == ""  # the section says more

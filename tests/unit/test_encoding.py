@@ -1,10 +1,18 @@
-"""Tokens and grids."""
+"""Tokens and grids; and that neither threads, precisions nor devices change what comes out."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 import pytest
 import timm
 import torch
 
-from helpers.encoding import encode
+from explorer.data import block_data
+from helpers import overlay
+from helpers.encoding import attention, attention_rows, encode, one_photo, queries_keys
+from helpers.maps import attention_map, norm_map
+from topics import deletion, measure, norms, objects, search
+from topics.rollout import rollout_map
 
 
 def test_encode_is_forward_features(model):
@@ -34,10 +42,7 @@ def test_encode_an_earlier_block(model):
         encode(model, tensor, block=2)
 
 
-@pytest.mark.parametrize(
-    "size, grid",
-    [((112, 112), (14, 14)), ((64, 96), (8, 12)), ((65, 90), (9, 12)), ((7, 9), (1, 2))],
-)
+@pytest.mark.parametrize("size, grid", [((112, 112), (14, 14)), ((64, 96), (8, 12))])
 def test_grid_of_any_size(embedded, size, grid):
     encoded = encode(embedded, torch.rand(1, 3, *size))
     assert encoded.grid == grid
@@ -56,6 +61,118 @@ def test_a_bright_patch_ends_up_in_its_own_row_and_column(row, column):
     assert after.grid == (5, 8) and torch.nonzero(changed).tolist() == [[row, column]]
 
 
+# --- what cannot be encoded ---
+
+
 def test_picture_without_batch_axis(embedded):
     with pytest.raises(ValueError, match=r"must be \(B, 3, H, W\): \(3, 112, 112\).*unsqueeze"):
         encode(embedded, torch.rand(3, 112, 112))
+
+
+@pytest.mark.parametrize("size", [(65, 96), (64, 90)])
+def test_size_that_the_patch_does_not_divide(embedded, size):
+    """timm would pad it, and the grid would cover more than the photo."""
+    for read in (encode, attention, queries_keys, norms.block_norms):
+        with pytest.raises(ValueError, match=r"multiples of the patch \(8 × 8\)"):
+            read(embedded, torch.rand(1, 3, *size))
+
+
+def test_several_photos_where_one_is_read(embedded):
+    """The first would come out, and nothing would say so."""
+    two = torch.rand(2, 3, 64, 64)
+    one_photo(two[:1])
+    for read in (objects.key_features, lambda *args: deletion.curve(*args, torch.rand(8, 8))):
+        with pytest.raises(ValueError, match="One picture at a time, not 2"):
+            read(embedded, two)
+
+
+# --- two readers at a time ---
+
+
+READ = {
+    "keys": objects.key_features,
+    "encode": lambda model, tensor: encode(model, tensor).tokens,
+    "attention": lambda model, tensor: attention_rows(model, tensor, None, (0, 5)),
+    "norms": norms.block_norms,
+    "rollout": rollout_map,
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_two_photos_in_two_threads(embedded, name):
+    """One model, read by both at once: nobody gets the other's photo, and no hook stays."""
+    photos = torch.rand(2, 1, 3, 64, 64)
+    alone = [READ[name](embedded, photo) for photo in photos]
+    assert not torch.equal(*alone)
+    with ThreadPoolExecutor(2) as threads:
+        both = list(threads.map(lambda i: READ[name](embedded, photos[i % 2]), range(40)))
+    assert all(torch.equal(read, alone[i % 2]) for i, read in enumerate(both))
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in embedded.modules())
+
+
+# --- any precision, any device ---
+
+
+def everything(model, tensor, photo):
+    """Every number that the pipeline and the subjects take out of a model."""
+    encoded, m = encode(model, tensor), norm_map(model, tensor)
+    keys = objects.key_features(model, tensor)
+    raw = encoded.patch_tokens[0].to(tensor.device, tensor.dtype)  # as a reader may hand it over
+    return {
+        "tokens": encoded.tokens,
+        "an earlier block": encode(model, tensor, 0).tokens,
+        "attention": attention(model, tensor),
+        "norm map": m,
+        "attention map": attention_map(model, tensor),
+        "rollout map": rollout_map(model, tensor),
+        "overlay": torch.from_numpy(np.array(overlay.blend(photo, m))).float(),
+        "norms": norms.block_norms(model, tensor),
+        "search": search.describe(model, tensor),
+        "explorer": torch.frombuffer(
+            bytearray(block_data(model, tensor, 0)["cls"]), dtype=torch.float32
+        ),
+        "keys": keys,
+        "LOST": objects.lost(keys, encoded.grid).m,
+        "LOST of raw tokens": objects.lost(raw, encoded.grid).m,
+        "TokenCut": objects.token_cut(keys, encoded.grid).m,
+        "TokenCut of raw tokens": objects.token_cut(raw, encoded.grid).m,
+        "deletion": deletion.curve(model, tensor, m.to(tensor.device), steps=2),
+        "measure": torch.tensor(measure.best_head_jaccard(m[None], m[None] > 0.5)),
+    }
+
+
+DEVICES = ["cpu"] + [name for name in ("cuda", "mps") if getattr(torch, name).is_available()]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16", "autocast"])
+def test_numbers_come_out_as_float32_on_the_cpu(model, photo, precision, device):
+    dtype = torch.float32 if precision == "autocast" else getattr(torch, precision)
+    tensor = torch.rand(1, 3, *model.patch_embed.img_size)
+    expected = everything(model, tensor, photo)
+    model = model.to(device, dtype)
+    with torch.autocast(device, torch.bfloat16, enabled=precision == "autocast"):
+        found = everything(model, tensor.to(device, dtype), photo)
+    for name, numbers in found.items():
+        assert numbers.dtype == torch.float32 and numbers.device.type == "cpu", name
+        assert numbers.shape == expected[name].shape and numbers.isfinite().all(), name
+    near = 1e-4 if precision == "float32" else 0.1
+    for name in ("norm map", "attention map", "search"):
+        assert (found[name] - expected[name]).abs().mean() < near, name
+
+
+def test_from_a_device_that_is_not_this_one():
+    """Stands in for a graphics card: tensors that know their place and refuse another's."""
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    model = timm.create_model("vit_tiny_patch16_224", img_size=64, depth=2)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        there = {k: torch.empty(v.shape, device="cuda") for k, v in model.state_dict().items()}
+        model.load_state_dict(there, assign=True)
+        with pytest.raises(RuntimeError, match="device"):
+            torch.rand(2, device="cuda") + torch.rand(2)
+        for tensor in (torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64, device="cuda")):
+            for read in (*READ.values(), norm_map, attention_map, search.describe):
+                assert read(model, tensor).device.type == "cpu"
+            m = torch.rand(4, 4, device="cuda")
+            assert deletion.curve(model, tensor, m, steps=2).device.type == "cpu"

@@ -87,7 +87,8 @@ def test_a_text_alone_is_found(source):
 
 
 def test_every_text_is_a_pair():
-    alone = {"한국어 · English", "한글", "<h2>수업 · Lesson "}  # no texts of one language
+    # No texts of one language.
+    alone = {"한국어 · English", "한글", "<h2>수업 · Lesson ", "[가-힣]"}
     found = [
         (path.relative_to(ROOT).as_posix(), text)
         for house in HOUSES

@@ -9,7 +9,6 @@ import torch
 from verdicts import all_different_hints, passes, unanswered
 
 from classroom.checks import lesson_08 as checks
-from helpers import plots
 from training import classroom, dino, experiments, figures, shapes
 from training.scenes import Scenes
 
@@ -265,15 +264,15 @@ def test_experiments_writes_the_runs_that_are_asked_for(tmp_path, monkeypatch):
 def test_curves_show_ln_k_and_keep_their_size():
     short = {name: [5.0, 4.0] for name in CURVES}
     long = {name: [4.0] * 90 for name in CURVES}
-    figures = [figures.curves({"a": run}, 128, steps=100, weights="w") for run in (short, long)]
-    sizes = {tuple(fig.get_size_inches()) for fig in figures}
-    assert len(sizes) == 1 and len(figures[0].axes) == 3
-    for fig in figures:
+    drawn = [figures.curves({"a": run}, 128, steps=100, weights="w") for run in (short, long)]
+    sizes = {tuple(fig.get_size_inches()) for fig in drawn}
+    assert len(sizes) == 1 and len(drawn[0].axes) == 3
+    for fig in drawn:
         for ax in fig.axes:
             assert ax.get_xlim() == (0, 100)
             dashed = ax.lines[-1].get_ydata()
             assert dashed[0] == pytest.approx(math.log(128)) and ax.get_ylim()[1] > dashed[0]
-    assert figures[0].get_supxlabel() == "가중치 weights: w"
+    assert drawn[0].get_supxlabel() == "가중치 weights: w"
 
 
 def test_curves_are_smoothed_by_the_steps_before():
@@ -302,7 +301,7 @@ def test_live_curves_are_shown_once_and_then_replaced(pool, monkeypatch):
         calls.append(("display", figure))
         return Handle()
 
-    monkeypatch.setattr(plots.training, "display", display)
+    monkeypatch.setattr(figures, "display", display)
     training = classroom.Training(pool, steps=3, batch=4, local_crops=0, answers=16)
     training.run(3, figures.live_curves(), every=1)
     assert [kind for kind, _ in calls] == ["display", "update", "update"]

@@ -3,17 +3,26 @@
 import copy
 import hashlib
 import json
+import pickle
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 import timm
 import torch
 from families import SMALL
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from timm.models import get_deprecated_models
+from timm.models._hub import save_for_hf
 
 from helpers import models
-from helpers.models import EMBEDDED_DIR, ModelError, Weights, caption, load_model
+from helpers.models import EMBEDDED_DIR, load_model
+from helpers.weights import Weights, caption
+from sources.names import DEFAULT, ModelError, full_name
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +68,8 @@ def test_embedded_file_is_the_one_with_the_published_hash():
 
 def test_embedded_caption_says_the_sizes_of_its_config():
     args = json.loads((EMBEDDED_DIR / "config.json").read_text())["model_args"]
-    expected = f"내장 DINO · embedded DINO ({args['img_size']} px, patch {args['patch_size']})"
-    assert str(Weights("embedded", "embedded", True)) == expected
+    expected = f"({args['img_size']} px, patch {args['patch_size']})"
+    assert str(Weights("embedded", "embedded", True)).endswith(expected)
 
 
 # --- which model ---
@@ -86,7 +95,7 @@ def test_untrained_says_so(capsys):
     model = load_model("test_vit", pretrained=False)
     assert model.weights == Weights("test_vit.r160_in1k", "untrained", False)
     said = capsys.readouterr().out
-    assert said == "학습 안 됨 · UNTRAINED test_vit.r160_in1k (random weights)\n"
+    assert said == "test_vit.r160_in1k: 학습 안 됨 · UNTRAINED (random weights)\n"
 
 
 def test_untrained_embedded_is_not_the_trained_one(embedded):
@@ -95,17 +104,44 @@ def test_untrained_embedded_is_not_the_trained_one(embedded):
     assert not torch.equal(model.patch_embed.proj.weight, embedded.patch_embed.proj.weight)
 
 
-def test_old_name_is_explained_in_one_line(capsys):
-    model = load_model("vit_small_patch16_224_dino", pretrained=False)
-    assert model.weights.name == "vit_small_patch16_224.dino"
-    first = capsys.readouterr().out.splitlines()[0]
-    expected = "옛 이름 · old name: vit_small_patch16_224_dino → vit_small_patch16_224.dino"
-    assert first == expected
+NAMES = {
+    "vit_small_patch16_224_dino": "vit_small_patch16_224.dino",  # timm's own of former days
+    "dino_vits16": "vit_small_patch16_224.dino",
+    "dino_vitb8": "vit_base_patch8_224.dino",
+    "facebook/dino-vits8": "vit_small_patch8_224.dino",
+    "dinov2_vitb14": "vit_base_patch14_dinov2.lvd142m",
+    "dinov2_vitb14_reg": "vit_base_patch14_reg4_dinov2.lvd142m",
+    "facebook/dinov2-giant": "vit_giant_patch14_dinov2.lvd142m",
+    "facebook/dinov2-with-registers-large": "vit_large_patch14_reg4_dinov2.lvd142m",
+    "dinov3_vith16plus": "vit_huge_plus_patch16_dinov3.lvd1689m",
+    "facebook/dinov3-vits16-pretrain-lvd1689m": "vit_small_patch16_dinov3.lvd1689m",
+    "facebook/dinov3-vit7b16-pretrain-sat493m": "vit_7b_patch16_dinov3.sat493m",
+    "timm/vit_base_patch16_224.dino": "vit_base_patch16_224.dino",
+    " VIT_Base_patch16_224.DINO\n": "vit_base_patch16_224.dino",
+    "DINO_ViTS16 ": "vit_small_patch16_224.dino",
+}
+
+
+@pytest.mark.parametrize("asked", NAMES)
+def test_a_name_that_people_use_is_explained_in_one_line(asked, capsys):
+    assert full_name(asked) == NAMES[asked]
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("timm의 이름 · name in timm: ") and line.endswith(f" → {NAMES[asked]}")
+    assert NAMES[asked] in timm.list_pretrained()
+
+
+@pytest.mark.parametrize("name", ["vit_base_patch16_224.dino", "vit_base_patch16_224"])
+def test_timms_own_name_needs_no_explanation(name, capsys):
+    assert full_name(name).startswith(name) and capsys.readouterr().out == ""
+
+
+def test_embedded_by_any_spelling(embedded):
+    assert load_model(" Embedded ").weights == embedded.weights
 
 
 def test_every_dino_name_of_the_post_is_known_to_timm():
-    assert get_deprecated_models()["vit_base_patch16_224_dino"] == models.DEFAULT
-    assert models.DEFAULT in timm.list_pretrained()
+    assert get_deprecated_models()["vit_base_patch16_224_dino"] == DEFAULT
+    assert DEFAULT in timm.list_pretrained()
 
 
 @pytest.mark.parametrize(
@@ -143,21 +179,137 @@ def test_vit_without_weights():
         load_model("vit_small_patch16_36x1_224")
 
 
-# --- what the flags change: nothing, at the model's own size ---
+# --- numbers from a file ---
 
 
 @pytest.mark.parametrize("family", SMALL)
-def test_dynamic_size_gives_the_same_tokens_at_the_native_size(family, randomised):
+def test_tokens_are_those_of_timm_bit_for_bit(family, randomised, tmp_path, monkeypatch):
+    """Ours is built without numbers and takes the file's; what no file holds must be right, too."""
     name, side = SMALL[family]
-    plain = randomised(timm.create_model(name, img_size=side, depth=2)).eval()
-    weights = Weights(name, "untrained", False)
-    ours = models._build(name, weights, pretrained=False, img_size=side, depth=2)
-    missing, _ = ours.load_state_dict(plain.state_dict(), strict=False)
-    assert not missing
+    small = {"img_size": side, "depth": 2}
+    file = tmp_path / "model.safetensors"
+    save_file(randomised(timm.create_model(name, **small)).state_dict(), file)
+    overlay = {"file": str(file), "custom_load": False}
+    plain = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, **small).eval()
+    build = models._build
+    monkeypatch.setattr(models, "_build", lambda *args, **more: build(*args, **more, **small))
+    ours = models._loaded(name, file, Weights(name, "file", True))
+    assert not ours.training and not any(p.requires_grad for p in ours.parameters())
     x = torch.rand(1, 3, side, side)
     with torch.no_grad():
         assert torch.equal(ours.forward_features(x), plain.forward_features(x))
         assert ours.forward_features(torch.rand(1, 3, side + 3, 2 * side)).isfinite().all()
+
+
+def test_half_the_bytes_are_as_good(randomised, tmp_path):
+    """float16 in the file, float32 in the model."""
+    model = randomised(timm.create_model("test_vit")).half()
+    torch.save(model.state_dict(), tmp_path / "half.pth")
+    ours = load_model(tmp_path / "half.pth", architecture="test_vit")
+    assert {p.dtype for p in ours.parameters()} == {torch.float32}
+    assert torch.equal(ours.cls_token, model.cls_token.float())
+
+
+# --- weights of the reader's own ---
+
+
+@pytest.fixture
+def tuned(randomised):
+    """A small ViT that somebody trained with timm, for seven classes."""
+    return randomised(timm.create_model("test_vit", img_size=96, num_classes=7))
+
+
+def same(ours, theirs):
+    x = torch.rand(1, 3, 96, 96)
+    with torch.no_grad():
+        return torch.equal(ours.forward_features(x), theirs.forward_features(x))
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_folder_as_timm_saves_it(tuned, tmp_path, kind, capsys):
+    save_for_hf(tuned, tmp_path / "my vit", safe_serialization=True, model_args={"img_size": 96})
+    model = load_model(kind(tmp_path / "my vit"))
+    assert same(model, tuned) and model.weights.source == "file" and model.weights.trained
+    assert str(model.weights).endswith("/my vit (file)") and capsys.readouterr().out == ""
+    blank = load_model(model.weights.name, pretrained=False)  # as lessons 05 and 06 make it
+    assert not same(blank, tuned) and "UNTRAINED" in str(blank.weights)
+
+
+def test_a_file_of_weights_only(tuned, tmp_path):
+    """The model that it is of must be named; that its photos were of 96 px is seen by timm."""
+    save_file(tuned.state_dict(), tmp_path / "a.safetensors")
+    torch.save({"state_dict": tuned.state_dict(), "epoch": 3}, tmp_path / "b.pth")
+    for name in ("a.safetensors", "b.pth"):
+        model = load_model(str(tmp_path / name), architecture="test_vit")
+        assert torch.equal(model.blocks[0].attn.qkv.weight, tuned.blocks[0].attn.qkv.weight)
+        assert str(model.weights).endswith(f"/{name} (file)")
+
+
+class Malicious:
+    def __reduce__(self):
+        return print, ("it ran",)
+
+
+WRONG = {
+    "not there": ("no.pth", "No weights .*: .*no.pth"),
+    "an empty folder": (".", "No weights"),
+    "of what": ("a.pth", "Say which model's weights these are"),
+    "empty": ("empty.safetensors", r"damaged, or holds no weights \(empty.safetensors\)"),
+    "code": ("code.pth", r"damaged, or holds no weights \(code.pth\)"),
+    "another model's": ("other.pth", r"not this model's weights \(other.pth\).*: cls_token, "),
+    "NaN": ("nan.pth", "not finite: norm.weight$"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_file_that_cannot_be_used_is_named(what, tuned, tmp_path, capsys):
+    name, expected = WRONG[what]
+    path = tmp_path / name
+    contents = {
+        "code": pickle.dumps(Malicious()),
+        "empty": b"",
+    }
+    states = {
+        "another model's": {"head.weight": tuned.head.weight.data},
+        "NaN": {**tuned.state_dict(), "norm.weight": torch.full((64,), torch.nan)},
+        "of what": tuned.state_dict(),
+    }
+    if what in contents:
+        path.write_bytes(contents[what])
+    elif what in states:
+        torch.save(states[what], path)
+    architecture = {} if what == "of what" else {"architecture": "test_vit"}
+    with pytest.raises(ModelError, match=expected) as error:
+        load_model(path, **architecture)
+    assert error.value.ko != error.value.en and "it ran" not in capsys.readouterr().out
+    assert path.exists() == (what != "not there")  # it is the reader's, and stays
+
+
+def test_a_folder_of_another_library(tmp_path, tuned):
+    """Transformers, too, calls its file config.json."""
+    (tmp_path / "config.json").write_text('{"architectures": ["Dinov2Model"]}')
+    save_file(tuned.state_dict(), tmp_path / "model.safetensors")
+    with pytest.raises(ModelError, match="timm cannot build this model.*architecture="):
+        load_model(tmp_path)
+
+
+# --- what is imported, and what is not ---
+
+
+@pytest.mark.parametrize(
+    "module, without",
+    [
+        ("plots", ("timm", "huggingface_hub", "ipywidgets")),
+        ("models", ("ipywidgets", "matplotlib")),
+    ],
+)
+def test_import_brings_no_more_than_it_needs(module, without):
+    code = f"import sys; from helpers import {module}; print(*{without} & sys.modules.keys())"
+    code = code.replace(str(without), repr(set(without)))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
 
 
 # --- captions ---

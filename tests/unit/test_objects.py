@@ -258,7 +258,7 @@ def test_curves_are_told_apart_without_colour():
 
 
 def test_box_check(said):
-    wrong = [(3, 1, 4, 2), (1, 3, 3, 5), (3, 1, 2, 2), (0, 0, 6, 4), "a box"]
+    wrong = [(3, 1, 4, 2), (1, 3, 3, 5), (3, 1, 2, 2), (0, 0, 6, 4)]
     verdicts(said, checks.check_box, [(3, 1, 5, 3)], wrong, ANSWER)
     assert "맞습니다!" in said(checks.check_box, torch.tensor([3, 1, 5, 3]), ANSWER)
 

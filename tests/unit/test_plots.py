@@ -15,7 +15,10 @@ from PIL import Image
 from helpers import images, maps, overlay, plots
 from topics import parts, patches, search
 
-CAPTION = "가중치 weights: 합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
+MADE_BY = (
+    "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
+)
+CAPTION = f"가중치 weights: {MADE_BY}"
 LONG = "학습 안 됨 · UNTRAINED vit_base_patch16_224.augreg2_in21k_ft_in1k (random weights)"
 GRID = (4, 6)
 HEADS = torch.arange(6 * 24.0).reshape(6, *GRID)
@@ -278,7 +281,7 @@ def test_rates_writes_what_it_draws():
 def test_retrieval_names_photos_and_scores(photo):
     fig = search.draw_retrieval(photo, FOUND, weights="w")
     titles = [ax.get_title() for ax in fig.axes]
-    assert titles[0].startswith("질의 query") and titles[2] == "2: 0.50\nbirds.jpg"
+    assert titles[0].startswith("질의 query") and titles[2] == f"2: 0.50\n{FOUND[1].path.name}"
     assert len(shown(fig)) == 5
 
 

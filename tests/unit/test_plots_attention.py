@@ -13,7 +13,10 @@ from PIL import Image
 from helpers import maps, overlay
 from topics import attention
 
-CAPTION = "가중치 weights: 합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
+MADE_BY = (
+    "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
+)
+CAPTION = f"가중치 weights: {MADE_BY}"
 GRID = (4, 6)
 MAP = torch.arange(24.0).reshape(GRID)
 HEADS = torch.rand(6, *GRID, generator=torch.Generator().manual_seed(0)) / 10
@@ -76,9 +79,7 @@ def test_is_shown_once(draw):
 def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Glyph .* missing")
-        fig = draw(
-            "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
-        )
+        fig = draw(MADE_BY)
         png = io.BytesIO()
         fig.savefig(png)
     assert png.tell() < 200_000

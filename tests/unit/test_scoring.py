@@ -74,7 +74,7 @@ def views(embedded):
 
 def test_views_are_what_the_lesson_would_make_by_hand(embedded, views):
     assert [view.name for view in views] == [path.stem for path in images.sample_photos()]
-    view = views[1]
+    view = next(view for view in views if view.name == "birds")
     tensor, _ = images.to_tensor(images.load_photo("birds.jpg"), embedded, "whole")
     rows = encoding.attention(embedded, tensor)
     assert view.grid == (14, 21) and torch.equal(view.tensor, tensor)
@@ -95,7 +95,9 @@ def test_bundled_jaccard_is_the_measure_on_each_photo(embedded, views):
 def test_objects_that_vanish_leave_their_photo_out(embedded):
     """Squashed to 112 pixels the rocket is half a patch wide."""
     views = list(measure.bundled_views(embedded, "squash"))
-    assert len(views) == 9 and "rocket" not in {view.name for view in views}
+    assert len(views) == len(images.sample_photos()) - 1 and "rocket" not in {
+        view.name for view in views
+    }
     assert all(view.masks.flatten(1).any(1).all() for view in views)
 
 
@@ -119,15 +121,15 @@ def test_summary_is_the_mean_of_the_measures(embedded, views):
     means = [v.heads.mean(0) for v in views]
     hits = [pointing(m, v.masks) for m, v in zip(means, views)]
     flat = [best_head_jaccard(m[None], v.masks) for m, v in zip(means, views)]
-    assert measured["pointing"] == sum(hits) / 10
-    assert measured["mean map"] == pytest.approx(sum(flat) / 10)
+    assert measured["pointing"] == sum(hits) / len(views)
+    assert measured["mean map"] == pytest.approx(sum(flat) / len(views))
     best = measure.bundled_jaccard(embedded)
-    assert measured["best head"] == pytest.approx(sum(best.values()) / 10)
+    assert measured["best head"] == pytest.approx(sum(best.values()) / len(views))
     keys = [objects.key_features(embedded, v.tensor) for v in views]
     for name, method in {"LOST": objects.lost, "TokenCut": objects.token_cut}.items():
         boxes = [method(k, v.grid).box for k, v in zip(keys, views)]
         right = [measure.localised(box, v.masks) for box, v in zip(boxes, views)]
-        assert measured[name] == sum(right) / 10
+        assert measured[name] == sum(right) / len(views)
     assert list(measured) == ["best head", "mean map", "pointing", "LOST", "TokenCut"]
 
 
@@ -166,7 +168,11 @@ def test_curve_falls_when_the_patch_that_counts_goes(eye):
 
 
 def test_curve_of_patches_that_are_not_square(eye):
-    eye.patch_embed.patch_size = (4, 1)  # six columns; the CLS token looks at two of them
+    eye.patch_embed.patch_size = (4, 1)
+    eye.patch_embed.dynamic_feat_size = lambda size: (
+        size[0] // 4,
+        size[1],
+    )  # six columns; the CLS token looks at two of them
     curve = deletion.curve(eye, torch.ones(1, 3, 4, 6), torch.tensor([[0.0, 1, 9, 8, 2, 3]]), 6)
     halfway = (1 + 0.5) / (2 * (1 + 0.5**2)) ** 0.5
     expected = torch.tensor([1.0, halfway, *[0.5**0.5] * 5])

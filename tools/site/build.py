@@ -9,7 +9,7 @@ import jinja2
 import nbformat
 from PIL import Image
 
-from explorer import SCRIPT
+from explorer.export import START
 from tools.notebooks import LESSONS, ROOT, tidy
 from tools.one_language import LANGUAGES, in_one_language
 
@@ -125,7 +125,7 @@ def lesson_page(nb, name, language, out, previous=None, next=None):
         head=str(soup.h1.find_parent(attrs={"data-cell": True}).extract()),
         body=str(soup),
         contents=[(h2["id"], h2.text) for h2 in soup.find_all("h2")],
-        explorer=SCRIPT if soup.select(".live") else "",
+        explorer=START.read_text("utf-8") if soup.select(".live") else "",
         previous=previous,
         next=next,
     )

@@ -34,7 +34,8 @@ class Exporter(HTMLExporter):
 
     def __init__(self):
         config = Config()
-        config.NbConvertBase.display_data_priority = ["text/html", "image/jpeg", "image/png", "text/plain"]
+        kinds = ["text/html", "image/jpeg", "image/png", "text/plain"]
+        config.NbConvertBase.display_data_priority = kinds
         config.ExtractOutputPreprocessor.enabled = True
         config.ExtractOutputPreprocessor.extract_output_types = {"image/jpeg", "image/png"}
         super().__init__(
@@ -149,7 +150,7 @@ def widgets(soup, nb, language):
             picture.insert_after(note(words["still"]))
             continue
         live = soup.new_tag("div", attrs={"class": "live"})
-        traits = soup.new_tag("script", type="application/json")
+        traits = soup.new_tag("script", type="application/json", attrs={"class": "dino-traits"})
         traits.string = cell.metadata["explorer"]
         picture.wrap(soup.new_tag("noscript")).wrap(live)
         live.append(traits)

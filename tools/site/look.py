@@ -4,7 +4,7 @@ import re
 
 from pygments.formatters import HtmlFormatter
 
-from explorer import STYLE
+from explorer.export import STYLE
 
 from .lesson import HERE
 
@@ -15,7 +15,7 @@ def style():
     """The style sheet: of the pages, of the explorer, and of code in light and dark."""
     own = (HERE / "style.css").read_text("utf-8")
     dark = f"@media (prefers-color-scheme: dark) {{\n{code_style(DARK)}}}\n"
-    return "\n".join([own, STYLE, code_style(LIGHT), dark])
+    return "\n".join([own, STYLE.read_text("utf-8"), code_style(LIGHT), dark])
 
 
 def code_style(name):

@@ -14,7 +14,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from tools.site import figures
 figures.describe()
 %config InlineBackend.figure_formats = ["retina"]"""
-TRAITS = re.compile(r'<script type="application/json" id="traits">(.*?)</script>', re.S)
+TRAITS = re.compile(r'<script type="application/json" class="dino-traits">(.*?)</script>', re.S)
 
 
 def shows_explorer(source):

@@ -1,0 +1,179 @@
+"""So many students at once on a hub of this machine: how long they wait, what they take.
+
+    python -m deploy.load 10 [--plain] [--lessons 00_start 03_decoding]
+
+All log in and pull the lessons; then all press Run at the same moment, and again for the next
+lesson. Prints of each lesson the median and the largest of: seconds from Run to the first picture,
+processor seconds of a kernel from its start to that picture and to its last cell, PSS of kernel
+and server when all have run. Exit status 1 if a cell failed. Linux only.
+"""
+
+import argparse
+import asyncio
+import statistics
+import sys
+import time
+
+from bilingual import say
+
+from . import hub, measure, parts
+from .students import Student
+
+LESSONS = ("00_start", "03_decoding")
+
+
+class Together:
+    """Where students wait until all are there, or have failed."""
+
+    def __init__(self, count):
+        self.missing, self.all_here = count, asyncio.Event()
+
+    def come(self):
+        self.missing -= 1
+        if self.missing <= 0:
+            self.all_here.set()
+
+    async def wait(self):
+        self.come()
+        await self.all_here.wait()
+
+
+async def one_lesson(student, lesson, start, end):
+    """Open a lesson, press Run with all the others, and stay until all are done.
+
+    Returns
+    -------
+    dict
+        ``first`` and ``all``: seconds; ``first_cpu``, ``cpu``: of the kernel, from its start;
+        ``kernel``, ``server``, ``parent``: PSS, MB; ``cells``: list of ``Cell``.
+    """
+    path, sources = await student.lesson(lesson)
+    began = time.monotonic()
+    kernel = await student.open(path)
+    found = {"opened": time.monotonic() - began, "cells": []}
+    await start.wait()
+    began = time.monotonic()
+    for source in sources:
+        cell = await kernel.run(source)
+        found["cells"].append(cell)
+        if cell.pictures and "first" not in found:
+            found["first"] = cell.pictures[0] - began
+            found["first_cpu"] = measure.cpu_seconds(kernel.pid)
+    found["all"] = time.monotonic() - began
+    found["cpu"] = measure.cpu_seconds(kernel.pid)
+    await end.wait()
+    server = measure.process_with("jupyterhub-singleuser", f"JUPYTERHUB_USER={student.name}\0")
+    found |= {"kernel": measure.pss(kernel.pid), "server": measure.pss(server)}
+    found["parent"] = measure.pss(student.hub.warm) if student.hub.warm else 0
+    found["server_cpu"] = measure.cpu_seconds(server)
+    return found, kernel
+
+
+async def one_student(student, lessons, doors):
+    """All of a student's day; returns {lesson: found, "error": text or None}."""
+    day, left = {"error": None}, list(doors)
+    try:
+        began = time.monotonic()
+        await student.log_in()
+        day["ready"] = time.monotonic() - began
+        await student.follow_link()
+        for lesson, (start, end, gone) in zip(lessons, doors):
+            day[lesson], kernel = await one_lesson(student, lesson, start, end)
+            await gone.wait()  # memory is looked at while all kernels are there
+            await kernel.shut_down()
+            left.pop(0)
+    except Exception as error:  # the others go on without this one
+        day["error"] = f"{type(error).__name__}: {error}"
+        for door in (door for three in left for door in three):
+            door.come()
+    return day
+
+
+async def run(a_hub, count, lessons=LESSONS, prefix="student"):
+    """Let students run lessons at the same time; returns one dict a student.
+
+    Parameters
+    ----------
+    a_hub : hub.Hub
+    count : int
+    lessons : iterable of str
+    prefix : str
+        Of their names.
+    """
+    doors = [tuple(Together(count) for _ in range(3)) for _ in lessons]
+    students = [Student(a_hub, f"{prefix}{i:03d}") for i in range(1, count + 1)]
+    days = await asyncio.gather(*(one_student(s, lessons, doors) for s in students))
+    await asyncio.gather(*(s.log_out() for s in students))
+    return days
+
+
+def memory(found):
+    """PSS a student, MB: kernel, server, and a share of the process that kernels are forked from.
+
+    Parameters
+    ----------
+    found : list of dict
+        Of one lesson, each student's ``one_lesson``.
+    """
+    theirs = statistics.mean(one["kernel"] + one["server"] for one in found)
+    return theirs + statistics.mean(one["parent"] for one in found) / len(found)
+
+
+def mistakes(days):
+    """All that went wrong, a line each."""
+    lines = [f"student {i}: {day['error']}" for i, day in enumerate(days, 1) if day["error"]]
+    for i, day in enumerate(days, 1):
+        for lesson, found in day.items():
+            if isinstance(found, dict):
+                cells = (cell for cell in found["cells"] if cell.error)
+                lines += [f"student {i}, {lesson}: {cell.error}" for cell in cells]
+    return lines
+
+
+def report(days, lessons=LESSONS):
+    """The table, as text."""
+
+    def both(values, digits=1):
+        values = list(values)
+        if not values:
+            return "-"
+        return f"{statistics.median(values):.{digits}f} / {max(values):.{digits}f}"
+
+    lines = [f"{'server ready, s':<34}{both(d['ready'] for d in days if 'ready' in d)}"]
+    for lesson in lessons:
+        found = [day[lesson] for day in days if lesson in day]
+        for key, title, digits in (
+            ("opened", "kernel there, s", 1),
+            ("first", "Run -> first picture, s", 1),
+            ("first_cpu", "  kernel's CPU-s until then", 2),
+            ("all", "Run -> last cell, s", 1),
+            ("cpu", "  kernel's CPU-s in all", 2),
+            ("kernel", "PSS of the kernel, MB", 0),
+            ("server", "PSS of the server, MB", 0),
+        ):
+            values = [one[key] for one in found if key in one]
+            lines.append(f"{lesson[:2]}  {title:<30}{both(values, digits)}")
+        if found:
+            lines.append(f"{lesson[:2]}  {'PSS a student, all in, MB':<30}{memory(found):.0f}")
+    return "\n".join(lines)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("students", type=int)
+    parser.add_argument("--plain", action="store_true", help="no kernels from a warm process")
+    parser.add_argument("--lessons", nargs="+", default=LESSONS)
+    asked = parser.parse_args(argv)
+    parts.install()
+    with hub.running(warm=not asked.plain) as a_hub:
+        days = asyncio.run(run(a_hub, asked.students, asked.lessons))
+    print(f"{asked.students} x {'plain' if asked.plain else 'warm'}, load {measure.busy():.1f}")
+    print(say("중앙값 / 최댓값", "median / largest"))
+    print(report(days, asked.lessons))
+    wrong = mistakes(days)
+    print("\n".join(wrong) or say("틀린 칸이 없습니다.", "No cell failed."))
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""A student of a hub, by its API: logs in, pulls the lessons, runs cells in a kernel."""
+
+import asyncio
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.websocket import websocket_connect
+
+from . import settings
+
+WEBSOCKET_LARGEST = 2**30
+RECONNECTS = 5  # JupyterLab connects again, too
+CELL_SECONDS = 600  # a busy machine with many students on it
+
+
+class HubError(RuntimeError):
+    """The hub, a student's server or a kernel gave another answer than it should."""
+
+
+@dataclass
+class Cell:
+    """What came of one code cell.
+
+    Attributes
+    ----------
+    source : str
+    text : str
+        What it printed, and its results as text.
+    pictures : list of float
+        When each PNG came (``time.monotonic``).
+    error : str or None
+    """
+
+    source: str
+    text: str = ""
+    pictures: list = field(default_factory=list)
+    error: str | None = None
+
+    def take(self, kind, content):
+        """Note one message of the kernel's."""
+        if kind == "stream":
+            self.text += content["text"]
+        elif kind in ("execute_result", "display_data"):
+            data = content["data"]
+            if "image/png" in data:
+                self.pictures.append(time.monotonic())
+            else:
+                self.text += data.get("text/plain", "")
+        elif kind == "error":
+            self.error = f"{content['ename']}: {content['evalue']}"
+
+
+class Student:
+    """One student of a hub."""
+
+    def __init__(self, hub, name):
+        """``hub`` has ``url``, ``token`` and ``repository``; see ``hub.Hub``."""
+        AsyncHTTPClient.configure(None, max_clients=1000)
+        self.hub, self.name = hub, name
+        self.headers = {"Authorization": f"token {hub.token}"}
+
+    async def ask(self, method, path, body=None, ok=(200, 201, 202, 204)):
+        """One request, as JSON."""
+        request = HTTPRequest(
+            self.hub.url + path,
+            method,
+            headers=self.headers | {"Content-Type": "application/json"},
+            body=None if body is None and method in ("GET", "DELETE") else json.dumps(body or {}),
+            allow_nonstandard_methods=True,
+            connect_timeout=60,
+            request_timeout=settings.START_SECONDS,
+        )
+        answer = await AsyncHTTPClient().fetch(request, raise_error=False)
+        if answer.code not in ok:
+            raise HubError(f"{method} {path}: {answer.code} {answer.body[:300]!r}")
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return json.loads(answer.body) if is_json and answer.body else answer.body
+
+    async def log_in(self):
+        """Have a server that is ready."""
+        me = f"/hub/api/users/{self.name}"
+        await self.ask("POST", me, ok=(201, 409))  # 409: has been here before
+        await self.ask("POST", f"{me}/server", ok=(201, 202, 400))  # 400: it runs
+        end = time.monotonic() + settings.START_SECONDS
+        while not (await self.ask("GET", me))["servers"].get("", {}).get("ready"):
+            if time.monotonic() > end:
+                raise HubError(f"no server for {self.name}")
+            await asyncio.sleep(0.3)
+
+    async def follow_link(self):
+        """What the link does: pull the lessons, or the teacher's changes to them."""
+        asked = {"repo": self.hub.repository, "branch": settings.BRANCH}
+        asked = urlencode(asked | {"targetpath": settings.NAME})
+        said = await self.ask("GET", f"/user/{self.name}/git-pull/api?{asked}")
+        if b'"finished"' not in said:
+            raise HubError(said[-500:].decode())
+
+    async def log_out(self):
+        """End the server, as its culling or the end of a day does."""
+        me = f"/hub/api/users/{self.name}"
+        await self.ask("DELETE", f"{me}/server", ok=(202, 204, 400, 404))
+        while (await self.ask("GET", me))["servers"]:
+            await asyncio.sleep(0.3)
+
+    async def lesson(self, name):
+        """Sources of the code cells of a lesson, and its path."""
+        path = f"{settings.NAME}/notebooks/{name}.ipynb"
+        found = await self.ask("GET", f"/user/{self.name}/api/contents/{path}?content=1")
+        cells = found["content"]["cells"]
+        return path, [c["source"] for c in cells if c["cell_type"] == "code"]
+
+    async def open(self, path, kernel="python3"):
+        """A kernel for a notebook, that has answered."""
+        session = await self.ask(
+            "POST",
+            f"/user/{self.name}/api/sessions",
+            {"path": path, "name": path, "type": "notebook", "kernel": {"name": kernel}},
+        )
+        return await Kernel(self, session).connect()
+
+
+class Kernel:
+    """A kernel that a student has opened, over the WebSocket that a browser would use.
+
+    Attributes
+    ----------
+    pid : int
+    """
+
+    def __init__(self, student, session):
+        self.student, self.session = student, session
+        self.id, self.own = session["kernel"]["id"], uuid.uuid4().hex
+
+    async def connect(self):
+        await self._open()
+        said = await self.run("import os as _os; print('pid', _os.getpid())")
+        self.pid = int(re.search(r"pid (\d+)", said.text)[1])
+        return self
+
+    async def _open(self):
+        base = self.student.hub.url.replace("http", "ws", 1)
+        url = f"{base}/user/{self.student.name}/api/kernels/{self.id}/channels"
+        request = HTTPRequest(
+            f"{url}?session_id={self.own}",
+            headers=self.student.headers,
+            connect_timeout=settings.START_SECONDS,
+            request_timeout=settings.START_SECONDS,
+        )
+        self.socket = await websocket_connect(request, max_message_size=WEBSOCKET_LARGEST)
+
+    async def run(self, source, seconds=CELL_SECONDS):
+        """Run one cell; returns its ``Cell`` when the kernel is idle again."""
+        cell, message = Cell(source), uuid.uuid4().hex
+        await self._send("execute_request", message, code=source, allow_stdin=False, silent=False)
+        waiting, again = {"reply", "idle"}, RECONNECTS
+        while waiting:
+            text = await asyncio.wait_for(self.socket.read_message(), seconds)
+            if text is None:  # a server too busy to answer pings; it keeps messages for a while
+                again -= 1
+                if not again:
+                    raise HubError("the kernel's WebSocket was closed")
+                await self._open()
+                continue
+            if isinstance(text, bytes):  # buffers of a widget
+                continue
+            said = json.loads(text)
+            if (said.get("parent_header") or {}).get("msg_id") != message:
+                continue
+            if said["msg_type"] == "execute_reply":
+                waiting.discard("reply")
+            elif said["content"].get("execution_state") == "idle":
+                waiting.discard("idle")
+            cell.take(said["msg_type"], said["content"])
+        return cell
+
+    async def restart(self):
+        """What the button does; returns when the new kernel answers."""
+        me = f"/user/{self.student.name}/api/kernels/{self.id}/restart"
+        await self.student.ask("POST", me)
+        self.socket.close()
+        return await self.connect()
+
+    async def shut_down(self):
+        self.socket.close()
+        me = f"/user/{self.student.name}/api/sessions/{self.session['id']}"
+        await self.student.ask("DELETE", me)
+
+    async def _send(self, kind, message, **content):
+        header = {"msg_id": message, "msg_type": kind, "session": self.own}
+        header |= {"username": self.student.name, "version": "5.3", "date": ""}
+        content |= {"store_history": True, "user_expressions": {}, "stop_on_error": True}
+        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+        await self.socket.write_message(json.dumps(message | {"channel": "shell", "buffers": []}))

@@ -1,0 +1,182 @@
+"""A fork of the parent becomes a kernel."""
+
+import contextlib
+import json
+import os
+import random
+import resource
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+
+from . import same
+
+LARGEST = 4_000_000  # bytes of one request
+PATIENCE = 10  # seconds for a request
+
+
+class Refused(Exception):
+    """No fork for this asker; the message says why."""
+
+
+def serve(channel, mine, everyone):
+    """Read a request in the fork, and answer; return it once the asker has said to go on.
+
+    Parameters
+    ----------
+    channel : socket
+        Connected to ``ask``.
+    mine : dict of str
+        The environment that the parent started with.
+    everyone : bool
+        Whether other users may ask, too.
+
+    Returns
+    -------
+    dict or None
+        None if this fork is to end.
+    """
+    channel.settimeout(PATIENCE)
+    try:
+        # Who asks is told by the system, not by the message, which is read without its rights.
+        pid, uid, gid = _asker(channel)
+        if uid != os.getuid() and not everyone:
+            raise Refused("another user")
+        why = same.place(pid) or same.group(pid)
+        become_user(uid, gid)  # whatever comes of it, what the message says is read as that user
+        job, files = receive(channel)
+        why = why or refusal(job, mine)
+        if why:
+            raise Refused(why)
+        channel.sendall(json.dumps({"pid": os.getpid()}).encode() + b"\n")
+        if channel.recv(2) != b"go":
+            return None
+    except Refused as error:
+        with contextlib.suppress(OSError):  # gone already
+            channel.sendall(json.dumps({"no": str(error)}).encode() + b"\n")
+        return None
+    except (OSError, ValueError, KeyError, TypeError):  # slow, gone, or no request at all
+        return None
+    channel.settimeout(None)
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    return job
+
+
+def _asker(channel):
+    """Process, user and group at the other end."""
+    told = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return struct.unpack("3i", told)
+
+
+def become_user(uid, gid):
+    """Give this process the asker's rights, for good."""
+    if os.getuid() == uid:
+        return
+    import pwd
+
+    try:
+        os.initgroups(pwd.getpwuid(uid).pw_name, gid)
+    except KeyError:  # a user without an account
+        os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+
+
+def receive(channel):
+    """A request and the asker's standard streams."""
+    head, files, _, _ = socket.recv_fds(channel, 4, 3)
+    size = int.from_bytes(head, "big")
+    if len(head) != 4 or len(files) != 3 or size > LARGEST:
+        raise Refused("a request that makes no sense")
+    text = bytearray()
+    while len(text) < size:
+        part = channel.recv(min(size - len(text), 65536))
+        if not part:
+            raise Refused("half a request")
+        text += part
+    return json.loads(text), files
+
+
+def refusal(job, mine):
+    """Why a fork would not do, or None."""
+    theirs = job["environment"]
+    if job["python"] != sys.executable:
+        return f"another Python: {job['python']}"
+    return same.environment(mine, theirs) or same.home(mine, theirs, job["cwd"])
+
+
+def become_kernel(job, channel, by_imports):
+    """Run the kernel, to its end; what the parent had of its own is gone before it starts.
+
+    Parameters
+    ----------
+    job : dict
+        From ``serve``.
+    channel : socket
+    by_imports : dict of str
+        Environment variables that packages set when they were imported.
+    """
+    for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(by_imports | job["environment"])
+    os.umask(job["umask"])
+    os.chdir(job["cwd"])
+    time.tzset()
+    renew_randomness()
+    set_threads()
+    sys.argv = ["ipykernel_launcher", *job["argv"]]
+    for name in [n for n in sys.modules if n.split(".")[0] == "deploy"]:
+        del sys.modules[name]  # a student's import finds the student's own
+    threading.Thread(target=end_with, args=[channel], daemon=True, name="asker").start()
+    from ipykernel.kernelapp import IPKernelApp
+
+    class Fork(IPKernelApp):
+        def init_poller(self):
+            """Jupyter is not this process's parent; ``end_with`` watches in the poller's place."""
+
+    Fork.launch_instance(argv=job["argv"])
+
+
+def renew_randomness():
+    """Each fork draws numbers of its own, as each new process does."""
+    import matplotlib
+    import numpy
+    import torch
+
+    random.seed()
+    numpy.random.seed()
+    torch.seed()
+    # Not random, but read when matplotlib was imported, too: a kernel draws into its notebook.
+    wanted = os.environ.get("MPLBACKEND") or "module://matplotlib_inline.backend_inline"
+    dict.__setitem__(matplotlib.rcParams, "backend", wanted)
+
+
+def set_threads():
+    """As many threads for numpy's own arithmetic as a plain kernel has; the parent had one."""
+    import threadpoolctl
+
+    asked = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS") or ""
+    count = int(asked) if asked.isdigit() else len(os.sched_getaffinity(0))
+    threadpoolctl.threadpool_limits(count, user_api="blas")
+
+
+def end_with(channel):
+    """When the asker has ended, end this kernel and what it started."""
+    try:
+        while channel.recv(1):
+            pass
+    except OSError:
+        pass
+    os.killpg(os.getpid(), signal.SIGKILL)
+
+
+def no_core():
+    """No core dump of a process that holds what others share."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,126 @@
+"""What if? A plain timm ViT with a part of it switched off or a part of its picture changed.
+
+The same changes, and the same numbers, as ``engine/forward.js`` gives in the browser.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from timm.layers import resample_abs_pos_embed
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What is changed; nothing by default.
+
+    Attributes
+    ----------
+    heads_off : sequence of (block, head)
+        What these heads found is left out: zeros, before the heads are mixed (``attn.proj``).
+    blocks_off : sequence of int
+        These blocks are passed by: tokens leave them as they came.
+    order : sequence of int, optional
+        A shuffle of the photo: patch ``order[i]`` lies in place i, and gets that place's position
+        embedding.
+    masked : sequence of int
+        Places (counted after the shuffle) painted in the data set's mean colour, which is 0 in the
+        tensor.
+    removed : sequence of int
+        Places whose tokens are taken away before the first block; the other tokens stay as they
+        are and there are fewer of them.
+    cls : bool
+        False: there is no CLS token, only patches (and registers, if any).
+    position : bool
+        False: no token is told where it is.
+    """
+
+    heads_off: Sequence[tuple[int, int]] = ()
+    blocks_off: Sequence[int] = ()
+    order: Sequence[int] | None = None
+    masked: Sequence[int] = ()
+    removed: Sequence[int] = ()
+    cls: bool = True
+    position: bool = True
+
+
+class Block(NamedTuple):
+    """After one block: tokens (B, n, D) with the network's last norm; q (scaled) and k.
+
+    Both (B, heads, n, d), or None where the block is off.
+    """
+
+    tokens: torch.Tensor
+    q: torch.Tensor | None
+    k: torch.Tensor | None
+
+
+def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
+    """Encode pictures with something changed.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer
+        Built with ``dynamic_img_size``, as ``models.load_model`` does.
+    tensor : torch.Tensor
+        (B, 3, H, W), normalised.
+    what_if : WhatIf
+
+    Returns
+    -------
+    list of Block
+        One for each block. Their tokens are CLS (if any), registers, then the patches that were not
+        removed, in order.
+    """
+    with torch.no_grad():
+        x = _first_tokens(model, _changed_picture(model, tensor, what_if), what_if)
+        blocks = []
+        for index, block in enumerate(model.blocks):
+            q = k = None
+            if index not in what_if.blocks_off:
+                heads = [head for at, head in what_if.heads_off if at == index]
+                found, q, k = _attention(block.attn, block.norm1(x), heads)
+                x = x + block.ls1(found)
+                x = x + block.ls2(block.mlp(block.norm2(x)))
+            blocks.append(Block(model.norm(x), q, k))
+    return blocks
+
+
+def _changed_picture(model, tensor, what_if):
+    """The tensor with its patches shuffled and masked, padded to whole patches as timm does."""
+    p, _ = model.patch_embed.patch_size
+    gh, gw = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
+    tensor = F.pad(tensor, (0, gw * p - tensor.shape[-1], 0, gh * p - tensor.shape[-2]))
+    patches = F.unfold(tensor, p, stride=p)  # (B, 3 · p · p, gh · gw)
+    if what_if.order is not None:
+        patches = patches[..., list(what_if.order)]
+    patches[..., list(what_if.masked)] = 0
+    return F.fold(patches, tensor.shape[-2:], p, stride=p)
+
+
+def _first_tokens(model, tensor, what_if):
+    patches = model.patch_embed(tensor)  # (B, gh, gw, D)
+    size, patches = patches.shape[1:3], patches.flatten(1, 2)
+    starts = [t for t in (model.cls_token, getattr(model, "reg_token", None)) if t is not None]
+    x = torch.cat([*(t.expand(len(tensor), -1, -1) for t in starts), patches], dim=1)
+    prefix = model.num_prefix_tokens
+    if what_if.position:
+        placed = 0 if model.no_embed_class else prefix
+        position = resample_abs_pos_embed(
+            model.pos_embed, size, model.patch_embed.grid_size, num_prefix_tokens=placed
+        )
+        x = x + F.pad(position, (0, 0, prefix - placed, 0))
+    gone = {prefix + place for place in what_if.removed}
+    kept = [i for i in range(0 if what_if.cls else 1, x.shape[1]) if i not in gone]
+    return x[:, kept]
+
+
+def _attention(attn, x, heads_off):
+    """What self-attention adds to the tokens, its q times the scale, and its k."""
+    qkv = attn.qkv(x).unflatten(-1, (3, attn.num_heads, attn.head_dim)).permute(2, 0, 3, 1, 4)
+    q, k, v = qkv.unbind(0)
+    found = F.scaled_dot_product_attention(q, k, v)
+    found[:, heads_off] = 0
+    return attn.proj(found.transpose(1, 2).flatten(-2)), q * attn.scale, k

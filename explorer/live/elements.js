@@ -1,0 +1,46 @@
+// Small builders of the page's controls.
+
+import { say, WORDS } from "./words.js";
+
+export const byId = (id) => document.getElementById(id);
+
+/** An element with properties, aria-… attributes and children. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("aria-") || name === "role") element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...children);
+  return element;
+}
+
+/** A row of choices, of which one holds: radio buttons, so keys and screen readers know them.
+ *
+ * options: [[value, word or number], …]. Returns a function that shows another value as chosen. */
+export function choices(place, word, options, value, changed) {
+  const legend = make("legend");
+  legend.dataset.word = word;
+  const inputs = options.map(([option]) => make("input", {
+    type: "radio", name: place.id, value: String(option), checked: option === value,
+    onchange: () => changed(option),
+  }));
+  const labels = options.map(([, text], i) => {
+    const label = make("span");
+    if (text in WORDS) label.dataset.word = text;
+    else label.textContent = text; // a number
+    return make("label", {}, inputs[i], label);
+  });
+  place.replaceChildren(make("fieldset", { className: "choices" }, legend, make("div", {}, ...labels)));
+  return (shown) => inputs.forEach((input, i) => { input.checked = options[i][0] === shown; });
+}
+
+/** Put the words of the chosen language into everything that names one. */
+export function translate(root = document) {
+  for (const element of root.querySelectorAll("[data-word]")) {
+    element.textContent = say(element.dataset.word);
+  }
+  for (const element of root.querySelectorAll("[data-name]")) {
+    element.setAttribute("aria-label", say(element.dataset.name));
+  }
+}

@@ -1,0 +1,202 @@
+// What the explorer's page is made of: its controls, its pictures and its words, not yet in use.
+
+const SCALES = {
+  "min-max": ["최소-최대", "min-max"],
+  shared: ["공통 눈금", "shared scale"],
+  raw: ["원값, 0부터", "raw, from 0"],
+};
+
+/** An element with properties, `aria-…` attributes and children. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (/^(aria-|role$)/.test(name)) element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Of a pair the text to show: the Korean words, the English ones, or both. As bilingual.say. */
+export const speaker = (language) => (ko, en) => ({ ko, en })[language] ?? `${ko} ${en}`;
+
+const labelled = (text, control) => make("label", {}, make("span", { textContent: text }), control);
+
+/** A menu of [value, text] pairs. */
+const menu = (items) => make("select", {}, ...items.map(([value, text]) => new Option(text, value)));
+
+const range = (min, max, step) => make("input", { type: "range", min, max, step });
+
+const button = (text) => make("button", { type: "button", textContent: text });
+
+/** Buttons of which one is down; `value` reads and sets which. */
+function choice(label, items) {
+  const name = `dino-${Math.random()}`; // radio buttons of one name belong together
+  const radios = items.map(([value]) => make("input", { type: "radio", name, value }));
+  const labels = items.map(([, text], i) => make("label", {}, radios[i], make("span", { textContent: text })));
+  const root = make("fieldset", { className: "dino-choice" }, make("legend", { textContent: label }), ...labels);
+  return {
+    root,
+    get value() { return radios.find((r) => r.checked)?.value; },
+    set value(value) { radios.forEach((r) => (r.checked = r.value === value)); },
+  };
+}
+
+/** Every control by its name; and all of them in order, those above and below the pictures. */
+export function controls(say, kinds, cmaps, blocks) {
+  const all = {
+    kind: choice(say("맵", "map"), Object.entries(kinds).map(([name, pair]) => [name, say(...pair)])),
+    alpha: range(0, 1, 0.01),
+    cmap: menu(cmaps.map((name) => [name, name])),
+    wipe: range(0, 100, 1),
+    block: menu([...Array(blocks).keys()].map((b) => [b, b])),
+    play: button(say("▶ 블록 재생", "play blocks")),
+    head: menu([]),
+    scale: menu(Object.entries(SCALES).map(([name, pair]) => [name, say(...pair)])),
+    smooth: make("input", { type: "checkbox" }),
+    keep: range(5, 100, 1),
+    reset: button(say("처음으로", "reset")),
+    save: button(say("그림 저장", "save picture")),
+    why: make("p", { className: "dino-why", id: `dino-${Math.random()}` }),
+  };
+  const keepLabel = labelled("", all.keep);
+  all.sayKeep = () => (keepLabel.firstChild.textContent = `${say("큰 값부터", "keep")} ${all.keep.value} %`);
+  for (const own of [all.head, all.block, all.play]) own.setAttribute("aria-describedby", all.why.id);
+  const row = (...items) => make("div", { className: "dino-controls" }, ...items);
+  all.above = [
+    row(all.kind.root),
+    row(labelled(say("불투명도", "opacity alpha"), all.alpha), labelled(say("컬러맵", "colormap"), all.cmap)),
+  ];
+  all.below = [
+    row(labelled(say("블록", "block"), all.block), all.play, labelled(say("헤드", "head"), all.head),
+      labelled(say("눈금", "scale"), all.scale), labelled(say("부드럽게", "smooth"), all.smooth), keepLabel,
+      labelled(say("사진과 비교", "compare with photo"), all.wipe), all.reset, all.save),
+    all.why,
+  ];
+
+  /** Offer so many heads, and blocks if there is a kernel to ask; say why not. */
+  all.offer = (heads, ofPatch, kernel) => {
+    all.head.replaceChildren(...[...Array(heads).keys()].map((i) => new Option(i ? i - 1 : say("평균", "mean"), i)));
+    all.head.disabled = heads === 1;
+    all.block.disabled = all.play.disabled = !kernel;
+    const noHeads = ofPatch
+      ? say("헤드: 헤드마다의 맵은 커서 보내지 않았습니다.", "head: maps of single heads were too large to send.")
+      : say("헤드: 토큰으로 만든 맵에는 헤드가 없습니다.", "head: a map made of tokens has no heads.");
+    const noBlocks = say("블록: 다른 블록은 노트북에서 볼 수 있습니다.", "block: others can be seen in the notebook.");
+    all.why.textContent = [heads === 1 ? noHeads : "", kernel ? "" : noBlocks].join(" ");
+  };
+  return all;
+}
+
+/** Photo, map and overlay, each a canvas with a frame around the chosen patch. */
+export function pictures(say, photo) {
+  const size = [photo.width, photo.height];
+  const titles = { photo: say("사진", "photo"), map: "", overlay: say("겹침 그림", "overlay") };
+  const row = make("div", {
+    className: "dino-row", tabIndex: 0, role: "group",
+    "aria-label": say("사진, 맵, 겹침 그림: 화살표 키로 패치를 고르고 Esc로 놓습니다.",
+      "Photo, map, overlay: arrow keys choose a patch, Escape lets go."),
+  });
+  const all = { row, size, canvases: {}, images: {}, captions: {}, boxes: [], frames: [] };
+  const canvas = (name) => make("canvas", {
+    width: size[0], height: size[1], className: `dino-${name}`, "aria-hidden": "true",
+  });
+  for (const [name, title] of Object.entries(titles)) {
+    const frame = make("div", { className: "dino-patch", hidden: true });
+    const picture = canvas(name), box = make("div", { className: "dino-picture" }, picture);
+    box.style.setProperty("--ratio", size[0] / size[1]);
+    all.canvases[name] = picture.getContext("2d", { willReadFrequently: true });
+    all.images[name] = all.canvases[name].createImageData(...size);
+    all.captions[name] = make("figcaption", { textContent: title });
+    if (name === "overlay") { // the photo again, above the overlay, as far as the reader wipes
+      all.before = canvas("before");
+      all.before.getContext("2d").drawImage(photo, 0, 0);
+      box.append(all.before);
+    }
+    box.append(frame);
+    row.append(make("figure", {}, all.captions[name], box));
+    all.boxes.push(box);
+    all.frames.push(frame);
+  }
+  all.canvases.photo.drawImage(photo, 0, 0);
+  all.images.photo = all.canvases.photo.getImageData(0, 0, ...size);
+
+  /** Frame a patch, or none. */
+  all.point = (patch, [rows, columns], pinned) => {
+    for (const frame of all.frames) {
+      frame.hidden = patch === null;
+      frame.classList.toggle("pinned", pinned);
+      Object.assign(frame.style, {
+        left: `${(100 * (patch % columns)) / columns}%`, top: `${(100 * Math.floor(patch / columns)) / rows}%`,
+        width: `${100 / columns}%`, height: `${100 / rows}%`,
+      });
+    }
+  };
+  return all;
+}
+
+/** The colour scale, what the chosen patch holds, what is going on, and which weights. */
+export function words(say) {
+  const bar = make("canvas", { width: 256, height: 1, className: "dino-bar", "aria-hidden": "true" });
+  const [low, high] = [make("span"), make("span")];
+  const spoken = (className) => make("div", { className, role: "status", "aria-live": "polite" });
+  const [readout, status] = [spoken("dino-readout"), spoken("dino-status")];
+  const foot = make("div", { className: "dino-foot" });
+  const pinned = matchMedia("(hover: none)").matches
+    ? say("고정, 다시 눌러 풀기", "pinned, tap it again to let go") : `${say("고정", "pinned")} (Esc)`;
+  const digits = (value) => value?.toPrecision(4) ?? "…";
+  const patch = (state, [, columns]) => `${say("패치", "patch")}: ` +
+    `${say("행", "row")} ${Math.floor(state.patch / columns)}, ${say("열", "column")} ${state.patch % columns}`;
+  return {
+    patch,
+    legend: make("div", { className: "dino-legend" }, low, bar, high),
+    readout, status, foot,
+    draw(table) {
+      const strip = bar.getContext("2d"), line = strip.createImageData(256, 1);
+      for (let i = 0; i < 256; i++) line.data.set([...table.subarray(3 * i, 3 * i + 3), 255], 4 * i);
+      strip.putImageData(line, 0, 0);
+    },
+    range(ends) {
+      [low.textContent, high.textContent] = [digits(ends?.[0]), digits(ends?.[1])];
+    },
+    at(state, grid, kind, values) {
+      readout.textContent = state.patch === null
+        ? say("사진 위에서 움직이거나 화살표 키를 쓰세요.", "Move over a picture, or use the arrow keys.")
+        : `${patch(state, grid)} · ${kind}: ${digits(values?.[state.patch])}${state.pinned ? ` · ${pinned}` : ""}`;
+    },
+    made(weights, leftOut) {
+      foot.textContent = `${say("가중치", "weights")}: ${weights}` + (leftOut.length
+        ? ` · ${say("패치마다 보내지 않은 것", "not sent for each patch")}: ${say(...leftOut)}` : "");
+    },
+  };
+}
+
+/** Words in as few lines as fit into a width. */
+function wrap(pen, parts, width) {
+  const lines = [parts[0]];
+  for (const part of parts.slice(1)) {
+    const longer = `${lines.at(-1)} · ${part}`;
+    if (pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+/** Hand a picture to the reader as a PNG, with words below that say what it is. */
+export async function save(picture, parts, name) {
+  const { width, height } = picture, margin = Math.round(width / 60);
+  const size = Math.max(12, Math.round(width / 50));
+  const pen = make("canvas").getContext("2d"), font = `${size}px system-ui, sans-serif`;
+  pen.font = font;
+  const lines = wrap(pen, parts, width - 2 * margin);
+  Object.assign(pen.canvas, { width, height: height + Math.round((1.4 * lines.length + 0.6) * size) });
+  pen.fillStyle = "white";
+  pen.fillRect(0, 0, width, pen.canvas.height);
+  pen.putImageData(picture, 0, 0);
+  [pen.font, pen.fillStyle] = [font, "black"]; // forgotten when the canvas got its size
+  lines.forEach((line, i) => pen.fillText(line, margin, height + 1.4 * (i + 1) * size, width - 2 * margin));
+  const blob = await new Promise((done) => pen.canvas.toBlob(done));
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

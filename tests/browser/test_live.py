@@ -1,0 +1,282 @@
+"""The live page as a reader uses it: camera, photo, what-ifs, languages; and no request is made."""
+
+import io
+import re
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import expect
+
+from explorer import live
+from explorer.interventions import WhatIf, forward
+from helpers import maps
+from helpers.encoding import attention_rows, encode
+from helpers.images import load_photo, to_tensor
+from tools import lab
+from topics.patches import similarity_map
+
+expect.set_options(timeout=lab.SECONDS)
+pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("live")
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    return live.write(folder / "live.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def film(folder):
+    """A camera's pictures: a photo that moves."""
+    photo, path = load_photo("kitten.jpg"), folder / "camera.mjpeg"
+    with path.open("wb") as file:
+        for step in range(12):
+            photo.crop((8 * step, 0, 8 * step + 640, 480)).save(file, "JPEG")
+    return path
+
+
+@pytest.fixture(scope="module")
+def with_camera(browser, film):
+    """A Chromium with a camera of our own, which it hands out without a question."""
+    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    fake += [f"--use-file-for-fake-video-capture={film}"]
+    other = browser.browser_type.launch(executable_path=lab.CHROMIUM, args=[*lab.ARGS, *fake])
+    yield other
+    other.close()
+
+
+@pytest.fixture
+def open_page(address):
+    """Open the page in a browser, until its first map; ``requests`` and ``errors`` go on record."""
+    contexts = []
+
+    def open_page(browser, script=None, **settings):
+        contexts.append(browser.new_context(**{"locale": "en-US", **settings}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(lab.SECONDS)
+        page.requests, page.errors = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        if script:
+            page.add_init_script(script)
+        page.goto(address)
+        until(page, "live.frames > 0")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def until(page, condition, seconds=lab.SECONDS / 1000):
+    """Wait for a condition; the page's own policy forbids Playwright's wait_for_function (eval)."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        assert time.monotonic() < end, condition
+        time.sleep(0.02)
+
+
+def asked_for(page):
+    return [url for url in page.requests if not url.startswith(("data:", "blob:"))]
+
+
+def after_next_map(page, action):
+    """Do something, and wait for the map that comes of it."""
+    frames = page.evaluate("live.frames")
+    action()
+    until(page, f"live.frames > {frames}")
+
+
+def show_photo(page, photo):
+    """Hand the page a photo as a file in which no pixel changes."""
+    file = io.BytesIO()
+    photo.save(file, "PNG")
+    upload = {"name": "photo.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    after_next_map(page, lambda: page.set_input_files("#file", upload))
+
+
+def assert_map(page, m):
+    got = page.evaluate("Array.from(live.map)")
+    expected = maps.min_max(m).flatten().tolist()
+    assert max(abs(a - b) for a, b in zip(got, expected, strict=True)) <= 2 / 255
+
+
+def test_camera(with_camera, open_page, address):
+    """Maps follow the camera; one freezes; nothing was asked for, from first to last."""
+    page = open_page(with_camera)
+    page.click("#camera")
+    until(page, "live.frames > 8")
+    expect(page.locator("#rate")).to_have_text(re.compile(r"\d+\.\d maps a second"))
+    page.click("#blocks label:has-text('2')")
+    page.click("#kinds label:has-text('Rollout')")
+    until(page, "live.frames > 16")
+    expect(page.locator("#readout")).to_have_text("Rollout")
+    after_next_map(page, lambda: page.click("#freeze"))
+    page.click("#kinds label:has-text('norm')")
+    expect(page.locator("#readout")).to_have_text("Token norm · Block 2")
+    with page.expect_download() as download:
+        page.click("#save")
+    assert Image.open(download.value.path()).size == (560, 604)
+    page.click("#camera")
+    expect(page.locator("#freeze")).to_be_hidden()
+    assert page.evaluate("document.getElementById('video').srcObject") is None
+    assert asked_for(page) == [address] and not page.errors
+
+
+def test_nothing_can_be_asked_for(browser, open_page, folder):
+    assert (folder / "live.html").stat().st_size <= 9e6
+    page = open_page(browser)
+    for attempt in (
+        "fetch('http://127.0.0.1:9/')",
+        "new Image().src = 'http://127.0.0.1:9/a.png'",
+        "new WebSocket('ws://127.0.0.1:9/')",
+        "navigator.sendBeacon('http://127.0.0.1:9/', 'photo')",
+    ):
+        refused = page.evaluate(
+            f"""() => new Promise((resolve) => {{
+                addEventListener("securitypolicyviolation", (e) => resolve(e.violatedDirective));
+                (async () => {attempt})().catch(() => {{}});
+            }})"""
+        )
+        assert refused in ("connect-src", "img-src")
+
+
+def test_photo(browser, open_page, embedded):
+    """A reader's own photo gives the maps that the helpers give."""
+    page, photo = open_page(browser), load_photo("koala.jpg")
+    tensor, _ = to_tensor(photo, embedded)
+    rows, encoded = attention_rows(embedded, tensor), encode(embedded, tensor, 4)
+    show_photo(page, photo)
+    assert_map(page, rows[5, 0].mean(0)[0, 1:].reshape(14, 14))
+    page.click("#blocks label:has-text('4')")
+    page.click("#heads label:has-text('3')")
+    expect(page.locator("#readout")).to_have_text("CLS attention · Block 4 · Head 3")
+    assert_map(page, rows[4, 0, 3, 0, 1:].reshape(14, 14))
+    picture = page.locator("#picture")
+    side = picture.bounding_box()["width"]
+    picture.click(position={"x": 5.5 * side / 14, "y": 2.5 * side / 14})
+    expect(page.locator("#readout")).to_have_text("Similarity · Block 4 · row 2 column 5")
+    patches = encoded.patch_tokens[0]
+    assert_map(page, similarity_map(patches, encoded.grid, patches[2 * 14 + 5]))
+    picture.press("ArrowDown")
+    expect(page.locator("#readout")).to_have_text("Similarity · Block 4 · row 3 column 5")
+    assert_map(page, similarity_map(patches, encoded.grid, patches[3 * 14 + 5]))
+    assert not page.errors
+
+
+def test_what_if(browser, open_page, embedded):
+    """Switching something off asks for a guess; then maps and the number are Python's."""
+    page, photo = open_page(browser), load_photo("koala.jpg")
+    tensor, _ = to_tensor(photo, embedded)
+    show_photo(page, photo)
+    page.click("summary")
+    after_next_map(page, lambda: page.get_by_role("button", name="Block 1 Head 2").click())
+    number = page.locator("#number")
+    expect(number).to_have_text("choose your guess first")
+    after_next_map(page, lambda: page.get_by_role("button", name="Block 4", exact=True).click())
+    page.click("#tool label:has-text('removes')")
+    picture = page.locator("#picture")
+    side = picture.bounding_box()["width"]
+    spot = {"x": 0.5 * side / 14, "y": 1.5 * side / 14}
+    after_next_map(page, lambda: picture.click(position=spot))
+    page.click("#guess label:has-text('somewhat')")
+    what_if = WhatIf(heads_off=[(1, 2)], blocks_off=[4], removed=[14])
+    block, untouched = forward(embedded, tensor, what_if)[-1], forward(embedded, tensor)[-1]
+    cosine = float(block.tokens[0, 0] @ untouched.tokens[0, 0]) / float(
+        block.tokens[0, 0].norm() * untouched.tokens[0, 0].norm()
+    )
+    expect(number).to_have_text(re.compile(f"^{cosine:.3f}: .* \\((your guess was right|not as)"))
+    row = (block.q[0, :, :1] @ block.k[0].mT).softmax(-1).mean(0)[0, 1:]
+    got = page.evaluate("Array.from(live.map)")
+    assert got[14] != got[14]  # nothing, where no token is
+    expected = maps.min_max(row[None]).flatten().tolist()
+    assert max(abs(a - b) for a, b in zip(got[:14] + got[15:], expected, strict=True)) <= 2 / 255
+    page.click("#kinds label:has-text('Patch')")
+    page.click("#blocks label:has-text('4')")
+    expect(page.locator("#readout")).to_have_text("A block that is off has no attention.")
+    page.click("#blocks label:has-text('5')")
+    after_next_map(page, lambda: page.click("#no-cls"))
+    expect(number).to_have_text("there is no CLS token")
+    page.click("#kinds label:has-text('CLS')")
+    expect(page.locator("#readout")).to_have_text("Without a CLS token there is no such map.")
+    for switch in ("#shuffle", "#no-position"):
+        after_next_map(page, lambda switch=switch: page.click(switch))
+        expect(page.locator(switch)).to_have_attribute("aria-pressed", "true")
+    after_next_map(page, lambda: page.click("#undo"))
+    assert_map(page, attention_rows(embedded, tensor)[5, 0].mean(0)[0, 1:].reshape(14, 14))
+    expect(number).to_have_text("1 (nothing changed)")
+    assert not page.errors
+
+
+REASONS = {
+    "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })": "https, localhost",
+    "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', "
+    "'NotAllowedError'))": "was refused",
+    "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', "
+    "'NotReadableError'))": "Another program",
+    "": "No camera was found",  # this Chromium has none
+}
+
+
+@pytest.mark.parametrize("script", REASONS)
+def test_without_a_camera(browser, open_page, script):
+    """The page says why, and photos go on."""
+    page = open_page(browser, script, permissions=["camera"])
+    page.click("#camera")
+    expect(page.locator("#problem")).to_contain_text(REASONS[script])
+    page.click("#language")
+    expect(page.locator("#problem")).to_contain_text("사진으")
+    after_next_map(page, lambda: page.locator(".example").nth(1).click())
+    expect(page.locator("#problem")).to_be_hidden()
+
+
+def test_no_photo(browser, open_page):
+    page = open_page(browser)
+    upload = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"no photo"}
+    page.set_input_files("#file", upload)
+    expect(page.locator("#problem")).to_contain_text("cannot read that photo")
+
+
+def test_two_languages(browser, open_page):
+    """Each language alone, but for the button to the other one."""
+    page = open_page(browser, locale="ko-KR")
+    page.click("summary")
+    texts = "[...document.querySelectorAll('body *:not(script):not(noscript):not(#language)')]" + (
+        ".filter((e) => !e.children.length && e.checkVisibility()).map((e) => e.textContent)"
+    )
+    korean = page.evaluate(texts)
+    page.click("#language")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    english = page.evaluate(texts)
+    assert not [text for text in english if re.search("[가-힣]", text)]
+    same = {k for k, e in zip(korean, english, strict=True) if k == e and re.search("[A-Za-z]", k)}
+    assert same <= {"viridis", "magma", "cividis", "gray"}
+    assert page.locator("footer").inner_text().count("DINO") >= 2
+
+
+@pytest.mark.parametrize("scheme", ("light", "dark"))
+def test_for_everybody(browser, open_page, scheme):
+    """On a phone's shape: no rule of axe is broken, all is thumb-sized, nothing is cut off."""
+    phone = {"viewport": {"width": 412, "height": 839}, "has_touch": True, "is_mobile": True}
+    page = open_page(browser, color_scheme=scheme, **phone)
+    page.click("summary")
+    assert not Axe().run(page).response["violations"]
+    small = page.evaluate(
+        """[...document.querySelectorAll("button, select, summary, label, input[type=range]")]
+            .filter((e) => e.checkVisibility() && !e.matches(".pair label"))
+            .map((e) => [e.textContent, e.getBoundingClientRect()])
+            .filter(([, box]) => box.width < 44 || box.height < 44)
+            .map(([text, box]) => [text, box.width, box.height])"""
+    )
+    assert not small
+    assert page.evaluate("document.documentElement.scrollWidth") <= 412
+    page.click("#theme")
+    other = {"light": "dark", "dark": "light"}[scheme]
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == other
+    assert not Axe().run(page).response["violations"]
