@@ -87,9 +87,9 @@ def _same(answer, value, near):
     if isinstance(value, str):
         return isinstance(answer, str) and answer == value
     if isinstance(value, tuple):
-        ordered = isinstance(answer, (tuple, list, np.ndarray, torch.Tensor))
-        pairs = zip(answer, value) if ordered and len(answer) == len(value) else [(None, "")]
-        return all(_same(a, v, near) for a, v in pairs)
+        if not isinstance(answer, (tuple, list, np.ndarray, torch.Tensor)):
+            raise TypeError
+        return len(answer) == len(value) and all(_same(a, v, near) for a, v in zip(answer, value))
     a, b = (np.squeeze(_array(x)) for x in (answer, value))
     return a.shape == b.shape and np.allclose(a, b, atol=near * np.abs(b).max())
 

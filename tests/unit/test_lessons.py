@@ -46,10 +46,12 @@ def test_nothing_is_installed_outside_colab(pip, listing):
     assert pip == []
 
 
-def test_colab_gets_only_what_is_missing(pip, colab, listing):
+def test_colab_gets_only_what_is_missing(pip, colab, listing, monkeypatch):
     """By any spelling of a name; Colab is its own Jupyter."""
     lessons.setup()
     assert pip == []
+    here = [d for d in lessons.metadata.distributions() if d.name != "jupyterlab"]
+    monkeypatch.setattr(lessons.metadata, "distributions", lambda: here)
     listing("numpy>=99", "huggingface-hub", "scikit_learn>=1.5", "jupyterlab", "no_such_package>=2")
     lessons.setup()
     assert pip == [[sys.executable, "-m", "pip", "install", "-q", "no_such_package>=2"]]

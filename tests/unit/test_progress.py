@@ -44,10 +44,10 @@ def test_a_later_wrong_try_leaves_the_right_one(said, typed):
 
 
 def test_answers_that_an_earlier_version_kept(outputs):
-    """The very text of a file from before."""
+    """The very text of a file from before; what else is in it takes nothing away."""
     (outputs / "answers").mkdir(parents=True)
     attempt = '{"correct": true, "code": "my = 1", "time": "2026-09-01T10:00:00+09:00"}'
-    kept = '{\n "check_collapse": {\n  "last": LAST,\n  "right": LAST\n }\n}\n'
+    kept = '{\n "check_collapse": {\n  "last": LAST,\n  "right": LAST\n },\n "x": {"last": 3}\n}\n'
     (outputs / "answers" / "08.json").write_text(kept.replace("LAST", attempt))
     assert [e["verdict"] for e in progress.standing("08")].count("right") == 1
 
@@ -90,7 +90,15 @@ def test_a_crash_while_writing_leaves_the_old_file(said, outputs, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[1]", '{"check_collapse": 3}', '{"check_collapse": {"last": {"code": 1}}}', "{"]
+    "text",
+    [
+        "",
+        "[1]",
+        '{"check_collapse": {"last": 3}}',
+        '{"check_collapse": 3}',
+        '{"check_collapse": {"last": {"code": 1}}}',
+        "{",
+    ],
 )
 def test_a_file_that_somebody_broke_counts_as_no_answer(said, outputs, text):
     (outputs / "answers").mkdir(parents=True)
