@@ -9,7 +9,7 @@ Draws them with the embedded DINO, so run it again when its weights change.
 import sys
 from pathlib import Path
 
-from bilingual import choose, say
+from bilingual import choose, console, say
 from helpers import encoding, images, maps, models, overlay, plots
 from helpers.weights import caption
 from tools import diagram
@@ -128,6 +128,7 @@ def payoff_08(steps=200):
 
 def main(folder=ROOT / "images", choice="both"):
     """Draw all of them into a folder, in one language or both."""
+    console.prepare()
     choose(choice)
     dino = models.load_model("embedded")
     bird = images.load_photo("kingfisher.jpg")

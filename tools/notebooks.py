@@ -24,6 +24,8 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from PIL import Image
 
+from bilingual import console
+
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
 OUTPUTS = ROOT / "outputs"
@@ -160,6 +162,7 @@ def store(path):
 
 def main(command, *paths):
     """Do one command on all or the given lessons; return the number of lessons that failed."""
+    console.prepare()
     work = {"run": run, "store": store}[command]
     if command == "store":
         hub_off()

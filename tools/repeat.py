@@ -20,6 +20,7 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
+from bilingual import console
 from tools.notebooks import LESSONS, ROOT, client, hub_off
 
 TIMES, THREADS = 3, (1, 2)
@@ -117,6 +118,7 @@ def nbval(path, threads):
 
 def main(command, *paths):
     """Do one command on all or the given lessons; return the number of problems."""
+    console.prepare()
     paths = [Path(p).resolve() for p in paths] or sorted(LESSONS.glob("*.ipynb"))
     hub_off()
     found = 0

@@ -11,6 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from bilingual import console
 from tools import lab
 from tools.notebooks import OUTPUTS, ROOT
 from tools.site.lesson import markdown
@@ -81,6 +82,7 @@ def pages(pdf):
 
 
 def main(out=OUTPUTS / "sheets"):
+    console.prepare()
     out = Path(out)
     files = list(write(out))
     where = os.path.relpath(out)

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on thi
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return list(sheets.write(tmp_path_factory.mktemp("sheets") / "활동지"))
+    return list(sheets.write(tmp_path_factory.mktemp("sheets") / "워크시트"))
 
 
 def test_each_is_one_page_of_a4(made, browser):

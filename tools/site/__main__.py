@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nbclient.exceptions import CellExecutionError
 
+from bilingual import console
 from tools.notebooks import OUTPUTS, hub_off
 
 from .build import build
@@ -22,6 +23,7 @@ from .build import build
 
 def main(*arguments):
     """Build the site; return 1 if a lesson failed."""
+    console.prepare()
     parser = argparse.ArgumentParser("python -m tools.site", description=__doc__.split("\n")[0])
     parser.add_argument("--stored", action="store_true", help="take the outputs that are stored")
     parser.add_argument("--out", type=Path, default=OUTPUTS / "site", metavar="FOLDER")
