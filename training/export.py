@@ -14,6 +14,12 @@ from safetensors.torch import save_file
 EMBEDDED = Path(__file__).resolve().parent.parent / "helpers" / "embedded"
 
 
+def write_weights(state, path, **about):
+    """Write a backbone's state in half precision; `about` goes into the file's metadata."""
+    half = {name: value.half().contiguous().cpu() for name, value in state.items()}
+    save_file(half, path, metadata={"format": "pt"} | {name: str(a) for name, a in about.items()})
+
+
 def export(checkpoint, folder=EMBEDDED):
     """Write the weights and their SHA-256 into `folder`; return the weights' path.
 
@@ -26,8 +32,7 @@ def export(checkpoint, folder=EMBEDDED):
     """
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     weights = folder / "model.safetensors"
-    half = {name: value.half().contiguous() for name, value in state["backbone"].items()}
-    save_file(half, weights, metadata={"format": "pt", "steps": str(state["step"])})
+    write_weights(state["backbone"], weights, steps=state["step"])
     weights.chmod(0o644)
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     (folder / "model.safetensors.sha256").write_text(f"{digest}  model.safetensors\n")
