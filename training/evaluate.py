@@ -1,7 +1,8 @@
 """What the embedded DINO has learnt, measured on pictures it never trained on.
 
-``python -m training.evaluate`` prints a table: each measure of five untrained networks (mean and
-range over seeds), of a **centre prior** that sees no picture, of the embedded network, and the goal.
+``python -m training.evaluate`` prints a table: each measure of five untrained networks (mean
+and range over seeds), of a **centre prior** that sees no picture, of the embedded network, and the
+goal.
 
 On 256 composites of held-out cut-outs and grounds, and on the bundled photos (squashed to 112 px)
 with their hand-drawn masks:
@@ -154,7 +155,9 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pool", type=Path, default=Path("outputs/training/pool.pt"))
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="other .safetensors")
-    parser.add_argument("--only", action="store_true", help="no untrained networks, for a quick look")
+    parser.add_argument(
+        "--quick", action="store_true", help="one untrained network instead of five"
+    )
     parser.add_argument("--json", type=Path, help="write the numbers here too")
     options = parser.parse_args(arguments)
     pool = load_pool(options.pool)
@@ -162,16 +165,19 @@ def main(arguments=None):
     embedded = load_model("embedded")
     truth = bundled(embedded)[1]
     covered = [t.float().mean().item() for t in (composites[1], truth)]
-    print(f"{len(composites[0])} held-out composites, objects cover {covered[0]:.2f} of the patches;")
-    print(f"{len(truth)} bundled photos, {covered[1]:.2f}")
-    seeds = 1 if options.only else SEEDS
+    print(
+        f"{len(composites[0])} held-out composites, objects cover {covered[0]:.2f} of the patches"
+    )
+    print(f"{len(truth)} bundled photos, objects cover {covered[1]:.2f} of the patches")
+    seeds = 1 if options.quick else SEEDS
     untrained = [measure(fresh(embedded, seed=s), pool, composites) for s in range(seeds)]
     columns = {path.stem: fresh(embedded, load_file(path)) for path in options.also}
     columns = columns | {"embedded": embedded}
     found = {name: measure(model, pool, composites) for name, model in columns.items()}
     centre = centre_prior(composites[1], truth)
     print("\n".join(table(untrained, centre, found)))
-    for block, maps in enumerate(measures.look(embedded, measures.normalise(composites[0])).rows, 1):
+    sight = measures.look(embedded, measures.normalise(composites[0]))
+    for block, maps in enumerate(sight.rows, 1):
         best, hit = measures.scores(maps, composites[1])
         print(f"embedded block {block}: best-head Jaccard {best:.3f}, pointing {hit:.2f}")
     if options.json:

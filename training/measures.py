@@ -175,7 +175,9 @@ def linear_probe(features, truth):
         probe.fit(features[fit].reshape(-1, dim), truth[fit].flatten())
         said = probe.predict(features[test].reshape(-1, dim))
         right = truth[test].flatten()
-        found += [((said == c) & (right == c)).sum() / ((said == c) | (right == c)).sum() for c in (0, 1)]
+        for kind in (0, 1):
+            a, b = said == kind, right == kind
+            found.append((a & b).sum() / (a | b).sum())
     return float(sum(found) / len(found))
 
 

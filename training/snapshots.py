@@ -130,7 +130,7 @@ def write(runs, start, path=FILE, names=PHOTOS):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", type=Path, nargs="+", help="folders, each begun where the last ended")
+    parser.add_argument("runs", type=Path, nargs="+", help="each begun where the last ended")
     parser.add_argument("--start", type=Path, help="weights that the first run began with")
     options = parser.parse_args(arguments)
     write(options.runs, options.start)

@@ -50,7 +50,7 @@ def agree(rows, kept, teacher_rows, move):
 
 
 def likeness(rows):
-    """Return the mean correlation between the maps of every two heads: rows (B, heads, n) → (B,)."""
+    """Return the mean correlation (B,) between the maps of every two heads, rows (B, heads, n)."""
     away = F.normalize(rows - rows.mean(-1, keepdim=True), dim=-1)
     heads = rows.shape[1]
     return ((away @ away.mT).sum((1, 2)) - heads) / (heads * (heads - 1))

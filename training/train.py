@@ -165,7 +165,7 @@ class Run:
         dino.update_teacher(self.teacher, self.student, dino.share(self.done, *o.momentum))
         self.step += 1
         self.minutes += (time.perf_counter() - begun) / 60
-        return {**watch, **{name: cost.detach() for name, cost in costs.items()}, "gradient": length}
+        return watch | {name: cost.detach() for name, cost in costs.items()} | {"gradient": length}
 
     def costs(self):
         """Return every term of one new batch, by the name of its weight, and two entropies."""
@@ -207,7 +207,7 @@ class Run:
 
 
 def train(options, pool):
-    """Train to the end, from the checkpoint in ``options.out`` if there is one; return the `Run`."""
+    """Train to the end, from the checkpoint in ``options.out`` if any; return the `Run`."""
     run = Run(options, pool)
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint = options.out / "checkpoint.pt"
@@ -224,7 +224,8 @@ def train(options, pool):
             if last or run.minutes - saved >= options.save_minutes:
                 row = (row or {}) | quick_look(run.teacher.backbone, *pictures)
                 run.save(checkpoint)
-                write_weights(run.teacher.backbone.state_dict(), options.out / f"step_{run.step:06}.safetensors")
+                weights = options.out / f"step_{run.step:06}.safetensors"
+                write_weights(run.teacher.backbone.state_dict(), weights)
                 saved = run.minutes
             if row:
                 row = {"step": run.step, "minutes": round(run.minutes, 2), **row}

@@ -39,7 +39,7 @@ class Batch:
         self.swapped = chance < options.swap
 
     def crop(self, window, size):
-        """Return what `window` (B, 2, 3) shows of the scenes, recoloured, as the network takes it."""
+        """Return what `window` (B, 2, 3) shows, recoloured and normalised: (B, 3, size, size)."""
         other = self.scenes.grounds_for(self.count, self.among)
         here = tuple(
             torch.where(self.swapped.view(-1, *[1] * (a.ndim - 1)), b, a)

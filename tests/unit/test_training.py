@@ -246,7 +246,8 @@ def options(folder, *more):
     return train.parse_options(
         f"--out {folder} --batch 4 --warmup 0.1 --answers 16 --global-size 24 --local-size 16"
         " --local-crops 1 --save-minutes 0 --pictures 2 --device cpu --blanks 1"
-        " --hide 0.5 --attention-drop 0.3".split() + [str(m) for m in more]
+        " --hide 0.5 --attention-drop 0.3".split()
+        + [str(m) for m in more]
     )
 
 
@@ -332,7 +333,8 @@ def test_a_resumed_run_ends_with_the_same_weights(pool, tmp_path, monkeypatch):
     straight = train.train(options(tmp_path / "straight", "--steps", 4), pool)
     # The first half of the same schedule, as if the run of 4 steps had been cut at 2.
     share = train.Run.done
-    monkeypatch.setattr(train.Run, "done", property(lambda run: 1 if run.step == 2 else run.step / 4))
+    cut = property(lambda run: 1 if run.step == 2 else run.step / 4)
+    monkeypatch.setattr(train.Run, "done", cut)
     train.train(options(tmp_path / "cut", "--steps", 4), pool)
     monkeypatch.setattr(train.Run, "done", share)
     resumed = train.train(options(tmp_path / "cut", "--steps", 4), pool)
