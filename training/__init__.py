@@ -3,8 +3,10 @@
 ``collect`` (free pictures → one pool file) · ``pool`` (that file, packed to travel) · ``scenes``
 (pool → pictures) · ``views`` (a batch and its crops) · ``dino`` (head, loss, teacher, schedules) ·
 ``network`` (backbone and two heads) · ``contrast``, ``terms`` (what is added to DINO's loss) ·
-``train`` (the loop, with checkpoints) · ``measures``, ``evaluate`` (what it learnt, beside untrained
-networks and a centre prior) · ``final`` (the same on clip art) · ``snapshots`` (a training looked at
-along the way) · ``export`` (checkpoint → the weights in ``helpers/embedded``). ``shapes``,
-``classroom`` and ``experiments`` are the training lesson's.
+``options``, ``train`` (the loop, with
+checkpoints) · ``last`` (the last blocks alone, on stored tokens) ·
+``measures``, ``evaluate`` (what it learnt, beside untrained networks and a centre prior) ·
+``final`` (the same on clip art) · ``snapshots`` (a training looked at along the way) · ``export``
+(weights → ``helpers/embedded``). ``shapes``, ``classroom`` and ``experiments`` are the training
+lesson's.
 """

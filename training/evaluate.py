@@ -87,35 +87,43 @@ def centre_prior(composites, photos):
     return found | {"probe, mean IoU": measures.linear_probe(near, photos[seen])}
 
 
-def measure(model, pool, composites):
-    """Return every measure of one network by its name; `composites` are images and their truth."""
-    images, photo_truth = bundled(model)
-    looks = {
-        "composites": (measures.look(model, measures.normalise(composites[0])), composites[1]),
-        "photos": (measures.look(model, images), photo_truth),
+def of_maps(kind, sight, truth):
+    """Return what attention and token lengths tell of pictures of one kind, by its name."""
+    heads = sight.rows[-1]
+    best, hit = measures.scores(heads, truth)
+    norms = measures.lengths(sight.tokens)
+    return {
+        f"norm map, {kind}": measures.area_under_curve(norms, truth),
+        f"attention, {kind}": measures.area_under_curve(heads.mean(1), truth),
+        f"best-head Jaccard, {kind}": best,
+        f"pointing, {kind}": hit,
     }
-    found = {}
-    for kind, (sight, truth) in looks.items():
-        heads = sight.rows[-1]
-        best, hit = measures.scores(heads, truth)
-        norms = measures.lengths(sight.tokens)
-        found[f"norm map, {kind}"] = measures.area_under_curve(norms, truth)
-        found[f"attention, {kind}"] = measures.area_under_curve(heads.mean(1), truth)
-        found |= {f"best-head Jaccard, {kind}": best, f"pointing, {kind}": hit}
-    sight = looks["photos"][0]
+
+
+def of_composites(model, pool, composites):
+    """Return every measure of held-out images and their truth, and of held-out cut-outs."""
+    images, truth = composites
+    sight = measures.look(model, measures.normalise(images))
+    found = of_maps("composites", sight, truth)
+    return found | {"k-NN, same object first": measures.same_object_first(model, pool)}
+
+
+def of_photos(model):
+    """Return every measure of the bundled photos."""
+    images, truth = bundled(model)
+    sight = measures.look(model, images)
+    found = of_maps("photos", sight, truth)
     usual = spread(sight.tokens[:, 1:]).median()
     found["grey, share of photos' spread"] = measures.grey_share(model, usual)
     found["heads alike, photos"] = measures.head_correlation(sight.rows[-1])
     whole = bundled_jaccard(model)
     found["best-head Jaccard, photos whole"] = sum(whole.values()) / len(whole)
-    found["k-NN, same object first"] = measures.same_object_first(model, pool)
-    seen = photo_truth.flatten(1).any(1)
-    found["probe, mean IoU"] = measures.linear_probe(sight.tokens[seen, 1:], photo_truth[seen])
+    seen = truth.flatten(1).any(1)
+    found["probe, mean IoU"] = measures.linear_probe(sight.tokens[seen, 1:], truth[seen])
     exact = [match_back(model, load_photo(path))[0] for path in sample_photos()]
     found["own place, mirrored"] = sum(exact) / len(exact)
-    told = pca_separates(sight.tokens[seen, 1:], photo_truth[seen])
-    found["PCA, share of photos"] = sum(told) / len(told)
-    return found
+    told = pca_separates(sight.tokens[seen, 1:], truth[seen])
+    return found | {"PCA, share of photos": sum(told) / len(told)}
 
 
 def pca_separates(tokens, truth, enough=0.9):
@@ -170,10 +178,14 @@ def main(arguments=None):
     )
     print(f"{len(truth)} bundled photos, objects cover {covered[1]:.2f} of the patches")
     seeds = 1 if options.quick else SEEDS
-    untrained = [measure(fresh(embedded, seed=s), pool, composites) for s in range(seeds)]
+
+    def measure(model):
+        return of_composites(model, pool, composites) | of_photos(model)
+
+    untrained = [measure(fresh(embedded, seed=s)) for s in range(seeds)]
     columns = {path.stem: fresh(embedded, load_file(path)) for path in options.also}
     columns = columns | {"embedded": embedded}
-    found = {name: measure(model, pool, composites) for name, model in columns.items()}
+    found = {name: measure(model) for name, model in columns.items()}
     centre = centre_prior(composites[1], truth)
     print("\n".join(table(untrained, centre, found)))
     sight = measures.look(embedded, measures.normalise(composites[0]))

@@ -57,9 +57,10 @@ def look(backbone, images, batch=64):
         b.attn.register_forward_pre_hook(lambda m, a: caught.append((m, a[0])))
         for b in backbone.blocks
     ]
+    device = next(backbone.parameters()).device
     for part in images.split(batch):
         caught.clear()
-        tokens.append(backbone.forward_features(part).cpu())
+        tokens.append(backbone.forward_features(part.to(device)).cpu())
         part_rows = []
         for attn, x in caught:
             q, k, _ = attn.qkv(x).unflatten(-1, (3, attn.num_heads, -1)).permute(2, 0, 3, 1, 4)

@@ -1,6 +1,6 @@
-"""What is trained: the embedded DINO's backbone with two DINO heads, and its attention read along.
+"""What is trained: the embedded DINO's backbone with two heads, and its attention read along.
 
-One head answers for the CLS token, the other for the **plain mean of the patch tokens** as they
+DINO's head answers for the CLS token, another for the **plain mean of the patch tokens** as they
 leave the last norm. In a plain mean a long token speaks louder than a short one, so the second head
 pays for long tokens on what tells pictures apart: that is what the token-norm map shows.
 """
@@ -8,6 +8,7 @@ pays for long tokens on what tells pictures apart: that is what the token-norm m
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from training import dino
@@ -18,8 +19,7 @@ class Seen(NamedTuple):
 
     scores: torch.Tensor  # (B, K) of the CLS head
     cls: torch.Tensor  # (B, dim) the CLS token itself
-    mean_scores: torch.Tensor  # (B, K) of the mean's head
-    mean_place: torch.Tensor  # (B, bottleneck) of the mean's head, of unit length
+    mean: torch.Tensor  # (B, 128) of the mean's head, of unit length
     tokens: torch.Tensor  # (B, kept, dim) patch tokens
     kept: torch.Tensor  # (B, kept) their places on the grid
     rows: torch.Tensor  # (B, heads, kept) last block's CLS attention over them
@@ -44,7 +44,7 @@ class Network(nn.Module):
     ----------
     backbone : timm VisionTransformer
     answers : int
-        K of both heads.
+        K of DINO's head.
     hide : float
         Share of the patches that the student doesn't see in its largest crops (Assran et al. 2022,
         arXiv:2204.07141).
@@ -55,7 +55,11 @@ class Network(nn.Module):
     def __init__(self, backbone, answers=1024, hide=0.0, fused=False):
         super().__init__()
         self.backbone, self.hide = backbone, hide
-        self.head, self.mean_head = dino.Head(out=answers), dino.Head(out=answers)
+        self.head = dino.Head(out=answers)
+        # No batch norm: it would blow up a small difference between means, and then no token would
+        # have to be long for it.
+        width = backbone.embed_dim
+        self.mean_head = nn.Sequential(nn.Linear(width, 256), nn.GELU(), nn.Linear(256, 128))
         backbone.patch_drop = dino.Hide()
         for block in backbone.blocks:
             block.attn.fused_attn = fused
@@ -78,7 +82,8 @@ class Network(nn.Module):
             with torch.autocast(tokens.device.type, enabled=False):  # cosines need all digits
                 cls, patches = tokens[:, 0], tokens[:, 1:]
                 scores, _ = self.head(cls)
-                answer = scores, cls, *self.mean_head(patches.mean(1)), patches, kept, rows.float()
+                mean = F.normalize(self.mean_head(patches.mean(1)), dim=-1)
+                answer = scores, cls, mean, patches, kept, rows.float()
             for i, *parts in zip(where, *(a.chunk(len(where)) for a in answer), strict=True):
                 found[i] = Seen(*parts)
         return found

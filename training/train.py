@@ -5,10 +5,8 @@ steps instead. Everything that decides the result is an option, stored in the ch
 was stopped goes on from its checkpoint.
 """
 
-import argparse
 import json
 import time
-from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
@@ -16,62 +14,12 @@ from safetensors.torch import load_file
 from training import contrast, dino, network, terms
 from training.export import write_weights
 from training.measures import quick_look, trained_pictures
+from training.options import parse_options
 from training.pool import load_pool
 from training.scenes import compose, inverse
 from training.views import Batch, make_scenes, normalise
 
 LOG_EVERY = 10
-
-
-def parse_options(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add = parser.add_argument
-    add("--pool", type=Path, default=Path("outputs/training/pool.pt"))
-    add("--out", type=Path, default=Path("outputs/training/run"), help="folder of all that is kept")
-    add("--start-from", type=Path, help="a checkpoint's networks, or weights (.safetensors) alone")
-    add("--minutes", type=float, help="train for so long, instead of --steps")
-    add("--steps", type=int, default=2000)
-    add("--save-minutes", type=float, default=1.0, help="a checkpoint every so often")
-    add("--batch", type=int, default=64)
-    add("--lr", type=float, default=4e-4)
-    add("--norm-lr", type=float, default=25.0, help="the last norm's rate, times --lr")
-    add("--head-lr", type=float, default=2.5, help="the heads' rate, times --lr")
-    add("--weight-decay", type=float, default=0.04)
-    add("--warmup", type=float, default=0.04, help="share of the training in which the rate rises")
-    add("--momentum", type=float, nargs=2, default=(0.99, 0.998), help="teacher's, start and end")
-    add("--teacher-temp", type=float, default=0.02)
-    add("--answers", type=int, default=1024, help="K, each head's outputs")
-    add("--dino", type=float, default=1.0, help="weight of DINO's loss on the CLS token")
-    add("--dino-mean", type=float, default=1.0, help="... and on the mean of the patch tokens")
-    add("--contrast", type=float, default=1.0, help="of telling pictures apart by the CLS token")
-    add("--contrast-mean", type=float, default=1.0, help="... and by the mean's head")
-    add("--contrast-temp", type=float, default=0.12)
-    add("--patch-contrast", type=float, default=1.0, help="of finding patches again")
-    add("--agree", type=float, default=0.5, help="of heads that look at the same in two views")
-    add("--apart", type=float, default=1.0, help="of heads that look elsewhere than each other")
-    add("--apart-from", type=float, default=0.4, help="the correlation that heads may have")
-    add("--flat", type=float, default=0.05, help="of equally long tokens on blank pictures")
-    add("--flat-from", type=float, default=0.1, help="the share of pictures' spread they may have")
-    add("--blanks", type=int, default=4, help="blank pictures a step")
-    add("--hide", type=float, default=0.5, help="share of patches the student doesn't see")
-    add("--attention-drop", type=float, default=0.3, help="in the student's last two blocks")
-    add("--jitter", type=float, default=0.7, help="of the colours, 1 as in the paper")
-    add("--global-size", type=int, default=80)
-    add("--local-size", type=int, default=32)
-    add("--local-crops", type=int, default=4)
-    add("--global-area", type=float, nargs=2, default=(0.45, 1.0))
-    add("--local-area", type=float, nargs=2, default=(0.1, 0.4))
-    add("--swap", type=float, default=0.8, help="share of scenes whose crops change grounds")
-    add("--few-grounds", type=int, default=10, help="draw each batch on so many (0: on any)")
-    add("--turn", type=float, default=20.0, help="turn each view by up to this, in degrees")
-    add("--scale", type=float, nargs=2, default=(0.2, 1.0), help="longer side of an object")
-    add("--second", type=float, default=0.33, help="share of scenes with a second object")
-    add("--dressed", type=float, default=0.15, help="share of objects in a ground's texture")
-    add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    add("--precision", choices=("bf16", "fp32"), default="bf16")
-    add("--seed", type=int, default=0)
-    add("--pictures", type=int, default=128, help="trained-on pictures to look at on every save")
-    return parser.parse_args(arguments)
 
 
 class Run:
@@ -88,8 +36,8 @@ class Run:
     def __init__(self, options, pool):
         torch.manual_seed(options.seed)
         self.options, self.step, self.minutes = options, 0, 0.0
-        fused = options.device != "cpu"
-        student = network.Network(dino.build_backbone(), options.answers, options.hide, fused)
+        fused, hide = options.device != "cpu", 0.0 if options.self_taught else options.hide
+        student = network.Network(dino.build_backbone(), options.answers, hide, fused)
         start = options.start_from
         if start and start.suffix == ".safetensors":
             weights = {name: value.float() for name, value in load_file(start).items()}
@@ -100,10 +48,15 @@ class Run:
             state = torch.load(start, map_location="cpu", weights_only=True)
             self.student.load_state_dict(state["student"])
             self.teacher.load_state_dict(state["teacher"])
+        if options.learn_blocks < len(self.student.backbone.blocks):
+            self.student.backbone.requires_grad_(False)
+            self.student.backbone.norm.requires_grad_(True)
+            for block in self.student.backbone.blocks[-options.learn_blocks :]:
+                block.requires_grad_(True)
         for block in self.student.backbone.blocks[-2:]:
             block.attn.attn_drop.p = options.attention_drop
-        losses = [dino.Loss(options.answers, teacher_temp=options.teacher_temp) for _ in range(2)]
-        self.losses = torch.nn.ModuleList(losses).to(options.device)
+        loss = dino.Loss(options.answers, teacher_temp=options.teacher_temp)
+        self.loss = loss.to(options.device)
         self.optimizer = self._optimizer()
         self.scenes = make_scenes(pool, options)
 
@@ -126,7 +79,7 @@ class Run:
         return min(1.0, self.minutes / o.minutes if o.minutes else self.step / o.steps)
 
     def _parts(self):
-        names = ("student", "teacher", "losses", "optimizer")
+        names = ("student", "teacher", "loss", "optimizer")
         return {name: getattr(self, name) for name in names}
 
     def save(self, path):
@@ -172,11 +125,14 @@ class Run:
         o, batch = self.options, Batch(self.scenes, self.options)
         windows = batch.large_windows()
         crops = [batch.crop(window, o.global_size) for window in windows]
-        with torch.no_grad():
-            taught = self.teacher(crops)
-        for window in batch.small_windows(taught[0].rows, windows[0]):
-            crops.append(batch.crop(window, o.local_size))
-        seen = self.student(crops)
+        if o.self_taught:
+            seen = self.student(crops)
+            taught = [network.Seen(*(part.detach() for part in view)) for view in seen]
+        else:
+            with torch.no_grad():
+                taught = self.teacher(crops)
+            small = batch.small_windows(taught[0].rows, windows[0])
+            seen = self.student(crops + [batch.crop(window, o.local_size) for window in small])
         # Only scenes whose crops change grounds teach what tells pictures apart.
         apart = batch.swapped if batch.swapped.any() else torch.ones_like(batch.swapped)
 
@@ -184,11 +140,10 @@ class Run:
             return [getattr(view, name)[apart] for view in views]
 
         costs = {}
-        costs["dino"], watch = self.losses[0](of("scores", seen), of("scores", taught))
-        costs["dino_mean"], _ = self.losses[1](of("mean_scores", seen), of("mean_scores", taught))
+        costs["dino"], watch = self.loss(of("scores", seen), of("scores", taught))
         cls = [torch.nn.functional.normalize(c, dim=-1) for c in of("cls", seen)]
         costs["contrast"] = contrast.contrast(cls, cls[:2], o.contrast_temp)
-        means = of("mean_place", seen)
+        means = of("mean", seen)
         costs["contrast_mean"] = contrast.contrast(means, means[:2], o.contrast_temp)
         moves = [compose(inverse(windows[1 - i]), windows[i]) for i in range(2)]
         same, pairs = ~apart, [(seen[i], taught[1 - i], moves[i]) for i in range(2)]

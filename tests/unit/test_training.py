@@ -9,7 +9,19 @@ import pytest
 import torch
 
 from helpers.models import EMBEDDED_DIR
-from training import collect, contrast, dino, export, final, network, scenes, terms, train, views
+from training import (
+    collect,
+    contrast,
+    dino,
+    export,
+    final,
+    last,
+    network,
+    scenes,
+    terms,
+    train,
+    views,
+)
 from training.pool import load_pool, pack
 
 
@@ -285,7 +297,7 @@ def test_a_network_answers_for_its_mean_token_and_tells_where_its_cls_token_look
     tokens = whole.backbone.forward_features(local)
     assert torch.allclose(small.tokens, tokens[:, 1:], atol=1e-5)
     expected = whole.mean_head(tokens[:, 1:].mean(1))
-    assert torch.allclose(small.mean_scores, expected[0], atol=1e-5)
+    assert torch.allclose(small.mean, expected / expected.norm(dim=1)[:, None], atol=1e-5)
     assert large.rows.shape == (2, 6, 16) and (large.rows.sum(-1) < 1).all()
     weights = torch.rand(2, 6, 5, 5)
     recorder = network.Watched(0.5)
@@ -360,6 +372,31 @@ def test_a_training_by_the_minute_ends_in_time_and_leaves_weights_on_the_way(
     begun = train.Run(options(tmp_path, "--start-from", tmp_path / names[-1]), pool)
     for a, b in zip(begun.student.backbone.parameters(), run.teacher.backbone.parameters()):
         assert torch.allclose(a, b, atol=2e-3)
+
+
+def test_the_last_block_learns_on_stored_tokens_and_the_rest_stays(pool, tmp_path, monkeypatch):
+    monkeypatch.setattr(last, "SCENES", 6)
+    monkeypatch.setattr(last, "VIEWS", 2)
+    monkeypatch.setattr(last, "BLANKS", 1)
+    torch.save(pool, tmp_path / "pool.pt")
+    start, tokens, run = tmp_path / "start.safetensors", tmp_path / "tokens", tmp_path / "run"
+    torch.manual_seed(0)
+    export.write_weights(dino.build_backbone().state_dict(), start)
+    common = f"--pool {tmp_path / 'pool.pt'} --start-from {start} --out {tokens} --learn-blocks 1"
+    last.main(f"store --chunks 1 {common}".split())
+    (path,) = tokens.iterdir()
+    chunk = torch.load(path)
+    assert chunk["tokens"].shape == (2, 6, 197, 192) and chunk["rows"].shape == (2, 6, 6, 196)
+    # Going on from the first blocks is the same as the whole network.
+    backbone, picture = last.load_backbone(start).eval(), torch.randn(1, 3, 112, 112)
+    after, _ = last.Last(backbone, 1)(last.first_blocks(backbone, picture, 5))
+    assert torch.allclose(after, backbone.forward_features(picture), atol=1e-5)
+    more = f"--run {run} --steps 2 --batch 4 --blanks 1 --pictures 2 --precision fp32"
+    last.main(f"train {common} {more}".split())
+    (weights,) = run.glob("step_000002.safetensors")
+    before, after = last.load_file(start), last.load_file(weights)
+    changed = {name[:8] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"blocks.5", "norm.wei", "norm.bia"}
 
 
 def test_a_packed_pool_is_small_and_what_is_held_out_comes_back_as_it_was(pool, tmp_path):
