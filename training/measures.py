@@ -79,7 +79,7 @@ def lengths(tokens):
 def centre_map(count=1):
     """Return the centre prior: the nearer to the middle, the higher; (count, 14, 14), above 0."""
     away = grid_centres(GRID).norm(dim=-1)
-    return (2 - away).view(1, GRID, GRID).expand(count, -1, -1)
+    return (2 - away.round(decimals=4)).view(1, GRID, GRID).expand(count, -1, -1)
 
 
 def area_under_curve(maps, truth):

@@ -31,7 +31,8 @@ class Snapshots(NamedTuple):
     ----------
     names : list of str
         What the weights of each moment are: "untrained", "start" (what this training began with),
-        then "step 250" and so on.
+        then "step 250" and so on, at last "average" if the weights at the end were averaged with
+        those of the start.
     steps : (n,) int
         Steps of **this** training; -1 where untrained.
     photos : list of str
@@ -107,8 +108,8 @@ def look(states, photos):
     return [torch.stack(part).half().numpy() for part in (attention, norms)]
 
 
-def write(runs, start, path=FILE, names=PHOTOS):
-    """Store the snapshots of some runs, of which the first began with the weights `start`."""
+def write(runs, start, path=FILE, names=PHOTOS, end=None):
+    """Store the snapshots of some runs that began with the weights `start`, ended with `end`."""
     model = load_model("embedded")  # says how to prepare a photo
     paths = [p for name in names for p in sample_photos() if p.stem == name]
     photos = torch.cat([to_tensor(load_photo(p), model, "squash")[0] for p in paths])
@@ -116,6 +117,7 @@ def write(runs, start, path=FILE, names=PHOTOS):
     kept = [("untrained", -1, build_backbone().state_dict())]
     kept += [("start", 0, load_file(start))] if start else []
     kept += [(name, step, load_file(file)) for name, step, file in moments(runs, 8 - len(kept))]
+    kept += [("average", kept[-1][1], load_file(end))] if end else []
     attention, norms = look([state for _, _, state in kept], photos)
     np.savez_compressed(
         path,
@@ -132,8 +134,9 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=Path, nargs="+", help="each begun where the last ended")
     parser.add_argument("--start", type=Path, help="weights that the first run began with")
+    parser.add_argument("--end", type=Path, help="the average that was made at the end")
     options = parser.parse_args(arguments)
-    write(options.runs, options.start)
+    write(options.runs, options.start, end=options.end)
     print(f"wrote {FILE} ({FILE.stat().st_size / 1e3:.0f} kB)")
 
 
