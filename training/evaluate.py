@@ -149,7 +149,7 @@ def fresh(like, weights=None, seed=0):
 
 def table(untrained, centre, columns):
     """Return the lines of the table; `untrained` is a list, `columns` names → measures."""
-    heads = ["measure", "untrained (5 seeds)", "centre prior", *columns, "goal"]
+    heads = ["measure", f"untrained ({len(untrained)} seeds)", "centre prior", *columns, "goal"]
     lines = [" | ".join(heads), " | ".join("---" for _ in heads)]
     for name, goal in GOALS.items():
         seeds = [found[name] for found in untrained]
