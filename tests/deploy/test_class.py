@@ -160,3 +160,21 @@ def test_the_link_leads_to_the_lesson(a_hub):
 
     with urllib.request.urlopen(a_hub.link(), timeout=60) as page:
         assert "/hub/login" in page.url and "git-pull" in page.url
+
+
+def test_the_lesson_opens_in_jupyterlab(a_hub):
+    """The page behind the link, as the student's server sends it."""
+    student = Student(a_hub, "looks")
+
+    async def look():
+        await student.log_in()
+        page = await student.ask("GET", f"/user/{student.name}/lab/tree/x")
+        labs = await student.ask("GET", f"/user/{student.name}/lab/api/settings")
+        await student.log_out()
+        return page.decode(), labs
+
+    page, labs = asyncio.run(look())
+    assert "JupyterLab" in page and "@jupyter-widgets/jupyterlab-manager" in page
+    quiet = next(iter(settings.LAB))
+    told = next(one for one in labs["settings"] if one["id"] == quiet)
+    assert told["schema"]["properties"]["fetchNews"]["default"] == "false"
