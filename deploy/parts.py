@@ -109,10 +109,11 @@ def jupyter(folder=FOLDER):
     -------
     dict of str
     """
-    share = Path(sys.prefix) / "share" / "jupyter"
+    share, etc = Path(sys.prefix) / "share" / "jupyter", Path(sys.prefix) / "etc" / "jupyter"
     return {
         "JUPYTER_PATH": os.pathsep.join([str(folder / "jupyter"), str(share)]),
-        "JUPYTER_CONFIG_PATH": str(folder / "etc"),
+        # JupyterLab is switched on by a file beside this Python, not beside the hub's.
+        "JUPYTER_CONFIG_PATH": os.pathsep.join([str(folder / "etc"), str(etc)]),
         "JUPYTERLAB_DIR": str(share / "lab"),
     }
 

@@ -15,6 +15,7 @@ from . import settings
 
 WEBSOCKET_LARGEST = 2**30
 RECONNECTS = 5  # JupyterLab connects again, too
+WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 600  # a busy machine with many students on it
 
 
@@ -30,9 +31,9 @@ class Cell:
     ----------
     source : str
     text : str
-        What it printed, and its results as text.
+        What it printed, and its results as text; nothing of pictures, pages and widgets.
     pictures : list of float
-        When each PNG came (``time.monotonic``).
+        When each picture came (``time.monotonic``), an explorer or another widget included.
     error : str or None
     """
 
@@ -47,9 +48,10 @@ class Cell:
             self.text += content["text"]
         elif kind in ("execute_result", "display_data"):
             data = content["data"]
-            if "image/png" in data:
+            image = any(kind.startswith("image/") for kind in data)
+            if image or WIDGET in data:
                 self.pictures.append(time.monotonic())
-            else:
+            if not image and "text/html" not in data and WIDGET not in data:
                 self.text += data.get("text/plain", "")
         elif kind == "error":
             self.error = f"{content['ename']}: {content['evalue']}"

@@ -1,6 +1,12 @@
 """How the embedded DINO was made: data, scenes, the DINO algorithm, training and evaluation.
 
-``collect`` (free pictures → one pool file) · ``scenes`` (pool → batches of views) · ``dino`` (head,
-loss, teacher, schedules) · ``train`` (the loop, with checkpoints) · ``evaluate`` (what it learnt,
-beside an untrained network) · ``export`` (checkpoint → the weights in ``helpers/embedded``).
+``collect`` (free pictures → one pool file) · ``pool`` (that file, packed to travel) · ``scenes``
+(pool → pictures) · ``views`` (a batch and its crops) · ``dino`` (head, loss, teacher, schedules) ·
+``network`` (backbone and two heads) · ``contrast``, ``terms`` (what is added to DINO's loss) ·
+``options``, ``train`` (the loop, with
+checkpoints) · ``last`` (the last blocks alone, on stored tokens) ·
+``measures``, ``evaluate`` (what it learnt, beside untrained networks and a centre prior) ·
+``final`` (the same on clip art) · ``snapshots`` (a training looked at along the way) · ``export``
+(weights → ``helpers/embedded``). ``shapes``, ``classroom`` and ``experiments`` are the training
+lesson's.
 """

@@ -68,15 +68,3 @@ def patch_contrast(queries, kept, keys, move, temperature=0.1):
     good = (queries * right).sum(-1, keepdim=True) / temperature
     loss = torch.cat([good, wrong], -1).logsumexp(-1) - good[..., 0]
     return (loss * both).sum() / both.sum().clamp(min=1)
-
-
-@torch.no_grad()
-def soften(blocks, factor):
-    """Multiply the queries of some blocks, so that their attention is less peaked (factor < 1).
-
-    A head that has found the object may rest on one patch of it; the softer head covers it.
-    """
-    for block in blocks:
-        queries = slice(block.attn.qkv.out_features // 3)
-        block.attn.qkv.weight[queries] *= factor
-        block.attn.qkv.bias[queries] *= factor

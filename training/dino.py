@@ -239,3 +239,10 @@ def cosine(step, total, start, end, warmup=0):
         return start * (step + 1) / warmup
     done = min(1.0, (step - warmup) / max(1, total - warmup))
     return end + (start - end) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def share(done, start, end, warmup=0.0):
+    """Return the value when a share `done` of the training, 0..1, is over, as `cosine` does."""
+    if done < warmup:
+        return start * max(done, 1e-3) / warmup
+    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))

@@ -15,10 +15,16 @@ from PIL import Image
 
 from helpers.models import load_model
 from training.collect import SEED, download, read_cutout
-from training.evaluate import (
-    cls_attention,
-    fresh,
+from training.evaluate import SEEDS, fresh
+from training.measures import (
+    area_under_curve,
+    best_disc,
+    centre_map,
     held_out_pictures,
+    lengths,
+    look,
+    normalise,
+    pointing,
     same_object_first,
     scores,
 )
@@ -48,10 +54,19 @@ def main():
     covered = truth.float().mean().item()
     print(f"{len(cutouts)} cut-outs, {len(images)} pictures, objects cover {covered:.2f}")
     embedded = load_model("embedded")
-    for name, model in {"untrained": fresh(embedded), "embedded": embedded}.items():
-        best, hit = scores(cls_attention(model, images)[-1], truth)
+    models = [(f"untrained {seed}", fresh(embedded, seed=seed)) for seed in range(SEEDS)]
+    for name, model in [*models, ("embedded", embedded)]:
+        sight = look(model, normalise(images))
+        best, hit = scores(sight.rows[-1], truth)
+        area = area_under_curve(lengths(sight.tokens), truth)
         first = same_object_first(model, pool)
-        print(f"{name:10} best-head Jaccard {best:.3f}, pointing {hit:.2f}, k-NN {first:.2f}")
+        print(
+            f"{name:11} best-head Jaccard {best:.3f}, pointing {hit:.2f}, "
+            f"norm map {area:.2f}, k-NN {first:.2f}"
+        )
+    maps = centre_map(len(truth))
+    best, hit, area = best_disc(truth), pointing(maps, truth), area_under_curve(maps, truth)
+    print(f"{'a centre':11} best-head Jaccard {best:.3f}, pointing {hit:.2f}, norm map {area:.2f}")
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ class Objects:
 
 
 def uniform(low, high, *shape, generator):
-    """Return uniform random numbers in [low, high) of the given shape."""
-    return low + (high - low) * torch.rand(*shape, generator=generator)
+    """Return uniform random numbers in [low, high) of the given shape, where the generator is."""
+    return low + (high - low) * torch.rand(*shape, generator=generator, device=generator.device)
 
 
 def affine(centre, half, angle=None, flip=None):
@@ -69,16 +69,17 @@ def colour_change(count, strength, generator, grey=0.0):
     """
     hue = uniform(-0.1, 0.1, count, generator=generator) * strength * 2 * math.pi
     saturation = 1 + uniform(-0.4, 0.4, count, generator=generator) * strength
-    saturation = saturation * (torch.rand(count, generator=generator) >= grey)
+    saturation = saturation * (uniform(0, 1, count, generator=generator) >= grey)
     contrast = 1 + uniform(-0.4, 0.4, count, generator=generator) * strength
     shift = uniform(-0.3, 0.3, count, generator=generator) * strength
     # A turn about the grey axis (Rodrigues) is a hue shift that needs no colour space.
-    cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
-    eye, third = torch.eye(3), torch.full((3, 3), 1 / 3)
+    cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]], device=hue.device) / math.sqrt(3)
+    eye, third = torch.eye(3, device=hue.device), torch.full((3, 3), 1 / 3, device=hue.device)
+    grey_of = GREY.to(hue.device).expand(3, 3)
     cos, sin = hue.cos()[:, None, None], hue.sin()[:, None, None]
     turn = cos * eye + sin * cross + (1 - cos) * third
     keep = saturation[:, None, None]
-    linear = contrast[:, None, None] * (keep * eye + (1 - keep) * GREY.expand(3, 3)) @ turn
+    linear = contrast[:, None, None] * (keep * eye + (1 - keep) * grey_of) @ turn
     middle = (0.5 * (1 - contrast) + shift)[:, None, None].expand(-1, 3, 1)
     return torch.cat([linear, middle], -1)
 
@@ -102,27 +103,34 @@ class Scenes:
         Seed of every random choice made here.
     shrink : int
         Reduce the sources by this factor first: small views need no more, and cost less.
+    device : str or torch.device
+        Where the sources lie and all is drawn; a GPU's random numbers are not a CPU's.
     """
 
-    def __init__(self, pool, held_out=False, seed=0, shrink=1):
-        self.cutouts = _shrink(pool["cutouts"][pool["cutout_held"] == held_out], shrink)
-        self.grounds = _shrink(pool["grounds"][pool["ground_held"] == held_out], shrink)
-        self.generator = torch.Generator().manual_seed(seed)
+    def __init__(self, pool, held_out=False, seed=0, shrink=1, device="cpu"):
+        cutouts = pool["cutouts"][pool["cutout_held"] == held_out]
+        grounds = pool["grounds"][pool["ground_held"] == held_out]
+        self.cutouts = _shrink(cutouts.to(device), shrink)
+        self.grounds = _shrink(grounds.to(device), shrink)
+        self.generator = torch.Generator(device).manual_seed(seed)
 
     def _uniform(self, low, high, *shape):
         return uniform(low, high, *shape, generator=self.generator)
 
     def _chance(self, share, count):
-        return torch.rand(count, generator=self.generator) < share
+        return self._uniform(0, 1, count) < share
+
+    def _shuffled(self, count):
+        return torch.randperm(count, generator=self.generator, device=self.generator.device)
 
     def place(self, count, scale=(0.35, 1.1), shown=1.0, dressed=0.0, recoloured=0.0):
         """Return `Objects` for `count` scenes; `scale` is the longer side over the scene's side."""
         half = self._uniform(*scale, count)
         room = (1.15 - half).clamp(min=0.05)  # a big object stays near the middle
         strength = self._chance(recoloured, count)[:, None, None]
-        keep = torch.eye(3, 4).expand(count, 3, 4)
+        keep = torch.eye(3, 4, device=half.device).expand(count, 3, 4)
         rounds = -(-count // len(self.cutouts))  # no cut-out twice until all have had their turn
-        index = [torch.randperm(len(self.cutouts), generator=self.generator) for _ in range(rounds)]
+        index = [self._shuffled(len(self.cutouts)) for _ in range(rounds)]
         return Objects(
             index=torch.cat(index)[:count],
             centre=self._uniform(-1, 1, count, 2) * room[:, None],
@@ -136,7 +144,7 @@ class Scenes:
 
     def few_grounds(self, count):
         """Return `count` different grounds (their indices) to draw a batch from."""
-        return torch.randperm(len(self.grounds), generator=self.generator)[:count]
+        return self._shuffled(len(self.grounds))[:count]
 
     def grounds_for(self, count, among=None):
         """Return (B,) ground indices and (B, 2, 3) maps from the scene into the ground's tile.
@@ -146,10 +154,12 @@ class Scenes:
         zoom = self._uniform(0.25, 1.0, count)  # the share of the tile that the scene shows
         shift = self._uniform(-1, 1, count, 2) * (1 - zoom)[:, None]
         flip = self._chance(0.5, count).float() * 2 - 1
-        tile = affine(torch.zeros(count, 2), 1 / zoom, flip=flip)
+        tile = affine(torch.zeros_like(shift), 1 / zoom, flip=flip)
         tile[:, :, 2] += shift
-        among = torch.arange(len(self.grounds)) if among is None else among
-        return among[torch.randint(len(among), (count,), generator=self.generator)], tile
+        device = self.generator.device
+        among = torch.arange(len(self.grounds), device=device) if among is None else among
+        drawn = torch.randint(len(among), (count,), generator=self.generator, device=device)
+        return among[drawn], tile
 
     def windows(self, count, area, turn=0.0, around=None):
         """Return (B, 2, 3) maps from a view's [-1, 1]² into the scene, half of them mirrored.

@@ -123,7 +123,6 @@ def become_kernel(job, channel, by_imports):
     """
     for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(by_imports | job["environment"])
     os.umask(job["umask"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -17,6 +18,7 @@ pytestmark = [
     pytest.mark.skipif(bool(LACK), reason="; ".join(LACK)),
     pytest.mark.slow,
 ]
+WIDGET = re.compile(r"\w+\(children=|<explorer|<upload")  # stored without its view
 LESSONS = ("00_start", "03_decoding")
 ANSWER = "my_source = model.weights.source\nchecks.check_source(my_source, model)"
 PROGRESS = "from classroom import progress\nprogress.show('00')"
@@ -43,14 +45,16 @@ def at_once(coroutines):
 
 
 def stored(lesson):
-    """What each code cell of a stored lesson shows as text."""
+    """What each code cell of a stored lesson says, as ``students.Cell`` has it."""
     shown = []
     for cell in nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", 4).cells:
         if cell.cell_type == "code":
             text = ""
             for output in cell.outputs:
-                if "image/png" not in output.get("data", {}):
-                    text += output.get("text", "") + output.get("data", {}).get("text/plain", "")
+                data = output.get("data", {})
+                picture = any(kind.startswith("image/") or kind == "text/html" for kind in data)
+                said = output.get("text", "") + data.get("text/plain", "")
+                text += "" if picture or WIDGET.match(said) else said
             shown.append(text)
     return shown
 
@@ -156,3 +160,21 @@ def test_the_link_leads_to_the_lesson(a_hub):
 
     with urllib.request.urlopen(a_hub.link(), timeout=60) as page:
         assert "/hub/login" in page.url and "git-pull" in page.url
+
+
+def test_the_lesson_opens_in_jupyterlab(a_hub):
+    """The page behind the link, as the student's server sends it."""
+    student = Student(a_hub, "looks")
+
+    async def look():
+        await student.log_in()
+        page = await student.ask("GET", f"/user/{student.name}/lab/tree/x")
+        labs = await student.ask("GET", f"/user/{student.name}/lab/api/settings")
+        await student.log_out()
+        return page.decode(), labs
+
+    page, labs = asyncio.run(look())
+    assert "JupyterLab" in page and "@jupyter-widgets/jupyterlab-manager" in page
+    quiet = next(iter(settings.LAB))
+    told = next(one for one in labs["settings"] if one["id"] == quiet)
+    assert told["schema"]["properties"]["fetchNews"]["default"] == "false"

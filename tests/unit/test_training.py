@@ -1,15 +1,28 @@
 """The trainer's parts against plain torch, and the shipped weights against their sum."""
 
 import hashlib
+import json
 import math
 import re
 
 import pytest
 import torch
 
-from helpers.maps import mass_mask
 from helpers.models import EMBEDDED_DIR
-from training import collect, contrast, dino, evaluate, export, final, scenes, train
+from training import (
+    collect,
+    contrast,
+    dino,
+    export,
+    final,
+    last,
+    network,
+    scenes,
+    terms,
+    train,
+    views,
+)
+from training.pool import load_pool, pack
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +94,6 @@ def test_crops_of_mixed_sizes_come_back_in_order():
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(scores, alone))
 
 
-def test_a_mask_holds_the_asked_mass_and_no_patch_more():
-    attention = torch.tensor([[0.5, 0.1], [0.3, 0.1]])
-    assert mass_mask(attention, 0.6).tolist() == [[True, False], [True, False]]
-    truth = torch.tensor([[True, True], [False, False]])
-    assert evaluate.jaccard(mass_mask(attention, 0.6), truth) == pytest.approx(1 / 3)
-
-
 def test_the_mask_of_a_scene_lies_where_its_object_was_drawn(pool):
     drawn = scenes.Scenes(pool)
     place, ground = drawn.place(4, (0.5, 0.5)), drawn.grounds_for(4)
@@ -141,7 +147,9 @@ def test_every_crop_of_a_batch_takes_its_ground_from_the_few(pool, monkeypatch):
     for few in (1, 0):
         used.clear()
         options = train.parse_options(["--batch", "16", "--few-grounds", str(few), "--swap", "0.5"])
-        train.crops_of(scenes.Scenes(pool), options)
+        batch = views.Batch(scenes.Scenes(pool), options)
+        for window in batch.large_windows():
+            batch.crop(window, 16)
         assert (len(used) == 1) == bool(few)
 
 
@@ -230,14 +238,6 @@ def test_patches_that_the_other_view_does_not_show_cost_nothing():
     assert contrast.patch_contrast(tokens, kept, tokens, away).item() == 0
 
 
-def test_softer_queries_flatten_attention_and_leave_the_rest():
-    (block,) = dino.build_backbone(depth=1).blocks
-    before = block.attn.qkv.weight.clone()
-    contrast.soften([block], 0.5)
-    assert torch.allclose(block.attn.qkv.weight[:192], before[:192] / 2)
-    assert torch.equal(block.attn.qkv.weight[192:], before[192:])
-
-
 def test_an_inverse_map_undoes_a_window(pool):
     window = scenes.Scenes(pool).windows(5, (0.2, 0.6), turn=20)
     there_and_back = scenes.compose(scenes.inverse(window), window)
@@ -254,42 +254,163 @@ def test_no_cutout_comes_twice_before_all_came_once(pool):
     assert sorted(index[:count].tolist()) == sorted(index[count:].tolist()) == list(range(count))
 
 
-def test_only_scenes_with_a_ground_for_every_crop_teach_the_cls_token(pool, tmp_path):
-    """The same ground in two crops would tell pictures apart without any look at the object."""
-    fixed = options(tmp_path, 1)
-    drawn = scenes.Scenes(pool)
-    fixed.swap, plain = 1.0, []
-    drawn.render = lambda ground, objects, window, size: (
-        plain.append(ground[0]),
-        (torch.zeros(4, 3, size, size), None),
-    )[1]
-    _, windows, swapped = train.crops_of(drawn, fixed)
-    assert swapped.all() and len(windows) == len(plain) == 3
-    assert not all(torch.equal(plain[0], ground) for ground in plain[1:])
-    plain.clear()
-    fixed.swap = 0.0
-    train.crops_of(drawn, fixed)
-    assert all(torch.equal(plain[0], ground) for ground in plain[1:])
-
-
-def options(folder, steps):
+def options(folder, *more):
     return train.parse_options(
-        f"--out {folder} --steps {steps} --batch 4 --warmup 2 --answers 16 --global-size 24"
-        " --local-size 16 --local-crops 1 --save-every 2 --pictures 2 --device cpu"
-        " --hide 0.5 --attention-drop 0.3 --contrast 1 --patch-contrast 1".split()
+        f"--out {folder} --batch 4 --warmup 0.1 --answers 16 --global-size 24 --local-size 16"
+        " --local-crops 1 --save-minutes 0 --pictures 2 --device cpu --blanks 1"
+        " --hide 0.5 --attention-drop 0.3".split()
+        + [str(m) for m in more]
     )
 
 
+def test_crops_of_a_swapped_scene_stand_on_grounds_of_their_own(pool, tmp_path):
+    """The same ground in two crops would tell pictures apart without any look at the object."""
+    plain = []
+    for swap in (1.0, 0.0):
+        plain.clear()
+        drawn = scenes.Scenes(pool)
+        drawn.render = lambda ground, objects, window, size: (
+            plain.append(ground[0]),
+            (torch.zeros(4, 3, size, size), None),
+        )[1]
+        batch = views.Batch(drawn, options(tmp_path, "--swap", swap))
+        for window in batch.large_windows() * 2:
+            batch.crop(window, 16)
+        assert batch.swapped.all() == bool(swap) and len(plain) == 4
+        assert all(torch.equal(plain[0], ground) for ground in plain) == (not swap)
+
+
+def test_local_crops_are_cut_where_the_teacher_looks(pool, tmp_path):
+    batch = views.Batch(scenes.Scenes(pool), options(tmp_path, "--local-area", 0.01, 0.01))
+    rows = torch.zeros(4, 2, 16)
+    rows[:, :, 3] = 1.0  # the patch at the top right of the crop
+    upper_left = torch.tensor([[0.5, 0, -0.5], [0, 0.5, -0.5]]).expand(4, 2, 3)
+    (window,) = batch.small_windows(rows, upper_left)
+    # The patch lies at (0.75, -0.75) of the crop, so at (-0.125, -0.875) of the scene.
+    assert torch.allclose(window[:, :, 2], torch.tensor([-0.125, -0.875]), atol=0.06)
+
+
+def test_a_network_answers_for_its_mean_token_and_tells_where_its_cls_token_looks():
+    whole = network.Network(dino.build_backbone(depth=2), answers=8, hide=0.5).eval()
+    first, local = torch.randn(2, 3, 32, 32), torch.randn(2, 3, 16, 16)
+    large, small = whole([first, local])
+    tokens = whole.backbone.forward_features(local)
+    assert torch.allclose(small.tokens, tokens[:, 1:], atol=1e-5)
+    expected = whole.mean_head(tokens[:, 1:].mean(1))
+    assert torch.allclose(small.mean, expected / expected.norm(dim=1)[:, None], atol=1e-5)
+    assert large.rows.shape == (2, 6, 16) and (large.rows.sum(-1) < 1).all()
+    weights = torch.rand(2, 6, 5, 5)
+    recorder = network.Watched(0.5)
+    recorder(weights)
+    assert torch.equal(recorder.rows, weights[:, :, 0, 1:])
+
+
+def test_heads_agree_with_a_mirrored_view_at_the_mirrored_patches():
+    teacher = torch.zeros(1, 1, 16)
+    teacher[..., 3] = 1.0  # the upper right patch of the teacher's view
+    mirror = torch.tensor([[[-1.0, 0, 0], [0, 1, 0]]])
+    kept = torch.arange(16)[None]
+    left = torch.full((1, 1, 16), 0.01)
+    left[..., 0] = 0.85
+    assert terms.agree(left, kept, teacher, mirror) < 0.2
+    assert terms.agree(left, kept, teacher, torch.eye(2, 3)[None]) > 3
+
+
+def test_heads_that_are_one_map_are_alike_and_opposite_ones_are_not():
+    one = torch.rand(1, 1, 9)
+    assert terms.likeness(one.expand(1, 3, 9)).item() == pytest.approx(1, abs=1e-5)
+    assert terms.likeness(torch.cat([one, 1 - one], 1)).item() == pytest.approx(-1, abs=1e-5)
+
+
+def test_spread_is_of_lengths_and_blank_pictures_are_nearly_flat():
+    even = torch.nn.functional.normalize(torch.randn(2, 5, 8), dim=-1)
+    assert terms.spread(even).abs().max() < 1e-5
+    longer = even * torch.tensor([1.0, 2, 3, 4, 5])[:, None]
+    assert terms.spread(longer)[0].item() == pytest.approx(math.sqrt(2.5) / 3, rel=1e-4)
+    blank = terms.blank(64, 16, torch.Generator().manual_seed(0))
+    assert blank.flatten(2).std(-1).max() < 0.1 and 0 <= blank.min() and blank.max() <= 1
+    assert blank.mean((2, 3)).std() > 0.2  # of all colours
+    grey = (blank.mean((2, 3)).std(1) < 0.02).float().mean()
+    assert 0.3 < grey < 0.7
+
+
+def test_shares_of_a_training_are_scheduled_as_its_steps():
+    for step in (0, 5, 10, 40, 100):
+        assert dino.share(step / 100, 1.0, 0.1) == pytest.approx(dino.cosine(step, 100, 1.0, 0.1))
+    assert dino.share(0.05, 1.0, 0.1, warmup=0.1) == pytest.approx(0.5)
+    assert dino.share(0.1, 1.0, 0.1, warmup=0.1) == 1.0
+
+
 def test_a_resumed_run_ends_with_the_same_weights(pool, tmp_path, monkeypatch):
-    straight = train.train(options(tmp_path / "straight", 4), pool, progress=False)
-    cosine = dino.cosine
+    straight = train.train(options(tmp_path / "straight", "--steps", 4), pool)
     # The first half of the same schedule, as if the run of 4 steps had been cut at 2.
-    monkeypatch.setattr(dino, "cosine", lambda step, total, *rest: cosine(step, 4, *rest))
-    train.train(options(tmp_path / "cut", 2), pool, progress=False)
-    resumed = train.train(options(tmp_path / "cut", 4), pool, progress=False)
+    share = train.Run.done
+    cut = property(lambda run: 1 if run.step == 2 else run.step / 4)
+    monkeypatch.setattr(train.Run, "done", cut)
+    train.train(options(tmp_path / "cut", "--steps", 4), pool)
+    monkeypatch.setattr(train.Run, "done", share)
+    resumed = train.train(options(tmp_path / "cut", "--steps", 4), pool)
     assert resumed.step == straight.step == 4
     for a, b in zip(straight.teacher.parameters(), resumed.teacher.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_a_training_by_the_minute_ends_in_time_and_leaves_weights_on_the_way(
+    pool, tmp_path, monkeypatch
+):
+    ticks = iter(range(0, 10**6, 6))  # every step takes six seconds of this clock
+    monkeypatch.setattr(train.time, "perf_counter", lambda: next(ticks))
+    pack(pool, tmp_path / "pool.zip")
+    chosen = options(tmp_path, "--minutes", 0.3, "--save-minutes", 0.2)
+    run = train.train(chosen, load_pool(tmp_path / "pool.zip"))
+    assert run.step == 3 and run.minutes == pytest.approx(0.3)
+    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [2, 3] and "norm_auc" in rows[-1]
+    names = sorted(path.name for path in tmp_path.glob("step_*"))
+    assert names == ["step_000002.safetensors", "step_000003.safetensors"]
+    # Weights that a run left, half as precise, are what another one begins with.
+    begun = train.Run(options(tmp_path, "--start-from", tmp_path / names[-1]), pool)
+    for a, b in zip(begun.student.backbone.parameters(), run.teacher.backbone.parameters()):
+        assert torch.allclose(a, b, atol=2e-3)
+
+
+def test_the_last_block_learns_on_stored_tokens_and_the_rest_stays(pool, tmp_path, monkeypatch):
+    monkeypatch.setattr(last, "SCENES", 6)
+    monkeypatch.setattr(last, "VIEWS", 2)
+    monkeypatch.setattr(last, "BLANKS", 1)
+    torch.save(pool, tmp_path / "pool.pt")
+    start, tokens, run = tmp_path / "start.safetensors", tmp_path / "tokens", tmp_path / "run"
+    torch.manual_seed(0)
+    export.write_weights(dino.build_backbone().state_dict(), start)
+    common = f"--pool {tmp_path / 'pool.pt'} --start-from {start} --out {tokens} --learn-blocks 1"
+    last.main(f"store --chunks 1 {common}".split())
+    (path,) = tokens.iterdir()
+    chunk = torch.load(path)
+    assert chunk["tokens"].shape == (2, 6, 197, 192) and chunk["rows"].shape == (2, 6, 6, 196)
+    # Going on from the first blocks is the same as the whole network.
+    backbone, picture = last.load_backbone(start).eval(), torch.randn(1, 3, 112, 112)
+    after, _ = last.Last(backbone, 1)(last.first_blocks(backbone, picture, 5))
+    assert torch.allclose(after, backbone.forward_features(picture), atol=1e-5)
+    more = f"--run {run} --steps 2 --batch 4 --blanks 1 --pictures 2 --precision fp32"
+    last.main(f"train {common} {more}".split())
+    (weights,) = run.glob("step_000002.safetensors")
+    before, after = last.load_file(start), last.load_file(weights)
+    changed = {name[:8] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"blocks.5", "norm.wei", "norm.bia"}
+
+
+def test_a_packed_pool_is_small_and_what_is_held_out_comes_back_as_it_was(pool, tmp_path):
+    pack(pool, tmp_path / "pool.zip")
+    again = load_pool(tmp_path / "pool.zip")
+    assert again.keys() == pool.keys()
+    assert torch.equal(again["cutouts"], pool["cutouts"])
+    held = pool["ground_held"]
+    assert torch.equal(again["ground_held"], held)
+    assert torch.equal(again["grounds"][held], pool["grounds"][held])
+    assert not torch.equal(again["grounds"], pool["grounds"])
+    assert again["grounds"].shape == pool["grounds"].shape
+    size = sum(value.numel() for value in pool.values())
+    assert (tmp_path / "pool.zip").stat().st_size < 0.9 * size  # noise: a photo packs far better
 
 
 def test_export_writes_half_precision_weights_and_their_sum(tmp_path):
@@ -299,6 +420,16 @@ def test_export_writes_half_precision_weights_and_their_sum(tmp_path):
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     assert (tmp_path / "model.safetensors.sha256").read_text().split()[0] == digest
     assert weights.stat().st_size < 2.3 * sum(p.numel() for p in backbone.parameters())
+
+
+def test_an_export_can_be_part_of_what_the_training_began_with(tmp_path):
+    backbone = dino.build_backbone(depth=1)
+    torch.save({"backbone": backbone.state_dict(), "step": 7}, tmp_path / "checkpoint.pt")
+    zero = {name: torch.zeros_like(value) for name, value in backbone.state_dict().items()}
+    export.write_weights(zero, tmp_path / "zero.safetensors")
+    path = export.export(tmp_path / "checkpoint.pt", tmp_path, tmp_path / "zero.safetensors", 0.75)
+    mixed = export.load_file(path)["norm.weight"]
+    assert torch.allclose(mixed.float(), 0.75 * backbone.norm.weight, atol=1e-3)
 
 
 def test_shipped_weights_match_their_sum_and_the_model_card():
