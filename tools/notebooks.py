@@ -121,13 +121,13 @@ def tidy(nb):
 
 
 def light(picture):
-    """A stored picture (base64) as a JPEG of three quarters of the size, for a light repository.
+    """A stored picture (base64) as a smaller JPEG, for a light repository.
 
-    Figures have two pixels for each pixel of the page; one and a half still look sharp.
+    Figures have two pixels for each pixel of the page; 1.4 still look sharp.
     """
     file = io.BytesIO()
     with Image.open(io.BytesIO(base64.b64decode(picture))) as shown:
-        size = [round(side * 0.75) for side in shown.size]
+        size = [round(side * 0.7) for side in shown.size]
         shown = shown.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     shown.save(file, "JPEG", quality=80, optimize=True)
     return base64.b64encode(file.getvalue()).decode()
