@@ -92,7 +92,7 @@ links:
 	OLD_OWNER=$${old%/*} OLD_NAME=$${old#*/} OWNER=$(firstword $(subst /, ,$(REPO))) \
 	NAME=$(lastword $(subst /, ,$(REPO))); export OLD_OWNER OLD_NAME OWNER NAME; \
 	git grep -lz "$$OLD_OWNER" | xargs -0 perl -pi -e ' \
-	s{\b\Q$$ENV{OLD_OWNER}\E(/|%2F)\Q$$ENV{OLD_NAME}\E\b}{$$ENV{OWNER}$$1$$ENV{NAME}}g; \
+	s{(?:\b|(?<=%2F))\Q$$ENV{OLD_OWNER}\E(/|%2F)\Q$$ENV{OLD_NAME}\E\b}{$$ENV{OWNER}$$1$$ENV{NAME}}g; \
 	s{\b\Q$$ENV{OLD_OWNER}\E\.github\.io/\Q$$ENV{OLD_NAME}\E\b}{$$ENV{OWNER}.github.io/$$ENV{NAME}}g; \
 	s{(tree(?:/|%2F))\Q$$ENV{OLD_NAME}\E(?=/|%2F)}{$$1$$ENV{NAME}}g' && \
 	echo "$(REPO): $$(git diff --name-only | wc -l) files changed"

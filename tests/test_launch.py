@@ -60,10 +60,12 @@ def printed(cell):
 # What Colab has that we have not: its module, loaded before the first cell. One of our packages
 # looks as if it were missing; what is installed is written down, and really installed.
 COLAB = """
-import importlib.util, subprocess, sys, types
+import subprocess, sys, types
 sys.modules["google.colab"] = types.ModuleType("google.colab")
-find_spec, run = importlib.util.find_spec, subprocess.run
-importlib.util.find_spec = lambda name, *a: None if name == "anywidget" else find_spec(name, *a)
+from importlib import metadata
+run = subprocess.run
+all_of_them = metadata.distributions
+metadata.distributions = lambda: (d for d in all_of_them() if d.name.lower() != "anywidget")
 def noted(command, **kwargs):
     open(LOG, "a").write(" ".join(command[1:]) + chr(10))
     return run(command, **kwargs)
@@ -100,7 +102,7 @@ def test_a_lesson_alone_on_colab(source, colab, tmp_path):
     clone = alone / "dino-tutorial"
     assert printed(last).split() == [str(clone / "helpers/__init__.py"), str(clone / "notebooks")]
     assert code[0].outputs == []
-    assert log.read_text() == "-m pip install -q anywidget\n"
+    assert log.read_text() == "-m pip install -q anywidget>=0.9\n"
     assert [p.name for p in alone.iterdir()] == ["dino-tutorial"]
 
 

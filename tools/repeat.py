@@ -17,11 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import nbformat
-from nbclient.exceptions import CellExecutionError
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # it may run from anywhere
 
-from bilingual import console
-from tools.notebooks import LESSONS, ROOT, client, hub_off
+import nbformat  # noqa: E402
+from nbclient.exceptions import CellExecutionError  # noqa: E402
+
+from bilingual import console  # noqa: E402
+from tools.notebooks import LESSONS, ROOT, client, hub_off  # noqa: E402
 
 TIMES, THREADS = 3, (1, 2)
 LEFT_OUT = (

@@ -250,7 +250,7 @@ class Training:
         """Take `steps` steps; call ``show(self)`` every so often and at the end."""
         for i in range(1, steps + 1):
             self.advance()
-            if show and (i % every == 0 or i in (1, steps)):
+            if show and (i % every == 0 or i == steps):
                 show(self)
         # Steps leave some 70 MB of freed scraps that the C library (glibc) keeps for later.
         with suppress(OSError, AttributeError, TypeError):

@@ -234,7 +234,8 @@ def test_curve_ends_at_the_grey_picture_for_any_map(embedded):
 
 
 def test_insertion_rises_as_what_counts_comes_back(eye):
-    eye.patch_embed.patch_size = (4, 1)  # six columns; the CLS token looks at two of them
+    eye.patch_embed.patch_size = (4, 1)
+    eye.patch_embed.dynamic_feat_size = lambda size: (size[0] // 4, size[1])  # six columns
     m = torch.tensor([[0.0, 1, 9, 8, 2, 3]])
     curve = deletion.curve(eye, torch.ones(1, 3, 4, 6), m, steps=6, insert=True)
     halfway = (1 + 0.5) / (2 * (1 + 0.5**2)) ** 0.5
