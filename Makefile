@@ -63,7 +63,7 @@ hub: .venv/.installed
 hub-parts: .venv/.installed
 	$(BIN)/python -m deploy.parts
 
-release: .venv/.installed
+release: .venv/.installed site
 	$(BIN)/python -m deploy.release
 
 bench: .venv/.installed
@@ -91,7 +91,7 @@ links:
 	@old=$$(sed -n 's|^Repository = "https://github.com/\(.*\)"|\1|p' pyproject.toml); \
 	OLD_OWNER=$${old%/*} OLD_NAME=$${old#*/} OWNER=$(firstword $(subst /, ,$(REPO))) \
 	NAME=$(lastword $(subst /, ,$(REPO))); export OLD_OWNER OLD_NAME OWNER NAME; \
-	git grep -lz "$$OLD_OWNER" | xargs -0 perl -pi -e ' \
+	git grep -lz "$$OLD_OWNER" -- . ':!tests' | xargs -0 perl -pi -e ' \
 	s{(?:\b|(?<=%2F))\Q$$ENV{OLD_OWNER}\E(/|%2F)\Q$$ENV{OLD_NAME}\E\b}{$$ENV{OWNER}$$1$$ENV{NAME}}g; \
 	s{\b\Q$$ENV{OLD_OWNER}\E\.github\.io/\Q$$ENV{OLD_NAME}\E\b}{$$ENV{OWNER}.github.io/$$ENV{NAME}}g; \
 	s{(tree(?:/|%2F))\Q$$ENV{OLD_NAME}\E(?=/|%2F)}{$$1$$ENV{NAME}}g' && \

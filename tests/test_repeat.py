@@ -55,7 +55,9 @@ def test_run_all_twice_in_one_kernel_far_from_here(copy, environment):
 def test_commands_from_that_folder(copy, environment):
     before = repeat.tree(copy)
     said = ran(
-        [sys.executable, "-m", "helpers", "cat.jpg", "-o", "outputs/cat.dino.png"], copy, environment
+        [sys.executable, "-m", "helpers", "cat.jpg", "-o", "outputs/cat.dino.png"],
+        copy,
+        environment,
     )
     assert said.startswith(os.path.join("outputs", "cat.dino.png"))
     said = ran([sys.executable, copy / "tools" / "preflight.py", ".", "0"], copy, environment)
