@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from IPython.display import display
 from notebook_names import SOLUTION, bound, free
 from verdicts import all_different_hints, passes, unanswered
 
@@ -201,7 +202,7 @@ class Exercise:
             if bound(tree) & wanted:
                 needed.insert(0, cell.source)
                 wanted |= free(tree)
-        names = {"lessons": lessons}  # of the set-up cell
+        names = {"lessons": lessons, "display": display}  # of the set-up cell, and IPython's own
         for source in needed:
             exec(source, names)
         return names
