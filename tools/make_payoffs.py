@@ -64,8 +64,8 @@ def payoff_03(model, photo):
     return plots.two_panel(whole, maps.norm_map(model, tensor), weights=model, alpha=0.6)
 
 
-def payoff_06(model):
-    """Lesson 06: a photo, its objects drawn by hand, and those found without labels."""
+def payoff_07(model):
+    """Lesson 07: a photo, its objects drawn by hand, and those found without labels."""
     tensor, seen = images.to_tensor(images.load_photo("kitten.jpg"), model, fit="whole")
     keys, grid = objects.key_features(model, tensor), encoding.encode(model, tensor).grid
     panels = {
@@ -77,8 +77,8 @@ def payoff_06(model):
     return objects.draw_regions(seen, panels, weights=model)
 
 
-def payoff_05(model, photo):
-    """Lesson 05: how much all patches resemble one of them."""
+def payoff_06(model, photo):
+    """Lesson 06: how much all patches resemble one of them."""
     tensor, whole = images.to_tensor(photo, model, fit="whole")
     encoded = encoding.encode(model, tensor)
     tokens, (gh, gw) = encoded.patch_tokens[0], encoded.grid
@@ -88,8 +88,8 @@ def payoff_05(model, photo):
     return patches.draw_similarity(panels, (row, column), weights=model)
 
 
-def payoff_07():
-    """Lesson 07: one photo, and the attention of a model untrained and trained."""
+def payoff_09():
+    """Lesson 09: one photo, and the attention of a model untrained and trained."""
     photo = images.load_photo("crab.jpg")
     name = say("사진", "photo")
     panels, captions = {name: photo}, {name: "images/crab.jpg"}
@@ -112,8 +112,8 @@ def payoff_04(model, photo):
     )
 
 
-def payoff_08(steps=200):
-    """Lesson 08: attention before and after the lesson's own training."""
+def payoff_11(steps=200):
+    """Lesson 11: attention before and after the lesson's own training."""
     pool = shapes.draw_pool()
     training = classroom.Training(pool, steps=steps, batch=16)
     pictures, masks = classroom.held_out(pool)
@@ -138,11 +138,11 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_01.jpg": payoff_01(dino),
         "payoff_02.jpg": payoff_02(dino, bird),
         "payoff_03.jpg": payoff_03(dino, bird),
-        "payoff_06.jpg": payoff_06(dino),
-        "payoff_05.jpg": payoff_05(dino, images.load_photo("birds.jpg")),
-        "payoff_07.jpg": payoff_07(),
+        "payoff_07.jpg": payoff_07(dino),
+        "payoff_06.jpg": payoff_06(dino, images.load_photo("birds.jpg")),
+        "payoff_09.jpg": payoff_09(),
         "payoff_04.jpg": payoff_04(dino, bird),
-        "payoff_08.jpg": payoff_08(),
+        "payoff_11.jpg": payoff_11(),
     }
     for name, picture in pictures.items():
         (Path(folder) / name).write_bytes(picture.encoded("jpeg", quality=80, optimize=True))

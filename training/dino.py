@@ -46,7 +46,7 @@ class Head(nn.Module):
         Let the last layer learn. Held fast (the reference code's ``freeze_last_layer``, here for
         the whole of a short training) the prototypes can't all turn the same way.
 
-    Both brakes are off in lesson 08, to show the collapses they prevent.
+    Both brakes are off in lesson 11, to show the collapses they prevent.
     """
 
     def __init__(

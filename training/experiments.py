@@ -1,7 +1,7 @@
 """The paper's experiments on a small scale: what happens when one part of DINO is left out.
 
 ``python -m training.experiments`` runs them all (a few minutes on two cores) and writes their
-curves to ``training/experiments.json``, which lesson 08 shows; names after it run only those.
+curves to ``training/experiments.json``, which lesson 11 shows; names after it run only those.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def load():
 
 
 def mystery():
-    """Return the two runs of lesson 08's exercise without their names, as "A" and "B"."""
+    """Return the two runs of lesson 11's exercise without their names, as "A" and "B"."""
     return dict(zip("AB", map(load()["runs"].get, list(RUNS)[4:6])))
 
 

@@ -1,52 +1,59 @@
-"""Checks of lesson 06_objects."""
+"""Checks of lesson 06_patches."""
 
-from topics.measure import jaccard
-from topics.objects import mask_box
+import torch
 
 from .exercise import exercise
 
 
-@exercise("꼭 맞는 상자", "The box that fits")
-def check_box(answer, mask):
-    """Whether the answer is the box (left, top, right, bottom) of a mask bool (gh, gw)."""
-    left, top, right, bottom = mask_box(mask)
+@exercise("유사도 맵", "The similarity map")
+def check_similarity(answer, encoded, query):
+    """Whether the answer is the map of cosine similarity (gh, gw) to a query (D,)."""
+    patches, (gh, gw) = encoded.patch_tokens[0], encoded.grid
+    dots, lengths = patches @ query, patches.norm(dim=-1)
+    cosine = dots / lengths / query.norm()
+    everything = encoded.tokens[0] @ query / encoded.tokens[0].norm(dim=-1) / query.norm()
+    one_side = "한쪽 길이로만 나누었습니다.", "You divided by one of the two lengths only."
     return [
-        ((left, top, right, bottom), "마스크를 꼭 감쌉니다.", "It fits the mask exactly."),
-        ((left, top, right - 1, bottom - 1), "끝이 빠졌습니다.", "The last ones are missing."),
-        ((top, left, bottom, right), "행과 열이 바뀌었습니다.", "Rows and columns are swapped."),
-        ((left, top, right - left, bottom - top), "너비와 높이입니다.", "Width and height."),
-        (..., "열과 행의 최소, 최대를 보세요.", "Take the least and largest column and row."),
+        (cosine.reshape(gh, gw), "코사인 유사도 맵입니다.", "This is the map of similarity."),
+        (dots.reshape(gh, gw), "내적입니다. 길이로 나누세요.", "Dot products: divide by lengths."),
+        ((dots / lengths).reshape(gh, gw), *one_side),
+        ((dots / query.norm()).reshape(gh, gw), *one_side),
+        (cosine, "아직 한 줄입니다. 격자로 바꾸세요.", "Still one row: fold it into the grid."),
+        (everything, "CLS 토큰이 남아 있습니다.", "The CLS token is still there."),
+        (cosine.reshape(gw, gh), "세로와 가로가 바뀌었습니다.", "Height and width are swapped."),
+        (..., "내적을 두 길이로 나누세요.", "Divide the dot product by both lengths."),
     ]
 
 
-@exercise("자카드 지수", "The Jaccard index")
-def check_jaccard(answer, found, truth):
-    """Whether the answer is the Jaccard index of two masks bool (gh, gw)."""
-    both, either = (found & truth).sum(), (found | truth).sum()
-    agree = (found == truth).float().mean()
-    right = jaccard(found, truth)
-    return [
-        (right, f"자카드 지수는 {right:.2f}입니다.", f"The Jaccard index is {right:.2f}."),
-        (both / truth.sum(), "넘쳐도 벌점이 없는 값입니다.", "It never minds spilling over."),
-        (both / found.sum(), "놓쳐도 벌점이 없는 값입니다.", "It never minds missing parts."),
-        (2 * both / (found.sum() + truth.sum()), "합집합으로 나누세요.", "Divide by the union."),
-        (agree, "둘 다 배경인 곳까지 세었습니다.", "You counted where both are background."),
-        (1 - right, "1에서 뺀 값입니다.", "That is 1 minus the answer."),
-        (either / both.clamp(min=1), "거꾸로 나누었습니다.", "The division is upside down."),
-        (..., "교집합과 합집합을 세세요.", "Count the intersection and the union."),
+@exercise("서로 가장 가까운 이웃", "Mutual nearest neighbours")
+def check_mutual(answer, to_b, to_a):
+    """Whether the answer says of each patch of a if its nearest in b chooses it, too."""
+    a, b = torch.arange(len(to_b)), torch.arange(len(to_a))
+    right = to_a[to_b] == a
+    rows = [
+        (right, f"{right.sum()}쌍이 서로 골랐습니다.", f"{right.sum()} pairs choose each other."),
+        (to_b[to_a] == b, "둘째 사진에서 시작했습니다.", "You started from the second photo."),
+        (right.nonzero(), "번호가 아니라 참/거짓입니다.", "Say True or False, not the numbers."),
+        (to_a[to_b], "돌아온 번호를 제 번호와 비교하세요.", "Compare it with a's own numbers."),
     ]
+    if len(a) == len(b):
+        equal = "같은 번호는 서로 고른 것이 아닙니다.", "Equal numbers are no mutual choice."
+        rows += [(to_b == to_a, *equal), (to_b == a, *equal)]
+    return [*rows, (..., "갔다가 돌아오세요: a → b → a", "Go and come back: a → b → a")]
 
 
-@exercise("가장 높은 칸", "The highest patch")
-def check_peak(answer, m):
-    """Whether the answer is (row, column) of the highest patch of a map (gh, gw)."""
-    index, columns = m.argmax().item(), m.shape[1]
-    row, column = divmod(index, columns)
+@exercise("뒤집은 사본의 패치 번호", "A patch's number in the mirrored copy")
+def check_mirrored(answer, row, column, grid):
+    """Index of a patch's own place in a copy that is mirrored left to right."""
+    gh, gw = grid
+    far = gw - 1 - column
+    upside_down = "위아래로 뒤집었습니다.", "You turned it upside down."
     return [
-        ((row, column), f"{row}행 {column}열입니다.", f"Row {row}, column {column}."),
-        (index, "한 줄로 센 번호입니다.", "That counts along one line."),
-        ((column, row), "행과 열이 바뀌었습니다.", "Row and column are swapped."),
-        (divmod(index, m.shape[0]), "한 행의 칸 수로 나누세요.", "Divide by the patches in a row."),
-        (divmod(m.argmin().item(), columns), "가장 낮은 칸입니다.", "That is the lowest patch."),
-        (..., "argmax를 행과 열로 바꾸세요.", "Turn argmax into a row and a column."),
+        (row * gw + far, *[f"{row} × {gw} + {far}"] * 2),
+        (row * gw + column, "뒤집기 전의 번호입니다.", "That is the number before mirroring."),
+        (row * gw + far + 1, "한 칸 밀렸습니다. 열은 0부터입니다.", "One off: columns start at 0."),
+        ((gh - 1 - row) * gw + column, *upside_down),
+        ((gh - 1 - row) * gw + far, *upside_down),
+        (far, "열만 구했습니다.", "That is the column alone."),
+        (..., "행은 그대로, 열은 반대쪽부터입니다.", "Same row; count columns from the end."),
     ]

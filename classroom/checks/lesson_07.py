@@ -1,58 +1,52 @@
-"""Checks of lesson 07_models."""
+"""Checks of lesson 07_objects."""
 
-import numpy as np
+from topics.measure import jaccard
+from topics.objects import mask_box
 
-from .exercise import exercise, hint, right
+from .exercise import exercise
 
 
-@exercise("레지스터가 있는 모델의 토큰 수", "Tokens of a model with registers")
-def check_all_tokens(answer, row):
-    """Whether the answer is the number of tokens of a model of the line-up (a ``zoo.Row``)."""
-    gh, gw = row.grid
-    patches, prefix = gh * gw, row.prefix_tokens
+@exercise("꼭 맞는 상자", "The box that fits")
+def check_box(answer, mask):
+    """Whether the answer is the box (left, top, right, bottom) of a mask bool (gh, gw)."""
+    left, top, right, bottom = mask_box(mask)
     return [
-        (patches + prefix, *[f"{gh} × {gw} + {prefix} = {patches + prefix}"] * 2),
-        (patches, "접두 토큰이 빠졌습니다.", "Only patches; no prefix tokens."),
-        (patches + 1, "레지스터가 빠졌습니다.", "The registers are missing."),
-        (patches + prefix - 1, "CLS가 빠졌습니다.", "CLS is missing."),
-        (gh + prefix, "격자는 두 변입니다.", "A grid has two sides, not one."),
-        (..., "표의 격자와 접두 토큰을 보세요.", "See grid and prefix tokens in the table."),
+        ((left, top, right, bottom), "마스크를 꼭 감쌉니다.", "It fits the mask exactly."),
+        ((left, top, right - 1, bottom - 1), "끝이 빠졌습니다.", "The last ones are missing."),
+        ((top, left, bottom, right), "행과 열이 바뀌었습니다.", "Rows and columns are swapped."),
+        ((left, top, right - left, bottom - top), "너비와 높이입니다.", "Width and height."),
+        (..., "열과 행의 최소, 최대를 보세요.", "Take the least and largest column and row."),
     ]
 
 
-@exercise("2 %를 가르는 길이", "The length that cuts off 2 %")
-def check_cutoff(answer, lengths, share=0.02):
-    """Whether that share of the lengths lies above the answer."""
-    lengths, cut = np.ravel(np.asarray(lengths, dtype=float)), float(answer)
-    near = 1 / lengths.size + 1e-3  # between two patches any number will do
-
-    def above(value):
-        return (lengths > value).mean()
-
-    if abs(above(cut) - share) <= near:
-        return right(f"{share:.0%}가 {cut:.1f}보다 깁니다.", f"{share:.0%} are above {cut:.1f}.")
-    if abs((lengths < cut).mean() - share) <= near:
-        return hint("거꾸로입니다. 짧은 쪽입니다.", "Reversed: that is the short end.")
-    if np.isclose(cut, (1 - share) * lengths.max()):
-        return hint("최댓값이 아니라 패치의 98%입니다.", "98% of patches, not of the maximum.")
-    if abs(above(cut * np.median(lengths)) - share) <= near:
-        return hint("중앙값의 배수가 아니라 길이를 쓰세요.", "Give a length, not a multiple.")
-    return hint(
-        f"그 위가 {above(cut):.1%}입니다.", f"{above(cut):.1%} of the patches lie above it."
-    )
-
-
-@exercise("남는 가로의 비율", "The share of the width that is left", near=0.01)  # rounded will do
-def check_kept_width(answer, size, short, kept):
-    """Share of a photo's width in the centre crop, after its short side became so many pixels."""
-    share = kept / (size[0] * short / min(size))
-    timm_crop = share * short / int(kept / 0.9)
+@exercise("자카드 지수", "The Jaccard index")
+def check_jaccard(answer, found, truth):
+    """Whether the answer is the Jaccard index of two masks bool (gh, gw)."""
+    both, either = (found & truth).sum(), (found | truth).sum()
+    agree = (found == truth).float().mean()
+    right = jaccard(found, truth)
     return [
-        (share, f"{share:.0%}가 남습니다.", f"{share:.0%} are left."),
-        (kept / short, "세로의 비율입니다.", "That is the height."),
-        (kept / size[0], "줄인 뒤의 가로로 나누세요.", "Divide by the shrunken width."),
-        (1 - share, "잘려 나간 쪽입니다.", "That is what was cut away."),
-        (100 * share, "0과 1 사이로 쓰세요.", "Answer between 0 and 1."),
-        (timm_crop, "timm의 크롭입니다.", "That is timm's own crop."),
-        (..., "줄인 사진의 가로부터 구하세요.", "First find the shrunken photo's width."),
+        (right, f"자카드 지수는 {right:.2f}입니다.", f"The Jaccard index is {right:.2f}."),
+        (both / truth.sum(), "넘쳐도 벌점이 없는 값입니다.", "It never minds spilling over."),
+        (both / found.sum(), "놓쳐도 벌점이 없는 값입니다.", "It never minds missing parts."),
+        (2 * both / (found.sum() + truth.sum()), "합집합으로 나누세요.", "Divide by the union."),
+        (agree, "둘 다 배경인 곳까지 세었습니다.", "You counted where both are background."),
+        (1 - right, "1에서 뺀 값입니다.", "That is 1 minus the answer."),
+        (either / both.clamp(min=1), "거꾸로 나누었습니다.", "The division is upside down."),
+        (..., "교집합과 합집합을 세세요.", "Count the intersection and the union."),
+    ]
+
+
+@exercise("가장 높은 칸", "The highest patch")
+def check_peak(answer, m):
+    """Whether the answer is (row, column) of the highest patch of a map (gh, gw)."""
+    index, columns = m.argmax().item(), m.shape[1]
+    row, column = divmod(index, columns)
+    return [
+        ((row, column), f"{row}행 {column}열입니다.", f"Row {row}, column {column}."),
+        (index, "한 줄로 센 번호입니다.", "That counts along one line."),
+        ((column, row), "행과 열이 바뀌었습니다.", "Row and column are swapped."),
+        (divmod(index, m.shape[0]), "한 행의 칸 수로 나누세요.", "Divide by the patches in a row."),
+        (divmod(m.argmin().item(), columns), "가장 낮은 칸입니다.", "That is the lowest patch."),
+        (..., "argmax를 행과 열로 바꾸세요.", "Turn argmax into a row and a column."),
     ]

@@ -75,7 +75,7 @@ def _bytes(text):
 
 
 def _on_square(function):
-    """What a function of two coordinates says on the square that lesson 08's check looks at."""
+    """What a function of two coordinates says on the square that lesson 11's check looks at."""
     import torch
 
     line = torch.linspace(-1, 1, 64)

@@ -230,8 +230,8 @@ def test_the_pictures_of_the_lessons_are_in_one_language(choice, embedded, monke
     figures = [make_payoffs.payoff_01(embedded)]
     three = make_payoffs.payoff_00, make_payoffs.payoff_02, make_payoffs.payoff_04
     figures += [f(embedded, bird) for f in three]
-    figures += [make_payoffs.payoff_05(embedded, bird), make_payoffs.payoff_06(embedded)]
-    figures += [make_payoffs.payoff_07(), make_payoffs.payoff_08(steps=1)]
+    figures += [make_payoffs.payoff_06(embedded, bird), make_payoffs.payoff_07(embedded)]
+    figures += [make_payoffs.payoff_09(), make_payoffs.payoff_11(steps=1)]
     for figure in figures:
         said = [text.get_text() for text in figure.findobj(Text) if text.get_text()]
         assert [text for text in said if re.search("[가-힣] [a-z]", text)] == []
@@ -298,7 +298,7 @@ def test_the_explorer_works_without_a_kernel(show, run_page):
 
 @chromium
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["run", "root", "ko/index.html", "ko/07_models.html"])
+@pytest.mark.parametrize("name", ["run", "root", "ko/index.html", "ko/09_models.html"])
 def test_accessible_in_light_and_dark(show, site, run_page, name, scheme):
     """axe-core's rules: contrast of every text, names of controls, landmarks, and more."""
     path = {"run": run_page, "root": site / "index.html"}.get(name, site / name)

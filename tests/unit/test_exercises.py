@@ -98,62 +98,62 @@ WRONG = {
         "my_cls_row = identity[0]\n"
         "for a in A.flip(0):\n    my_cls_row = my_cls_row @ (a + identity)",
     ],
-    ("05", "check_similarity"): [
+    ("06", "check_similarity"): [
         "my_map = (tokens @ query).reshape(gh, gw)",
         "my_map = F.normalize(tokens, dim=-1) @ F.normalize(query, dim=0)",
         "my_map = (F.normalize(tokens, dim=-1) @ query).reshape(gh, gw)",
         "my_map = F.cosine_similarity(encoded.tokens[0], query, dim=-1)",  # forgot to drop CLS
     ],
-    ("05", "check_mutual"): [
+    ("06", "check_mutual"): [
         "mutual = to_a[to_b]",
         "mutual = to_a == to_b",
         "mutual = (to_a[to_b] == torch.arange(len(to_b))).nonzero()",
     ],
-    ("05", "check_mirrored"): [
+    ("06", "check_mirrored"): [
         "my_index = 3 * width + 2",
         "my_index = 3 * width + width - 2",
         "my_index = (height - 1 - 3) * width + 2",
     ],
-    ("06", "check_box"): [
+    ("07", "check_box"): [
         "my_box = (2, 1, 5, 2)",
         "my_box = (1, 2, 3, 6)",
         "my_box = (2, 1, 4, 2)",
     ],
-    ("06", "check_jaccard"): [
+    ("07", "check_jaccard"): [
         "my_jaccard = (mask & truth[0]).sum() / truth[0].sum()",
         "my_jaccard = (mask & truth[0]).sum() / mask.sum()",
         "my_jaccard = (mask == truth[0]).float().mean()",
     ],
-    ("06", "check_peak"): [
+    ("07", "check_peak"): [
         "my_peak = attended.argmax().item()",
         "my_peak = divmod(attended.argmax().item(), grid[1])[::-1]",
     ],
-    ("07", "check_all_tokens"): [
+    ("09", "check_all_tokens"): [
         "my_tokens = 37 * 37",
         "my_tokens = 37 * 37 + 1",
         "my_tokens = 37 + 5",
     ],
-    ("07", "check_cutoff"): [
+    ("09", "check_cutoff"): [
         "my_cutoff = last_block.quantile(0.02)",
         "my_cutoff = 0.98 * last_block.max()",
     ],
-    ("07", "check_kept_width"): [
+    ("09", "check_kept_width"): [
         "my_share = 224 / 256",
         "my_share = 224 / 640",
         "my_share = 1 - 224 / (640 * 256 / 480)",
     ],
-    ("08", "check_shape"): [
+    ("11", "check_shape"): [
         "def my_shape(x, y):\n    return x**2 + y**2",
         "def my_shape(x, y):\n    return x.abs() < 0.5",
         "def my_shape(x, y):\n    return x.abs() < 0.5 and y.abs() < 0.5",
         "def my_shape(x, y):\n    return x**2 + y**2 < 0.9",
     ],
-    ("08", "check_answers"): [
+    ("11", "check_answers"): [
         "my_answers = (s / 0.02).softmax(dim=-1)",
         "my_answers = (s - c).softmax(dim=-1)",
         "my_answers = ((s - c) / 0.02).softmax(dim=0)",
     ],
-    ("08", "check_collapse"): [
+    ("11", "check_collapse"): [
         "my_diagnosis = ('sharpening', 'centring')",
         "my_diagnosis = ('centring', 'centring')",
     ],

@@ -1,4 +1,4 @@
-"""Objects found in features whose answer is known; their figures; lesson 06's checks."""
+"""Objects found in features whose answer is known; their figures; lesson 07's checks."""
 
 import io
 
@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from verdicts import verdicts
 
-from classroom.checks import lesson_06 as checks
+from classroom.checks import lesson_07 as checks
 from topics import deletion, objects
 from topics.objects import Found, component, largest_component, lost, mask_box, token_cut
 
@@ -254,7 +254,7 @@ def test_curves_are_told_apart_without_colour():
     nothing_is_cut_off(fig)
 
 
-# --- the checks of lesson 06_objects ---
+# --- the checks of lesson 07_objects ---
 
 
 def test_box_check(said):

@@ -10,7 +10,7 @@ from PIL import Image
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from verdicts import verdicts
 
-from classroom.checks import lesson_05 as checks
+from classroom.checks import lesson_06 as checks
 from helpers import encoding, images
 from topics import masks, parts, patches
 
@@ -256,7 +256,7 @@ def test_recolour_turns_the_hue_and_pales():
 
 
 def test_without_what_all_photos_share_at_a_place_the_first_component_shows_the_kitten(embedded):
-    """What lesson 05's picture shows, beside the plain tokens, whose first component is height."""
+    """What lesson 06's picture shows, beside the plain tokens, whose first component is height."""
     paths = images.sample_photos()
     seen = [images.to_tensor(images.load_photo(path), embedded)[0] for path in paths]
     every = encoding.encode(embedded, torch.cat(seen))
@@ -269,7 +269,7 @@ def test_without_what_all_photos_share_at_a_place_the_first_component_shows_the_
     assert less > 0.9 > plain + 0.1
 
 
-# --- the checks of lesson 05 ---
+# --- the checks of lesson 06 ---
 
 
 def test_check_similarity(said, embedded):
@@ -329,7 +329,7 @@ def test_check_mirrored(said):
 
 
 def test_an_untrained_network_matches_only_what_is_not_mirrored():
-    """Lesson 05: an unmirrored copy can be solved without knowing anything."""
+    """Lesson 06: an unmirrored copy can be solved without knowing anything."""
     from helpers import models
 
     torch.manual_seed(0)

@@ -217,7 +217,7 @@ def test_patch_grid_has_a_line_between_any_two_patches(photo):
     assert not fig.axes[0].patches
 
 
-# --- lesson 05 ---
+# --- lesson 06 ---
 
 
 def test_similarity_has_one_scale_and_outlines_the_query(photo):

@@ -8,10 +8,10 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from bilingual import choose
 from classroom import answers, lessons, page, progress
-from classroom.checks import lesson_08
+from classroom.checks import lesson_11
 from classroom.checks.exercise import listed
 
-LESSON, NAME = "08", "check_collapse"
+LESSON, NAME = "11", "check_collapse"
 RIGHT, SWAPPED = ("centring", "sharpening"), ("sharpening", "centring")
 
 
@@ -29,12 +29,12 @@ def typed(monkeypatch):
 
 def test_a_later_wrong_try_leaves_the_right_one(said, typed):
     assert answers.read(LESSON) == {}
-    said(lesson_08.check_collapse, ...)
+    said(lesson_11.check_collapse, ...)
     assert answers.read(LESSON) == {}
     typed("my = 1")
-    said(lesson_08.check_collapse, RIGHT)
+    said(lesson_11.check_collapse, RIGHT)
     typed("my = 2")
-    said(lesson_08.check_collapse, SWAPPED)
+    said(lesson_11.check_collapse, SWAPPED)
     kept = answers.read(LESSON)[NAME]
     assert (kept["right"]["code"], kept["right"]["correct"]) == ("my = 1", True)
     assert (kept["last"]["code"], kept["last"]["correct"]) == ("my = 2", False)
@@ -48,14 +48,14 @@ def test_answers_that_an_earlier_version_kept(outputs):
     (outputs / "answers").mkdir(parents=True)
     attempt = '{"correct": true, "code": "my = 1", "time": "2026-09-01T10:00:00+09:00"}'
     kept = '{\n "check_collapse": {\n  "last": LAST,\n  "right": LAST\n },\n "x": {"last": 3}\n}\n'
-    (outputs / "answers" / "08.json").write_text(kept.replace("LAST", attempt))
-    assert [e["verdict"] for e in progress.standing("08")].count("right") == 1
+    (outputs / "answers" / "11.json").write_text(kept.replace("LAST", attempt))
+    assert [e["verdict"] for e in progress.standing("11")].count("right") == 1
 
 
 def test_the_source_is_the_cell_that_ipython_runs(said):
     shell = InteractiveShell.instance()
     try:
-        cell = f"from classroom.checks import lesson_08\nlesson_08.{NAME}({RIGHT!r})  # mine"
+        cell = f"from classroom.checks import lesson_11\nlesson_11.{NAME}({RIGHT!r})  # mine"
         shell.run_cell(cell, store_history=True)
         assert answers.read(LESSON)[NAME]["last"]["code"] == cell
     finally:
@@ -63,29 +63,29 @@ def test_the_source_is_the_cell_that_ipython_runs(said):
 
 
 def test_a_check_says_the_same_when_nothing_can_be_kept(said, outputs, capsys):
-    before = said(lesson_08.check_collapse, RIGHT)
+    before = said(lesson_11.check_collapse, RIGHT)
     (outputs / "answers" / f"{LESSON}.json").unlink()
     (outputs / "answers").rmdir()
     (outputs / "answers").write_text("a file in the folder's place")
-    assert said(lesson_08.check_collapse, RIGHT) == before
+    assert said(lesson_11.check_collapse, RIGHT) == before
     progress.show(LESSON)
     out = capsys.readouterr().out
     assert "저장하지 못했습니다" in out and "could not be kept" in out
     (outputs / "answers").unlink()
-    said(lesson_08.check_collapse, RIGHT)
+    said(lesson_11.check_collapse, RIGHT)
     progress.show(LESSON)
     assert "could not be kept" not in capsys.readouterr().out
 
 
 def test_a_crash_while_writing_leaves_the_old_file(said, outputs, monkeypatch):
-    said(lesson_08.check_collapse, RIGHT)
+    said(lesson_11.check_collapse, RIGHT)
     before = (outputs / "answers" / f"{LESSON}.json").read_text("utf-8")
 
     def full(*paths):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "replace", full)
-    said(lesson_08.check_collapse, SWAPPED)
+    said(lesson_11.check_collapse, SWAPPED)
     assert [f.read_text("utf-8") for f in (outputs / "answers").iterdir()] == [before]
 
 
@@ -104,7 +104,7 @@ def test_a_file_that_somebody_broke_counts_as_no_answer(said, outputs, text):
     (outputs / "answers").mkdir(parents=True)
     (outputs / "answers" / f"{LESSON}.json").write_text(text)
     assert {e["verdict"] for e in progress.standing(LESSON)} == {"not tried"}
-    said(lesson_08.check_collapse, RIGHT)
+    said(lesson_11.check_collapse, RIGHT)
     assert answers.read(LESSON)[NAME]["right"]["correct"]
 
 
@@ -115,8 +115,8 @@ def test_show(said, typed, capsys, monkeypatch):
     fresh = capsys.readouterr().out
     assert "0 / 3" in fresh and fresh.count("○") == 3 and not shown
     typed("my = '</pre><script>alert(1)</script>'")
-    said(lesson_08.check_collapse, RIGHT)
-    said(lesson_08.check_answers, 1, *[__import__("torch").ones(2, 2)] * 2, 0.02)
+    said(lesson_11.check_collapse, RIGHT)
+    said(lesson_11.check_answers, 1, *[__import__("torch").ones(2, 2)] * 2, 0.02)
     progress.show(LESSON)
     out = capsys.readouterr().out
     assert "1 / 3" in out and [out.count(mark) for mark in "✓✗○"] == [1, 1, 1]
@@ -145,7 +145,7 @@ def test_progress_follows_the_language_and_keeps_its_marks(capsys, choice):
 
 def test_what_is_handed_in_can_be_read_again(said, typed, capsys):
     typed("x = '</script><b>'")
-    said(lesson_08.check_collapse, RIGHT)
+    said(lesson_11.check_collapse, RIGHT)
     path = progress.hand_in(" 홍길동 <i> ", number=" 2026-12345 ")
     out = capsys.readouterr().out
     assert f"이 파일을 내세요: {path}\nHand in this file: {path}" in out
@@ -155,11 +155,11 @@ def test_what_is_handed_in_can_be_read_again(said, typed, capsys):
     read = page.read(path.read_bytes())
     assert (read["name"], read["number"]) == ("홍길동 <i>", "2026-12345")
     assert len(read["verdicts"]) == sum(map(len, listed().values()))
-    assert read["verdicts"]["08", NAME] == "right"
-    assert read["verdicts"]["08", "check_shape"] == "not tried"
-    code = json.loads(page.embedded(text))["lessons"]["08"][2]["tries"][0]["code"]
+    assert read["verdicts"]["11", NAME] == "right"
+    assert read["verdicts"]["11", "check_shape"] == "not tried"
+    code = json.loads(page.embedded(text))["lessons"]["11"][2]["tries"][0]["code"]
     assert code == "x = '</script><b>'"
-    for title in listed()["08"].values():
+    for title in listed()["11"].values():
         assert all(words in text.replace("&#x27;", "'") for words in title)
 
 

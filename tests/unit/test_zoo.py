@@ -1,4 +1,4 @@
-"""The line-up of lesson 07: what timm says of it, what can be had, and what is drawn of it."""
+"""The line-up of lesson 09: what timm says of it, what can be had, and what is drawn of it."""
 
 import io
 import os
@@ -20,7 +20,7 @@ from timm.data import resolve_model_data_config
 from torchvision import transforms as T
 from verdicts import all_different_hints
 
-from classroom.checks import lesson_07 as checks
+from classroom.checks import lesson_09 as checks
 from helpers import images, models, overlay
 from sources import hub, names
 from sources.faults import HubError
@@ -213,7 +213,7 @@ def test_lesson_shows_real_models_when_the_hub_has_them(loopback_hub, tmp_path):
     """
     torch.manual_seed(1)
     server = loopback_hub(URL_PATH, save(timm.create_model("test_vit").state_dict()))
-    nb = nbformat.read(ROOT / "notebooks" / "07_models.ipynb", as_version=4)
+    nb = nbformat.read(ROOT / "notebooks" / "09_models.ipynb", as_version=4)
     nb.cells = [cell for cell in nb.cells if cell.cell_type == "code"]
     # The third cell is the lesson's first own one.
     other = "zoo.LINE_UP = (*zoo.LINE_UP[:2], zoo.Entry('DINO S/16', '{}'), zoo.LINE_UP[7])"
@@ -333,7 +333,7 @@ def test_difference_over_the_part_that_both_show():
 
 @pytest.mark.parametrize("name", ["crab.jpg", "koala.jpg", "cow.jpg"])
 def test_interpolation_matters_less_than_the_crop(embedded, name):
-    """What lesson 07 says of its four preprocessings."""
+    """What lesson 09 says of its four preprocessings."""
     from helpers import maps
 
     photo = images.load_photo(name)

@@ -1,4 +1,4 @@
-"""Lesson 08: the shapes, the small training, its experiments and figures, and the checks."""
+"""Lesson 11: the shapes, the small training, its experiments and figures, and the checks."""
 
 import math
 from dataclasses import asdict
@@ -8,7 +8,7 @@ import pytest
 import torch
 from verdicts import all_different_hints, passes, unanswered
 
-from classroom.checks import lesson_08 as checks
+from classroom.checks import lesson_11 as checks
 from training import classroom, dino, experiments, figures, shapes
 from training.scenes import Scenes
 

@@ -1,4 +1,4 @@
-"""Checks of lesson 08_train_dino."""
+"""Checks of lesson 11_train_dino."""
 
 import torch
 
