@@ -157,9 +157,10 @@ def new_figure(rows, columns, size, weights, extra=0):
     axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
-    made_by = weights if isinstance(weights, str) else caption(weights)
-    foot = f"{say('가중치', 'weights')}: {made_by}".replace("$", r"\$")  # no formula
-    fig.supxlabel(foot, size=8, color="dimgray", wrap=True)
+    if weights is not None:
+        made_by = weights if isinstance(weights, str) else caption(weights)
+        foot = f"{say('가중치', 'weights')}: {made_by}".replace("$", r"\$")  # no formula
+        fig.supxlabel(foot, size=8, color="dimgray", wrap=True)
     return fig, axes.flat
 
 
