@@ -36,17 +36,29 @@ def handed_on(model, tensor, block=-1, query=0):
     BadInput
         More than one photo, a tensor of another shape, or another kind of model.
     """
-    alpha = attention(plain_vit(model), one_photo(tensor), block, (query,))[0, :, 0]
-    again, caught = twin(model), []
+    f = transformed_values(model, tensor, block)
+    return attention(model, tensor, block, (query,))[0, :, 0, :, None] * f
+
+
+def transformed_values(model, tensor, block=-1):
+    """What every token has to hand on: f(x), its value through the head's slice of ``attn.proj``.
+
+    Parameters and errors are those of ``handed_on``, whoever asks.
+
+    Returns
+    -------
+    torch.Tensor
+        (heads, N, D), without the bias of ``attn.proj``, which is no token's.
+    """
+    again, caught = twin(plain_vit(model)), []
     part = again.blocks[block]
     part.attn.register_forward_pre_hook(lambda attn, args: caught.append(args[0][0]))
     with torch.no_grad():
-        again.forward_features(fitting(model, tensor))
-        each = len(alpha), -1  # heads, numbers of one
+        again.forward_features(fitting(model, one_photo(tensor)))
+        each = part.attn.num_heads, part.attn.head_dim
         v = part.attn.qkv(caught[0]).chunk(3, dim=-1)[2].unflatten(-1, each)
         out = part.attn.proj.weight.unflatten(-1, each)
-        handed = part.ls1(torch.einsum("nhd,Dhd->hnD", v, out))
-    return alpha[..., None] * handed.float().cpu()
+        return part.ls1(torch.einsum("nhd,Dhd->hnD", v, out)).float().cpu()
 
 
 def attention_distance(rows, grid, num_prefix_tokens):
@@ -182,7 +194,7 @@ def draw_distances(distances, *, lines, weights):
     ax.set_ylabel(say("어텐션 거리(패치)", "attention distance (patches)"), size=9)
     ax.set_xticks(range(blocks))
     ax.set_ylim(bottom=0)
-    ax.legend(fontsize=8, loc="center")
+    ax.legend(fontsize=8, loc="center", bbox_to_anchor=(0.5, 0.4))
     return fig
 
 
@@ -206,13 +218,14 @@ def draw_table(tables, *, weights, digits=3):
     blocks, heads = next(iter(tables.values())).shape
     fig, axes = new_figure(1, len(tables), (heads, blocks), weights, extra=0.2)
     for ax, (label, values) in zip(axes, tables.items()):
+        values = np.asarray(values)
         ax.set_axis_on()
         ax.imshow(values, cmap="viridis", vmin=0, vmax=top, aspect="auto")
         ax.set_title(label, size=9, parse_math=False)
         ax.set(xticks=range(heads), yticks=range(blocks))
         ax.tick_params(labelsize=8, length=0)
         ax.set_xlabel(say("헤드", "head"), size=8)
-        for (row, column), value in np.ndenumerate(np.asarray(values)):
+        for (row, column), value in np.ndenumerate(values):
             ink = "black" if value > 0.6 * top else "white"
             text = f"{value:.{digits}f}".lstrip("0")
             ax.text(column, row, text, ha="center", va="center", size=7, color=ink)
