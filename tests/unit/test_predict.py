@@ -61,6 +61,8 @@ def test_a_new_kernel_shows_it_as_locked_and_another_grid_does_not(asked, photo)
     other = predict.patches("03", "norm", photo, (4, 4))
     assert not other.locked and other.picked == []
     other.lock([15])
+    asked.beside(MAP)  # what was for 3 × 4 is not this guess's
+    assert answers.guesses("03")["norm"]["last"]["truth"] == ""
     other.beside(MAP)  # enlarged to this grid, and the first guess is none of it
     both = answers.guesses("03")["norm"]
     assert [len(both[which]["truth"]) for which in ("first", "last")] == [16, 16]
