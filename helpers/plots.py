@@ -117,15 +117,6 @@ def compare(panels, *, weights, cmap="viridis"):
     return fig
 
 
-def heads(photo, m, *, weights, cmap="viridis"):
-    """One overlay a head, each of the maps (heads, gh, gw) on its own scale; see ``two_panel``."""
-    each = {}
-    for i, head in enumerate(m):
-        span = (head - head.min()) / ((head.max() - head.min()) or 1)
-        each[f"{say('헤드', 'head')} {i}"] = blend(photo, span, cmap=cmap)
-    return compare(each, weights=weights)
-
-
 def patch_grid(seen, grid, *, weights, highlight=None):
     """What the network saw, cut into its patches.
 
