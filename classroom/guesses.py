@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import contextlib
 import functools
 import io
 from collections import Counter
@@ -54,24 +55,45 @@ def questions(folder=NOTEBOOKS):
                 heading = cell.source.splitlines()[0].lstrip("# ")
             elif cell.cell_type == "code":
                 pictures = [o.get("data", {}).get("image/jpeg", "") for o in cell.outputs]
-                for kind, lesson, question, what in calls(cell.source):
-                    options = ast.literal_eval(what) if kind == "choice" else []
+                for lesson, question, options in calls(cell.source):
                     still = "" if options else next(filter(None, pictures), "")
                     found[lesson, question] = Question(heading, options, still)
     return found
 
 
 def calls(source):
-    """The questions in a cell: (patches or choice, lesson, question, third argument's AST)."""
-    if "predict." not in source:
-        return []
-    made = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    made = [(ast.unparse(node.func), node.args) for node in made]
-    return [
-        (name.removeprefix("predict."), args[0].value, args[1].value, args[2])
-        for name, args in made
-        if name in ("predict.patches", "predict.choice")
-    ]
+    """The questions in a cell: a list of (lesson, question, options).
+
+    Raises
+    ------
+    ValueError
+        Names or answers are no lists of texts, written in this cell.
+    """
+    found, known = [], {}
+    for line in ast.parse(source).body if "predict." in source else ():
+        for node in ast.walk(line):
+            name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if name in ("predict.patches", "predict.choice"):
+                lesson, question, *rest = node.args
+                options = rest[0] if name == "predict.choice" else ast.List([], ast.Load())
+                found.append(tuple(_value(each, known) for each in (lesson, question, options)))
+        if isinstance(line, ast.Assign | ast.AugAssign):
+            target = line.target if isinstance(line, ast.AugAssign) else line.targets[0]
+            with contextlib.suppress(ValueError):
+                new = _value(line.value, known)
+                old = known.get(ast.unparse(target), []) if isinstance(line, ast.AugAssign) else []
+                known[ast.unparse(target)] = [*old, *new] if isinstance(new, list) else new
+    return found
+
+
+def _value(node, known):
+    """What an expression of texts, lists and names of such is; else ``ValueError``."""
+    plain = (ast.Constant, ast.List, ast.Tuple, ast.Starred, ast.Name, ast.expr_context)
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    if not names <= known.keys() or not all(isinstance(part, plain) for part in ast.walk(node)):
+        raise ValueError(ast.unparse(node))
+    code = compile(ast.fix_missing_locations(ast.Expression(node)), "cell", "eval")
+    return eval(code, {"__builtins__": {}}, known)
 
 
 def digits(values):
@@ -171,11 +193,11 @@ def _choice(made, question):
     counts = Counter(guess["picked"][0] for guess in made)
     right = Counter(guess["truth"].find("f") for guess in made if guess["truth"])
     right = right.most_common(1)[0][0] if right else None
-    rows = [
-        f"<tr><td>{'✓' if i == right else ''}</td><td>{escape(' · '.join(pair))}</td>"
-        f'<td><meter max="{len(made)}" value="{counts[i]}"></meter></td><td>{counts[i]}</td></tr>'
-        for i, pair in enumerate(question.options)
-    ]
+    rows = []
+    for i, pair in enumerate(question.options):
+        cells = "✓" if i == right else "", escape(" · ".join(dict.fromkeys(pair)))
+        cells += f'<meter max="{len(made)}" value="{counts[i]}"></meter>', str(counts[i])
+        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     return f"<table>{''.join(rows)}</table>"
 
 

@@ -134,7 +134,7 @@ class Patches(Guess):
             Not one map.
         """
         gh, gw = self.grid
-        values = overlay.resize_map(m, (gw, gh), smooth=tuple(np.shape(m)) != (gh, gw))
+        values = overlay.resize_map(m, (gw, gh))
         values = np.nan_to_num(values, nan=np.nanmin(values))
         values = (values - values.min()) / (np.ptp(values) or 1)
         panels = {say("맵", "the map"): values}
@@ -227,7 +227,7 @@ def choice(lesson, question, options):
     -------
     Choice
     """
-    shown = [say(*pair, " · ") for pair in options]
+    shown = [ko if ko == en else say(ko, en, " · ") for ko, en in options]
     guess = Choice(lesson, question, (1, len(shown)), options=shown)
     display(guess)
     return guess
