@@ -21,7 +21,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from bilingual import say
+from bilingual import tell
 
 from . import parts, settings
 from .warm import parent, spec
@@ -104,16 +104,17 @@ def running(folder=parts.FOLDER, port=0, warm=True, environment=()):
             found = stack.enter_context(parent.running(parts.python(folder), students, log))
             passed, warm = passed | found.environment, found.pid
         env |= passed | {"DINO_HUB_PASS": " ".join(passed)}
-        log = stack.enter_context(open(folder / "run" / "hub.log", "wb"))
         command = [parts.python(folder), "-m", "jupyterhub", "-f"]
-        process = subprocess.Popen(
-            [*command, settings.ROOT / "deploy" / "jupyterhub_config.py"],
-            cwd=folder / "run",
-            env=env,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        command += [settings.ROOT / "deploy" / "jupyterhub_config.py"]
+        with open(folder / "run" / "hub.log", "wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=folder / "run",
+                env=env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         stack.callback(_end, process)
         url = f"http://127.0.0.1:{ports[0]}"
         _wait(f"{url}/hub/api/", process, folder / "run" / "hub.log")
@@ -186,25 +187,22 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--plain", action="store_true", help="no kernels from a warm process")
-    parser.add_argument("--models", type=Path, help=f"in place of {settings.MODELS}")
+    parser.add_argument("--models", type=Path, default=Path(settings.MODELS), help="%(default)s")
     asked = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill ends the servers, too
-    print(say("허브를 준비합니다.", "Making the hub ready."), flush=True)
+    tell("허브를 준비합니다.", "Making the hub ready.")
     parts.install()
-    models = str(asked.models.absolute()) if asked.models else settings.MODELS
-    own = {"HF_HOME": models, "HF_HUB_CACHE": models}
+    own = dict.fromkeys(("HF_HOME", "HF_HUB_CACHE"), str(asked.models.absolute()))
     with running(port=asked.port, warm=not asked.plain, environment=own) as hub:
-        print(
-            say(
-                f"수강생에게 줄 링크:\n  {hub.link()}\n"
-                f"아무 이름으로나 로그인하세요. 비밀번호: {hub.password}\n"
-                f"끝내려면 Ctrl-C. 이 컴퓨터에서만 열립니다.",
-                f"The link for students:\n  {hub.link()}\n"
-                f"Log in by any name. Password: {hub.password}\n"
-                f"Ctrl-C ends it. It opens on this computer only.",
-            ),
-            flush=True,
+        tell(
+            f"수강생에게 줄 링크:\n  {hub.link()}\n"
+            f"아무 이름으로나 로그인하세요. 비밀번호: {hub.password}\n"
+            f"끝내려면 Ctrl-C. 이 컴퓨터에서만 열립니다.",
+            f"The link for students:\n  {hub.link()}\n"
+            f"Log in by any name. Password: {hub.password}\n"
+            f"Ctrl-C ends it. It opens on this computer only.",
         )
+        sys.stdout.flush()
         with contextlib.suppress(KeyboardInterrupt):
             return hub.process.wait()
     return 0

@@ -26,7 +26,7 @@ def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
     if len(argv) < 2 or not Path(argv[0]).is_dir():
         sys.exit(__doc__)
-    parts.install_grades()
+    parts.packages(BIN.parent, settings.GRADE_PACKAGES)
     return nbgrader(*argv).returncode
 
 

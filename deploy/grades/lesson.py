@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import nbformat
 
+from bilingual import BadInput
+
 from .. import settings
 
 NOTEBOOKS = settings.ROOT / "notebooks"
@@ -40,12 +42,12 @@ def path(name):
 
     Raises
     ------
-    ValueError
+    BadInput
         If there is no such lesson.
     """
     found = sorted(NOTEBOOKS.glob(f"{name}.ipynb")) or sorted(NOTEBOOKS.glob(f"{name}_*.ipynb"))
     if len(found) != 1:
-        raise ValueError(f"그런 수업이 없습니다: {name}\nThere is no such lesson: {name}")
+        raise BadInput(f"그런 수업이 없습니다: {name}", f"There is no such lesson: {name}")
     return found[0]
 
 

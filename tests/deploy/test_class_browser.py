@@ -1,13 +1,16 @@
-"""One student of a real hub, with a real browser: from the link to an upload of 15 MB."""
+"""One student of a real hub, with a real browser: the link, an upload, a kernel that was culled."""
 
+import asyncio
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from deploy import hub, parts
+from deploy.students import Student
 from tools import lab
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -17,6 +20,7 @@ pytestmark = [
     pytest.mark.slow,
 ]
 SECONDS = 2 * lab.SECONDS
+NOTEBOOK = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session"
 
 
 @pytest.fixture(scope="module")
@@ -35,27 +39,35 @@ def page(tmp_path_factory):
         page.errors, page.closed = [], []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on("websocket", lambda ws: ws.on("close", lambda ws: page.closed.append(ws.url)))
-        page.goto(a_hub.link())
+        page.link = a_hub.link()
+        page.goto(page.link)
         page.fill("input[name=username]", "browser")
         page.fill("input[name=password]", a_hub.password)
         page.click("input[type=submit], button[type=submit]")
-        page.wait_for_url("**/lab/tree/**00_start.ipynb**")
-        page.wait_for_function(
-            "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext"
-            "?.session?.kernel?.status === 'idle'"
-        )
-        page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
+        run_all(page)
+        page.student = Student(a_hub, "browser")
         yield page
         browser.close()
+
+
+def hub_does(coroutine):
+    """Playwright has this thread's loop."""
+    with ThreadPoolExecutor(1) as other:
+        other.submit(asyncio.run, coroutine).result()
+
+
+def run_all(page):
+    """Every cell, once the lesson and its kernel are there."""
+    page.wait_for_url("**/lab/tree/**00_start.ipynb**")
+    page.wait_for_function(f"() => {NOTEBOOK}?.kernel?.status === 'idle'")
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
 
 
 def test_the_link_opens_the_lesson_without_a_question(page):
     lab.wait_for_explorer(page)
     assert page.locator("[role=dialog]").count() == 0
     assert "Would you like" not in page.inner_text("body")  # Jupyter's news
-    assert page.evaluate(
-        "() => jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.name"
-    ) == ("python3")
+    assert page.evaluate(f"() => {NOTEBOOK}.kernel.name") == "python3"
 
 
 def test_the_explorer_moves(page):
@@ -84,3 +96,31 @@ def test_a_photo_of_fifteen_megabytes_arrives(page):
     page.wait_for_function(f"(n) => ({figures})() > n", arg=before)
     assert not [url for url in page.closed if "/channels" in url]
     assert page.errors == []
+
+
+def test_a_culled_kernel_is_said_and_the_sliders_still_move(page):
+    """What the culling of idle kernels does, while the page is open."""
+    lab.wait_for_explorer(page)
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    kernel = page.evaluate(f"() => {NOTEBOOK}.kernel.id")
+    hub_does(page.student.ask("DELETE", f"/user/browser/api/kernels/{kernel}"))
+    box = page.locator(".dino-explorer").first
+    box.get_by_role("combobox", name="block").select_option("0")
+    box.get_by_text("run the cell again").wait_for()
+    test_the_explorer_moves(page)
+
+
+def test_after_a_culled_server_the_lesson_shows_its_pictures_and_runs_again(page):
+    """What a student finds on the next day: figures where the explorers were, nothing dead."""
+    hub_does(page.student.log_out())
+    page.goto(page.link)
+    page.wait_for_selector(".dino-still img", state="attached")
+    page.get_by_text("Error displaying widget").first.wait_for(state="attached")
+    stills = page.locator(".dino-still img")
+    assert stills.count() and all(still.is_visible() for still in stills.all())
+    dead = page.get_by_text("Error displaying widget").all()
+    assert not [text.inner_text() for text in dead if text.is_visible()]
+    run_all(page)
+    lab.wait_for_explorer(page)
+    page.locator(".dino-still img").first.wait_for(state="hidden")
+    test_the_explorer_moves(page)

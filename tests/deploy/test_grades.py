@@ -33,9 +33,11 @@ HOSTILE = {
 from classroom.checks import exercise, lesson_01
 for name in dir(lesson_01):
     if name.startswith("check_"):
-        setattr(lesson_01, name, lambda *a, **k: exercise.say(True, "!", "!"))
-exercise.compare = lambda *a, **k: exercise.say(True, "!", "!")
-exercise._verdict = True
+        setattr(lesson_01, name, lambda *a, **k: exercise._tell(True, "!", "!"))
+exercise._same = lambda *a, **k: True
+from classroom import answers
+answers.record("01", "check_name", True)
+answers.record = lambda *a, **k: None
 import builtins, numpy
 builtins.int = builtins.str = lambda *a: 1
 numpy.allclose = numpy.array_equal = lambda *a, **k: True
@@ -182,7 +184,7 @@ def test_nbgrader_marks_by_the_lessons_own_checks(course):
 def test_feedback_is_in_the_students_language(course):
     page = course / "feedback" / "wrong" / "lesson-01" / f"{LESSON}.html"
     text = page.read_text("utf-8")
-    assert "아직 아니에요." in text and "맞습니다!" in text and "Not yet." not in text
+    assert "아직 아닙니다." in text and "맞습니다!" in text and "Not yet." not in text
 
 
 @needs_nbgrader
