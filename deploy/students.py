@@ -65,6 +65,7 @@ class Student:
         AsyncHTTPClient.configure(None, max_clients=1000)
         self.hub, self.name = hub, name
         self.me, self.home = f"/hub/api/users/{name}", f"/user/{name}"
+        self.folder = f"{settings.NAME}/notebooks"
         self.headers = {"Authorization": f"token {hub.token}"}
 
     async def ask(self, method, path, body=None, ok=(200, 201, 202, 204)):
@@ -109,7 +110,7 @@ class Student:
 
     async def lesson(self, name):
         """Sources of the code cells of a lesson, and its path."""
-        path = f"{settings.NAME}/notebooks/{name}.ipynb"
+        path = f"{self.folder}/{name}.ipynb"
         found = await self.ask("GET", f"{self.home}/api/contents/{path}?content=1")
         cells = found["content"]["cells"]
         return path, [c["source"] for c in cells if c["cell_type"] == "code"]
