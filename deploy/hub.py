@@ -32,30 +32,14 @@ KEPT = "PATH PYTHONPATH CONDA_ROOT CONDA_DEFAULT_ENV VIRTUAL_ENV LANG LC_ALL".sp
 
 @dataclass
 class Hub:
-    """A hub that runs.
-
-    Attributes
-    ----------
-    url : str
-    repository : str
-        Address of the lessons, as git wants it.
-    password : str
-        Of every student.
-    token : str
-        Of the hub's API, for ``students``.
-    folder : Path
-    process : subprocess.Popen
-    warm : int or None
-        The process that kernels are forked from.
-    """
+    """A hub that runs."""
 
     url: str
-    repository: str
-    password: str
-    token: str
-    folder: Path
+    repository: str  # address of the lessons, as git wants it
+    password: str  # of every student
+    token: str  # of the hub's API, for ``students``
     process: subprocess.Popen
-    warm: int | None
+    warm: int | None  # the process that kernels are forked from
 
     def link(self, lesson=settings.FIRST):
         """What a student follows to a lesson."""
@@ -101,8 +85,9 @@ def running(folder=parts.FOLDER, port=0, warm=True, environment=()):
             kept = {name: os.environ[name] for name in KEPT if name in os.environ}
             students = kept | settings.ENVIRONMENT | passed
             log = folder / "run" / "warm.log"
-            found = stack.enter_context(parent.running(parts.python(folder), students, log))
-            passed, warm = passed | found.environment, found.pid
+            running = parent.running(parts.python(folder), students, log)
+            found, warm = stack.enter_context(running)
+            passed |= found
         env |= passed | {"DINO_HUB_PASS": " ".join(passed)}
         command = [parts.python(folder), "-m", "jupyterhub", "-f"]
         command += [settings.ROOT / "deploy" / "jupyterhub_config.py"]
@@ -118,7 +103,7 @@ def running(folder=parts.FOLDER, port=0, warm=True, environment=()):
         stack.callback(_end, process)
         url = f"http://127.0.0.1:{ports[0]}"
         _wait(f"{url}/hub/api/", process, folder / "run" / "hub.log")
-        yield Hub(url, repository(folder), password, token, folder, process, warm or None)
+        yield Hub(url, repository(folder), password, token, process, warm or None)
 
 
 def settings_files(folder):
@@ -135,13 +120,7 @@ def settings_files(folder):
 
 
 def repository(folder):
-    """Commit the lessons as they are now, unsaved work included, to a repository to clone from.
-
-    Returns
-    -------
-    str
-        Its address.
-    """
+    """Commit the lessons as they are now, unsaved work included; the address to clone them from."""
     bare = folder / "git" / settings.NAME
     git = ["git", f"--git-dir={bare}", f"--work-tree={settings.ROOT}"]
     who = ["-c", "user.name=teacher", "-c", "user.email=teacher@example.org"]

@@ -34,23 +34,15 @@ def proxy(folder=FOLDER):
 
 
 def lacking(folder=FOLDER):
-    """What a hub in this folder still lacks, in words; empty if it can start.
-
-    Returns
-    -------
-    list of str
-    """
-    return [
-        words
-        for words, there in {
-            "JupyterHub needs Linux or macOS": os.name != "nt",
-            "JupyterHub is not installed (make hub-parts)": (folder / "venv/.installed").exists(),
-            "configurable-http-proxy is not installed (make hub-parts)": proxy(folder).exists(),
-            "there is no node (apt install nodejs npm)": shutil.which("node"),
-            "there is no git": shutil.which("git"),
-        }.items()
-        if not there
-    ]
+    """What a hub in this folder still lacks, a list of words; empty if it can start."""
+    needed = {
+        "JupyterHub needs Linux or macOS": os.name != "nt",
+        "JupyterHub is not installed (make hub-parts)": (folder / "venv/.installed").exists(),
+        "configurable-http-proxy is not installed (make hub-parts)": proxy(folder).exists(),
+        "there is no node (apt install nodejs npm)": shutil.which("node"),
+        "there is no git": shutil.which("git"),
+    }
+    return [words for words, there in needed.items() if not there]
 
 
 def install(folder=FOLDER):
@@ -66,13 +58,8 @@ def install(folder=FOLDER):
     packages(folder / "venv", settings.HUB_PACKAGES)
     if not proxy(folder).exists():
         if not shutil.which("npm"):
-            how = "sudo apt install nodejs npm"
-            sys.exit(
-                say(
-                    f"npm이 없습니다. 데비안·우분투: {how}",
-                    f"There is no npm. Debian, Ubuntu: {how}",
-                )
-            )
+            where = say("데비안·우분투", "Debian, Ubuntu", " · ")
+            sys.exit(f"{say('npm이 없습니다.', 'no npm.')} {where}: sudo apt install nodejs npm")
         (folder / "proxy").mkdir(parents=True, exist_ok=True)
         npm = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix"]
         subprocess.run([*npm, folder / "proxy", settings.PROXY], check=True)
@@ -97,12 +84,7 @@ def borrow(folder):
 
 
 def jupyter(folder=FOLDER):
-    """Environment by which the hub's venv finds JupyterLab and its extensions in this Python's.
-
-    Returns
-    -------
-    dict of str
-    """
+    """Environment by which the hub's venv finds JupyterLab and its extensions in this Python's."""
     share, etc = Path(sys.prefix) / "share" / "jupyter", Path(sys.prefix) / "etc" / "jupyter"
     return {
         "JUPYTER_PATH": os.pathsep.join([str(folder / "jupyter"), str(share)]),

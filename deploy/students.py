@@ -25,21 +25,11 @@ class HubError(RuntimeError):
 
 @dataclass
 class Cell:
-    """What came of one code cell.
-
-    Attributes
-    ----------
-    source : str
-    text : str
-        What it printed, and its results as text; nothing of pictures, pages and widgets.
-    pictures : list of float
-        When each picture came (``time.monotonic``), an explorer or another widget included.
-    error : str or None
-    """
+    """What came of one code cell."""
 
     source: str
-    text: str = ""
-    pictures: list = field(default_factory=list)
+    text: str = ""  # printed, and results as text; nothing of pictures, pages and widgets
+    pictures: list = field(default_factory=list)  # when each came (time.monotonic), or a widget
     error: str | None = None
 
     def take(self, kind, content):
@@ -123,12 +113,7 @@ class Student:
 
 
 class Kernel:
-    """A kernel that a student has opened, over the WebSocket that a browser would use.
-
-    Attributes
-    ----------
-    pid : int
-    """
+    """A kernel that a student has opened, over the WebSocket that a browser would use."""
 
     def __init__(self, student, session):
         self.student, self.session = student, session

@@ -19,7 +19,7 @@ CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POSSIBLE = "    Points Possible"  # Canvas indents it
 
 
-def rows_of(path):
+def lines(path):
     """A CSV file's lines as dicts, and their keys in order."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file, restval="")
@@ -27,11 +27,7 @@ def rows_of(path):
 
 
 def read(path):
-    """Scores of nbgrader's export.
-
-    Parameters
-    ----------
-    path : str or Path
+    """Scores of nbgrader's export; ``BadInput`` if it is none.
 
     Returns
     -------
@@ -39,15 +35,10 @@ def read(path):
         Student → {assignment: score as text}; no entry where nothing was handed in.
     largest : dict
         Assignment → points to be had.
-
-    Raises
-    ------
-    BadInput
-        If it is no export of nbgrader's.
     """
     scores, largest = {}, {}
     try:
-        for row in rows_of(path)[0]:
+        for row in lines(path)[0]:
             name, mine = row["assignment"], scores.setdefault(row["student_id"], {})
             largest[name] = f"{float(row['max_score']):g}"
             if row["timestamp"] or float(row["score"] or 0):
@@ -70,17 +61,7 @@ def moodle(scores, largest):
 def canvas(scores, largest, students, head):
     """Rows for Canvas, and the students of nbgrader's that its gradebook does not have.
 
-    Parameters
-    ----------
-    scores, largest : dict
-        From ``read``.
-    students, head : list
-        Canvas's own export, from ``rows_of``.
-
-    Raises
-    ------
-    BadInput
-        If the gradebook lacks the columns that Canvas knows a student by.
+    Of ``read`` and of the gradebook's ``lines``; ``BadInput`` without the columns of ``CANVAS``.
     """
     if not {"Student", "ID", "SIS Login ID"} <= {*head}:
         raise BadInput(
@@ -113,7 +94,7 @@ def main(grades, gradebook=None):
         found, path = read(grades), Path(grades)
         write(path.with_suffix(".moodle.csv"), moodle(*found))
         if gradebook:
-            rows, missing = canvas(*found, *rows_of(gradebook))
+            rows, missing = canvas(*found, *lines(gradebook))
             write(path.with_suffix(".canvas.csv"), rows)
             for student in missing:
                 said = say("Canvas에 없음", "not in Canvas", " · ")

@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from . import ask, child
@@ -120,21 +119,6 @@ def main(argv=None):
             asked.socket.parent.rmdir()
 
 
-@dataclass
-class Warm:
-    """A parent that runs.
-
-    Attributes
-    ----------
-    environment : dict of str
-        By which ``ask`` finds it; empty where it could not start.
-    pid : int or None
-    """
-
-    environment: dict
-    pid: int | None
-
-
 @contextlib.contextmanager
 def running(python, environment, log, wait=True):
     """Keep a warm parent while the block lasts.
@@ -152,8 +136,9 @@ def running(python, environment, log, wait=True):
 
     Yields
     ------
-    Warm
-        Its environment is empty where it could not start: the log says why.
+    environment : dict of str
+        By which ``ask`` finds it; empty where it could not start: the log says why.
+    pid : int or None
     """
     # In the temporary folder, since a socket's path must be short; a folder that is the user's own.
     folder = Path(tempfile.mkdtemp(prefix="dino-warm-"))
@@ -173,7 +158,7 @@ def running(python, environment, log, wait=True):
             while wait and process.poll() is None and not path.exists():
                 time.sleep(0.05)
             lives = process.poll() is None
-            yield Warm({ask.VARIABLE: str(path)}, process.pid) if lives else Warm({}, None)
+            yield ({ask.VARIABLE: str(path)}, process.pid) if lives else ({}, None)
         finally:
             process.terminate()
             process.wait()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploy import hub, parts
+from deploy import hub, parts, settings
 from deploy.students import Student
 from tools import lab
 
@@ -44,10 +44,18 @@ def page(tmp_path_factory):
         page.fill("input[name=username]", "browser")
         page.fill("input[name=password]", a_hub.password)
         page.click("input[type=submit], button[type=submit]")
+        page.wait_for_url("**/lab/tree/**00_start.ipynb**")
         run_all(page)
-        page.student = Student(a_hub, "browser")
+        page.student, page.home = Student(a_hub, "browser"), folder / "home" / "browser"
         yield page
         browser.close()
+
+
+def written(path):
+    """What nbgitpuller has to merge of a lesson but outputs: its cells, and which kernel it asks for."""
+    lesson = json.loads(path.read_text("utf-8"))
+    cells = [(c["id"], c["cell_type"], c["metadata"], c["source"]) for c in lesson["cells"]]
+    return cells, lesson["metadata"]["kernelspec"]
 
 
 def hub_does(coroutine):
@@ -58,7 +66,6 @@ def hub_does(coroutine):
 
 def run_all(page):
     """Every cell, once the lesson and its kernel are there."""
-    page.wait_for_url("**/lab/tree/**00_start.ipynb**")
     page.wait_for_function(f"() => {NOTEBOOK}?.kernel?.status === 'idle'")
     page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
 
@@ -102,6 +109,8 @@ def test_a_culled_kernel_is_said_and_the_sliders_still_move(page):
     """What the culling of idle kernels does, while the page is open."""
     lab.wait_for_explorer(page)
     page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    saved = page.home / settings.NAME / settings.FIRST
+    assert written(saved) == written(settings.ROOT / settings.FIRST)
     kernel = page.evaluate(f"() => {NOTEBOOK}.kernel.id")
     hub_does(page.student.ask("DELETE", f"/user/browser/api/kernels/{kernel}"))
     box = page.locator(".dino-explorer").first

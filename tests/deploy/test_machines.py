@@ -155,5 +155,5 @@ def test_the_link():
     assert asked["targetpath"] == [settings.NAME]  # whatever the address ends in
     assert asked["urlpath"] == [f"lab/tree/{settings.NAME}/notebooks/00_start.ipynb"]
     assert (settings.ROOT / settings.FIRST).exists()
-    a_hub = hub.Hub("http://127.0.0.1:1", "file:///x", "", "", None, SimpleNamespace(), None)
+    a_hub = hub.Hub("http://127.0.0.1:1", "file:///x", "", "", SimpleNamespace(), None)
     assert "file%3A%2F%2F%2Fx" in a_hub.link()

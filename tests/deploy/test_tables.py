@@ -44,7 +44,7 @@ def test_moodle(grades):
 
 def test_canvas(grades, tmp_path):
     (tmp_path / "book.csv").write_text(CANVAS, "utf-8-sig")
-    book = tables.rows_of(tmp_path / "book.csv")
+    book = tables.lines(tmp_path / "book.csv")
     rows, missing = tables.canvas(*tables.read(grades), *book)
     assert rows == [
         [*tables.CANVAS, "lesson-00 (4711)", "lesson-03"],
