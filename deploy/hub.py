@@ -133,6 +133,11 @@ def repository(folder):
     return bare.as_uri()
 
 
+def cache(folder):
+    """Environment by which students find models in another folder."""
+    return dict.fromkeys(("HF_HOME", "HF_HUB_CACHE"), str(Path(folder).absolute()))
+
+
 def free_port():
     """A port of this machine that nobody listens on."""
     with socket.socket() as free:
@@ -166,13 +171,13 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--plain", action="store_true", help="no kernels from a warm process")
-    parser.add_argument("--models", type=Path, default=Path(settings.MODELS), help="%(default)s")
+    parser.add_argument("--models", type=Path, default=settings.MODELS, help="%(default)s")
     asked = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill ends the servers, too
     tell("허브를 준비합니다.", "Making the hub ready.")
     parts.install()
-    own = dict.fromkeys(("HF_HOME", "HF_HUB_CACHE"), str(asked.models.absolute()))
-    with running(port=asked.port, warm=not asked.plain, environment=own) as hub:
+    models = cache(asked.models)
+    with running(port=asked.port, warm=not asked.plain, environment=models) as hub:
         tell(
             f"수강생에게 줄 링크:\n  {hub.link()}\n"
             f"아무 이름으로나 로그인하세요. 비밀번호: {hub.password}\n"

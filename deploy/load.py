@@ -1,6 +1,6 @@
 """So many students at once on a hub of this machine: how long they wait, what they take.
 
-    python -m deploy.load 10 [--plain] [--lessons 00_start 03_decoding]
+    python -m deploy.load 10 [--plain] [--lessons 00_start 03_decoding] [--models FOLDER]
 
 All log in and pull the lessons; then all press Run at the same moment, and again for the next
 lesson. Prints of each lesson the median and the largest of ``COLUMNS``. PSS counts each page of
@@ -13,12 +13,13 @@ import os
 import statistics
 import sys
 import time
+from pathlib import Path
 
 import psutil
 
 from bilingual import say
 
-from . import hub, parts
+from . import hub, parts, settings
 from .students import Student
 
 LESSONS = ("00_start", "03_decoding")
@@ -117,15 +118,12 @@ async def one_student(student, lessons, doors):
 
 
 async def run(a_hub, count, lessons=LESSONS, prefix="student"):
-    """Let students run lessons at the same time; returns one dict a student.
+    """Let so many students, whose names begin alike, run lessons on a ``hub.Hub`` at the same time.
 
-    Parameters
-    ----------
-    a_hub : hub.Hub
-    count : int
-    lessons : iterable of str
-    prefix : str
-        Of their names.
+    Returns
+    -------
+    list of dict
+        Of each what ``one_student`` returns.
     """
     doors = [tuple(Together(count) for _ in range(3)) for _ in lessons]
     students = [Student(a_hub, f"{prefix}{i:03d}") for i in range(1, count + 1)]
@@ -135,13 +133,7 @@ async def run(a_hub, count, lessons=LESSONS, prefix="student"):
 
 
 def memory(found):
-    """PSS a student, MB: kernel, server, and a share of the process that kernels are forked from.
-
-    Parameters
-    ----------
-    found : list of dict
-        Of one lesson, each student's ``one_lesson``.
-    """
+    """PSS a student, MB, of all students' ``one_lesson``: the warm process is shared by all."""
     return statistics.mean(d["kernel"] + d["server"] + d["parent"] / len(found) for d in found)
 
 
@@ -179,9 +171,10 @@ def main(argv=None):
     parser.add_argument("students", type=int)
     parser.add_argument("--plain", action="store_true", help="no kernels from a warm process")
     parser.add_argument("--lessons", nargs="+", default=LESSONS)
+    parser.add_argument("--models", type=Path, default=settings.MODELS, help="%(default)s")
     asked = parser.parse_args(argv)
     parts.install()
-    with hub.running(warm=not asked.plain) as a_hub:
+    with hub.running(warm=not asked.plain, environment=hub.cache(asked.models)) as a_hub:
         days = asyncio.run(run(a_hub, asked.students, asked.lessons))
     kind = "plain" if asked.plain else "warm"
     print(f"{asked.students} x {kind}, load {os.getloadavg()[0]:.1f}")

@@ -43,17 +43,10 @@ def link(hub, repository, lesson=FIRST, branch=BRANCH):
 
     Parameters
     ----------
-    hub : str
-        Address of the hub, as https://hub.example.org
-    repository : str
-        Where git clones the lessons from.
-    lesson : str
-        Its path in the repository.
-    branch : str
-
-    Returns
-    -------
-    str
+    hub, repository : str
+        Their addresses, as https://hub.example.org and where git clones the lessons from.
+    lesson, branch : str
+        A path in that repository, and of which branch.
     """
     asked = {
         "repo": repository,
@@ -66,17 +59,7 @@ def link(hub, repository, lesson=FIRST, branch=BRANCH):
 
 
 def tljh(root="/"):
-    """Write the files by which The Littlest JupyterHub gives students the same.
-
-    Parameters
-    ----------
-    root : str or Path
-        "/" on the machine itself.
-
-    Returns
-    -------
-    list of Path
-    """
+    """Write the files by which The Littlest JupyterHub gives students the same; their paths."""
     hub, user = Path(root, "opt/tljh/config"), Path(root, "opt/tljh/user")
     config = f"c.Spawner.environment = {json.dumps(ENVIRONMENT, indent=4)}\n"
     config += f"c.Spawner.start_timeout = c.Spawner.http_timeout = {START_SECONDS}\n"

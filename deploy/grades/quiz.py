@@ -21,17 +21,7 @@ ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \|$", re.M)
 
 
 def questions(language):
-    """The guide's questions.
-
-    Parameters
-    ----------
-    language : {"ko", "en"}
-
-    Returns
-    -------
-    dict
-        Title of a lesson → list of (section, question, what to see).
-    """
+    """The guide's questions: title of a lesson → list of (section, question, what to see)."""
     text = (settings.ROOT / "docs" / language / "teaching.md").read_text("utf-8")
     _, *parts = LESSON.split(text)
     found = {}

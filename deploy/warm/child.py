@@ -22,19 +22,9 @@ class Refused(Exception):
 
 
 def serve(channel, mine):
-    """Read a request in the fork, and answer; return it once the asker has said to go on.
+    """Read a request of ``ask`` in the fork, and answer; return it once it says to go on, or None.
 
-    Parameters
-    ----------
-    channel : socket
-        Connected to ``ask``.
-    mine : dict of str
-        The environment that the parent started with.
-
-    Returns
-    -------
-    dict or None
-        None if this fork is to end.
+    ``mine`` is the environment that the parent started with.
     """
     channel.settimeout(PATIENCE)
     try:
@@ -88,13 +78,7 @@ def refusal(job, mine):
 def become_kernel(job, channel, by_imports):
     """Run the kernel, to its end; what the parent had of its own is gone before it starts.
 
-    Parameters
-    ----------
-    job : dict
-        From ``serve``.
-    channel : socket
-    by_imports : dict of str
-        Environment variables that packages set when they were imported.
+    ``by_imports`` are environment variables that packages set when they were imported.
     """
     for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)

@@ -52,7 +52,7 @@ def page(tmp_path_factory):
 
 
 def written(path):
-    """What nbgitpuller has to merge of a lesson but outputs: its cells, and which kernel it asks for."""
+    """What nbgitpuller has to merge of a lesson, but outputs: cells, and the kernel asked for."""
     lesson = json.loads(path.read_text("utf-8"))
     cells = [(c["id"], c["cell_type"], c["metadata"], c["source"]) for c in lesson["cells"]]
     return cells, lesson["metadata"]["kernelspec"]
