@@ -5,16 +5,15 @@
 """
 
 import base64
-import os
 from pathlib import Path
 
 import anywidget
 import traitlets
-from IPython.display import HTML, display
 
 from bilingual import BadInput, Bilingual, language, plain, say
 from explorer import export
 from explorer.data import block_data, colour_table, full, patch_map, png, shrink
+from helpers import still
 from helpers.images import to_tensor
 from helpers.maps import min_max
 from helpers.overlay import COLORMAPS
@@ -30,14 +29,6 @@ KINDS = {
     "similarity": ("패치 유사도", "patch similarity"),
     "query": ("패치 어텐션", "patch attention"),
 }
-# JupyterLab shows one of the pictures of an output, and of a widget whose kernel has gone only that
-# there is no such model. So the figure is an output of its own, seen while there is no explorer.
-STILL = """<div class="dino-still"><style>
-.jp-OutputArea-child:has(.dino-still):has(+ .jp-OutputArea-child .dino-explorer),
-.jp-OutputArea-child:has(.dino-still) + .jp-OutputArea-child:not(:has(.dino-explorer)) {{
-  display: none;
-}}
-</style><img alt="{alt}" style="max-width: 100%" src="data:image/jpeg;base64,{jpeg}"></div>"""
 
 
 class Explorer(anywidget.AnyWidget):
@@ -109,12 +100,11 @@ class Explorer(anywidget.AnyWidget):
         return data, {**metadata, "image/jpeg": size}
 
     def _ipython_display_(self, **kwargs):
-        """In JupyterLab two outputs, see ``STILL``; elsewhere one."""
+        """In JupyterLab two outputs, elsewhere one; see ``still``."""
         data, metadata = self._repr_mimebundle_()
-        if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
-            still = STILL.format(jpeg=data.pop("image/jpeg"), alt=say("겹침 그림", "overlay"))
-            display(HTML(still))
-        display(data, metadata=metadata, raw=True)
+        source = f"data:image/jpeg;base64,{data['image/jpeg']}"
+        alt = say("겹침 그림", "overlay")
+        still.show(data, metadata, f'<img alt="{alt}" style="max-width: 100%" src="{source}">')
 
     def figure(self):
         """The post's two-panel figure of the map that is shown first."""
