@@ -5,6 +5,7 @@
 """
 
 import base64
+import contextlib
 import os
 from pathlib import Path
 
@@ -13,15 +14,18 @@ import traitlets
 from IPython.display import HTML, display
 
 from bilingual import BadInput, Bilingual, language, plain, say
-from explorer import export
+from explorer import export, live, network
+from explorer.bundle import bundle
 from explorer.data import block_data, colour_table, full, patch_map, png, shrink
-from helpers.images import to_tensor
+from helpers.images import load_photo, to_tensor
 from helpers.maps import min_max
 from helpers.overlay import COLORMAPS
 from helpers.plots import two_panel
 from helpers.weights import caption
+from sources.kinds import PhotoError
+from topics.masks import load_masks, masks_on_grid
 
-__all__ = ["Explorer", "explore"]
+__all__ = ["Explorer", "camera", "explore"]
 
 HERE = Path(__file__).resolve().parent
 KINDS = {
@@ -30,20 +34,15 @@ KINDS = {
     "similarity": ("패치 유사도", "patch similarity"),
     "query": ("패치 어텐션", "patch attention"),
 }
-# JupyterLab shows one of the pictures of an output, and of a widget whose kernel has gone only that
-# there is no such model. So the figure is an output of its own, seen while there is no explorer.
-STILL = """<div class="dino-still"><style>
-.jp-OutputArea-child:has(.dino-still):has(+ .jp-OutputArea-child .dino-explorer),
-.jp-OutputArea-child:has(.dino-still) + .jp-OutputArea-child:not(:has(.dino-explorer)) {{
-  display: none;
-}}
-</style><img alt="{alt}" style="max-width: 100%" src="data:image/jpeg;base64,{jpeg}"></div>"""
+
 
 
 class Explorer(anywidget.AnyWidget):
-    """Photo, map and overlay on three canvases; everything but another block is the browser's work.
+    """Photo, map and overlay on three canvases, all of it the browser's work.
 
-    Takes the model, the tensor (1, 3, H, W), the photo as the network saw it, and a map's kind.
+    So is the network, if it is small and of timm's plain kind (``network.in_page``): the page gets
+    its weights when the reader first touches the explorer. Else the kernel is asked for another
+    block or photo. Takes what ``explore`` takes.
 
     Attributes
     ----------
@@ -53,44 +52,72 @@ class Explorer(anywidget.AnyWidget):
         One of ``overlay.COLORMAPS``.
     """
 
-    _esm = HERE / "explorer.js"
+    _esm = bundle(HERE / "explorer.js")
     _css = export.STYLE
     # What the browser has set must not come back from the kernel: the reader may be further by now.
     alpha = traitlets.Float(0.5, min=0, max=1).tag(sync=True, echo_update=False)
     cmap = traitlets.Enum(COLORMAPS, COLORMAPS[0]).tag(sync=True, echo_update=False)
-    modules = traitlets.Dict().tag(sync=True)  # what explorer.js imports: name → text
     kinds = traitlets.Dict(KINDS).tag(sync=True)
     start = traitlets.Enum(tuple(KINDS), "norm").tag(sync=True)  # the kind that is shown first
     photo = traitlets.Bytes().tag(sync=True)
     full = traitlets.Bytes().tag(sync=True)
     tables = traitlets.Dict().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)  # one block's maps, see data.block_data
+    mask = traitlets.Bytes().tag(sync=True)  # 1 for each patch of an object; empty: not known
+    network = traitlets.Dict().tag(sync=True)  # see network.in_page; the weights come on request
+    input = traitlets.Bytes().tag(sync=True)  # for such a network, the picture that it gets
+    view = traitlets.Dict().tag(sync=True)  # how a photo is fitted to the network
     weights = traitlets.Unicode().tag(sync=True)
     language = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, model, tensor, seen, start="norm"):
-        self.model, self.tensor = model, tensor
-        self.seen, self.picture = seen, shrink(seen)
+    def __init__(self, photo, model, fit="crop", size=None, start="norm", masks=None):
+        self.model, self.fit, self.size = model, fit, size
         super().__init__(
-            modules={name: (HERE / f"{name}.js").read_text("utf-8") for name in ("pixels", "view")},
             start=start,
-            photo=png(self.picture),
-            full=full(seen),
             tables={name: colour_table(name) for name in COLORMAPS},
-            data=block_data(model, tensor, -1),
+            network=network.in_page(model),
+            view={"fit": fit, "size": size if size is None or isinstance(size, int) else min(size)},
             weights=caption(model),
             language=language(),
+            **self._shown(photo, masks),
         )
         self.on_msg(self._answer)
 
+    def _shown(self, photo, masks=None):
+        """Take a photo: sets what Python keeps of it, returns what the page gets."""
+        tensor, seen = to_tensor(photo, self.model, self.fit, self.size)
+        self.tensor, self.seen, self.picture = tensor, seen, shrink(seen)
+        on_grid = b""
+        if masks is not None:
+            on_grid = masks_on_grid(masks, self.model, self.fit, self.size).any(0)
+            on_grid = on_grid.numpy().astype("uint8").tobytes()
+        return {
+            "photo": png(self.picture),
+            "full": full(seen),
+            "data": block_data(self.model, tensor, -1),
+            "mask": on_grid,
+            "input": network.levels(self.model, tensor) if network.in_page(self.model) else b"",
+        }
+
     def _answer(self, _, question, buffers):
-        """What the browser asks for: another block, or one patch's map that was not sent."""
+        """What the browser asks for: the network, another block or photo, one patch's map."""
         try:
-            if question["ask"] == "block":
+            asked = question["ask"]
+            if asked == "network":
+                files = network.engine_files()
+                worker, held = files.pop("worker"), {"weights": network.weights(self.model), **files}
+                answer = {"network": list(held), "worker": worker}
+                self.send(answer, buffers=list(held.values()))
+            elif asked == "photo":
+                shown = self._shown(load_photo([{"name": question["name"], "content": buffers[0]}]))
+                with self.hold_sync():
+                    for name, value in shown.items():
+                        setattr(self, name, value)
+            elif asked == "block":
                 self.data = block_data(self.model, self.tensor, question["block"])
             else:
                 block = self.data["block"]
-                m = patch_map(self.model, self.tensor, block, question["ask"], question["patch"])
+                m = patch_map(self.model, self.tensor, block, asked, question["patch"])
                 self.send({**question, "block": block}, buffers=[m.numpy().tobytes()])
         except Exception as error:  # shown on the page, which would wait for ever; and in the log
             words = f"{type(error).__name__}: {error}"
@@ -112,7 +139,7 @@ class Explorer(anywidget.AnyWidget):
         """In JupyterLab two outputs, see ``STILL``; elsewhere one."""
         data, metadata = self._repr_mimebundle_()
         if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
-            still = STILL.format(jpeg=data.pop("image/jpeg"), alt=say("겹침 그림", "overlay"))
+            still = export.STILL.format(jpeg=data.pop("image/jpeg"), alt=say("겹침 그림", "overlay"))
             display(HTML(still))
         display(data, metadata=metadata, raw=True)
 
@@ -122,13 +149,23 @@ class Explorer(anywidget.AnyWidget):
         look = {"alpha": self.alpha, "cmap": self.cmap, "title": title}
         return two_panel(self.picture, m, weights=self.model, **look)
 
-    def save_html(self, path="explorer.html"):
-        """Write the explorer as one HTML file that needs no kernel and no network; its Path.
+    def save_html(self, path="explorer.html", network=True):
+        """Write the explorer as one HTML file that needs neither kernel nor internet.
 
-        Folders that are not there yet are made.
+        Parameters
+        ----------
+        path : str or Path
+            Folders that are not there yet are made.
+        network : bool
+            True: with the network in it, if it can work in a page (about 8 MB): for photos of the
+            reader's own, and to break it. False: small, with what the network made of this photo.
+
+        Returns
+        -------
+        Path
         """
         path = _made(path)
-        path.write_text(export.page(self, title=plain(path.stem)), encoding="utf-8")
+        path.write_text(export.page(self, plain(path.stem), network), encoding="utf-8")
         return path
 
     def save_gif(self, path="explorer.gif", sweep="alpha"):
@@ -156,8 +193,8 @@ class Explorer(anywidget.AnyWidget):
         return path
 
 
-def explore(photo, model, fit="crop", size=None, start="norm"):
-    """An overlay whose map, opacity, colours and patch the reader chooses.
+def explore(photo, model, fit="crop", size=None, start="norm", masks=None):
+    """An overlay whose map, opacity, colours and patch the reader chooses, and a bench to break it.
 
     Parameters
     ----------
@@ -171,6 +208,10 @@ def explore(photo, model, fit="crop", size=None, start="norm"):
     start : {"norm", "cls", "similarity", "query"}
         The map that is shown first: token norm, CLS attention, or similarity to, and attention of,
         the patch under the mouse.
+    masks : array, optional
+        bool (objects, H, W), pixels of the photo, as ``masks.load_masks`` gives: then the explorer
+        says whether a map's highest patch lies on an object. Known of a bundled photo given by its
+        name.
 
     Returns
     -------
@@ -187,8 +228,40 @@ def explore(photo, model, fit="crop", size=None, start="norm"):
             f"start는 {', '.join(KINDS)} 가운데 하나여야 합니다: {start!r}",
             f"start must be one of {', '.join(KINDS)}: {start!r}",
         )
-    tensor, seen = to_tensor(photo, model, fit, size)
-    return Explorer(model, tensor, seen, start)
+    if masks is None and isinstance(photo, (str, Path)):
+        with contextlib.suppress(PhotoError):
+            masks = load_masks(photo)
+    return Explorer(photo, model, fit, size, start, masks)
+
+
+def camera(model):
+    """A camera whose pictures the network sees, live in the cell; photos where there is none.
+
+    Whether there is a camera is the browser's to say: it gives one to pages on this machine and to
+    https, not to frames that VS Code or Colab draw. Nothing leaves the browser.
+
+    Parameters
+    ----------
+    model : timm model
+        Small and of timm's plain kind, as the embedded one is (``network.in_page``).
+
+    Returns
+    -------
+    live.Camera
+
+    Raises
+    ------
+    BadInput
+        The page can't compute this model.
+    """
+    if not network.in_page(model):
+        raise BadInput(
+            f"브라우저에서는 작은 기본형 ViT만 계산할 수 있습니다: {caption(model)}. "
+            'models.load_model("embedded")로 불러온 내장 DINO를 쓰세요.',
+            f"A browser computes small ViTs of the plain kind only: {caption(model)}. "
+            'Use the embedded DINO, models.load_model("embedded").',
+        )
+    return live.Camera(model)
 
 
 def _made(path):

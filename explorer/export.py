@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from bilingual import BadInput, plain, say
+from explorer import network
 from explorer.data import patch_map
 from helpers.encoding import attention, encode
 from helpers.images import to_tensor
@@ -19,14 +20,25 @@ SWEEPS = ("alpha", "head", "block", "zoom")
 ZOOM, ZOOM_STEPS = 3, 12  # how far in, and in how many steps
 START = Path(__file__).with_name("page.js")  # starts the explorers of a page
 STYLE = Path(__file__).with_name("explorer.css")
-TRAITS = "_esm modules kinds start alpha cmap photo full tables data weights language".split()
+TRAITS = (
+    "_esm kinds start alpha cmap photo full tables data mask network input view weights language"
+).split()
+# JupyterLab shows one of the pictures of an output, and of a widget whose kernel has gone only that
+# there is no such model. So the figure is an output of its own, seen while there is no explorer.
+STILL = """<div class="dino-still"><style>
+.jp-OutputArea-child:has(.dino-still):has(+ .jp-OutputArea-child .dino-explorer),
+.jp-OutputArea-child:has(.dino-still) + .jp-OutputArea-child:not(:has(.dino-explorer)) {{
+  display: none;
+}}
+</style><img alt="{alt}" style="max-width: 100%" src="data:image/jpeg;base64,{jpeg}"></div>"""
 PAGE = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none';
- script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; img-src data: blob:">
+ script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline';
+ img-src data: blob:; media-src blob: mediastream:">
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
@@ -46,13 +58,21 @@ body {{ margin: 12px auto; max-width: 960px; padding: 0 8px; font: 14px system-u
 """
 
 
-def traits(view):
+def traits(view, whole):
     """What a page needs to show an explorer, as JSON that can stand in a script element."""
-    held = json.dumps({name: getattr(view, name) for name in TRAITS}, default=_base64)
-    return held.replace("<", "\\u003c")  # so that no caption can end the script
+    held = {name: getattr(view, name) for name in TRAITS}
+    if whole and view.network:
+        files = {"weights": network.weights(view.model), **network.engine_files()}
+        held["network"] = {**view.network, **files}
+        held["data"] = {**view.data, "similarity": None, "query": None}  # the page works them out
+    else:
+        held |= {"network": {}, "input": b"", "tokens": network.tokens(view.model, view.tensor)}
+        if held["tokens"]:
+            held["data"] = {}
+    return json.dumps(held, default=_base64).replace("<", "\\u003c")  # no caption ends the script
 
 
-def page(view, title):
+def page(view, title, whole):
     """The whole page as text.
 
     Parameters
@@ -60,6 +80,8 @@ def page(view, title):
     view : Explorer
     title : str
         Any text; it is escaped.
+    whole : bool
+        Whether the network goes along, if it is one that a page can compute.
 
     Returns
     -------
@@ -71,7 +93,7 @@ def page(view, title):
         title=html.escape(title),
         style=STYLE.read_text("utf-8"),
         start=START.read_text("utf-8"),
-        traits=traits(view),
+        traits=traits(view, whole),
     )
 
 
