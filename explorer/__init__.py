@@ -36,7 +36,6 @@ KINDS = {
 }
 
 
-
 class Explorer(anywidget.AnyWidget):
     """Photo, map and overlay on three canvases, all of it the browser's work.
 
@@ -105,7 +104,10 @@ class Explorer(anywidget.AnyWidget):
             asked = question["ask"]
             if asked == "network":
                 files = network.engine_files()
-                worker, held = files.pop("worker"), {"weights": network.weights(self.model), **files}
+                worker, held = (
+                    files.pop("worker"),
+                    {"weights": network.weights(self.model), **files},
+                )
                 answer = {"network": list(held), "worker": worker}
                 self.send(answer, buffers=list(held.values()))
             elif asked == "photo":
@@ -139,7 +141,9 @@ class Explorer(anywidget.AnyWidget):
         """In JupyterLab two outputs, see ``STILL``; elsewhere one."""
         data, metadata = self._repr_mimebundle_()
         if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
-            still = export.STILL.format(jpeg=data.pop("image/jpeg"), alt=say("겹침 그림", "overlay"))
+            still = export.STILL.format(
+                jpeg=data.pop("image/jpeg"), alt=say("겹침 그림", "overlay")
+            )
             display(HTML(still))
         display(data, metadata=metadata, raw=True)
 

@@ -163,7 +163,9 @@ def untrained(model):
                 numbers = (1e-6 if name in ("cls_token", "reg_token") else 0.02) * normal
             parameter.copy_(torch.tensor(numbers, dtype=torch.float32).reshape(parameter.shape))
             at += count
-    model.weights = Weights(getattr(getattr(model, "weights", None), "name", "ViT"), "untrained", False)
+    model.weights = Weights(
+        getattr(getattr(model, "weights", None), "name", "ViT"), "untrained", False
+    )
     return model
 
 

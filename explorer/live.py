@@ -82,7 +82,9 @@ def network_words(model):
     section = re.search(r"^## What it is not.*?\n(.*?)^## ", card, re.MULTILINE | re.DOTALL)[1]
     told = {}
     for paragraph in section.strip().split("\n\n"):
-        told["ko" if re.search("[가-힣]", paragraph) else "en"] = " ".join(paragraph.split())
+        told["ko" if re.search("[가-힣]", paragraph) else "en"] = " ".join(
+            paragraph.replace("**", "").split()
+        )
     pixels, patch = (side[0] for side in (model.patch_embed.img_size, model.patch_embed.patch_size))
     numbers = [pixels, patch, len(model.blocks), model.blocks[0].attn.num_heads]
     ko = "이 맵은 내장 DINO의 것입니다(ViT, {}픽셀, 패치 {}, 블록 {}개, 헤드 {}개)."
