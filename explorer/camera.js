@@ -4,7 +4,7 @@
 function render({ model, el }) {
   const say = (ko, en) => ({ ko, en })[model.get("language")] ?? `${ko} ${en}`;
   const add = (tag, properties) => el.appendChild(Object.assign(document.createElement(tag), properties));
-  el.classList.add("dino-upload");
+  el.classList.add("dino-camera");
   const button = add("button", { type: "button", textContent: say("카메라 열기", "open the camera") });
   const status = add("div", { className: "dino-status" });
   status.setAttribute("role", "status");

@@ -34,7 +34,8 @@ async function render({ model, el }) {
   const tables = Object.fromEntries(Object.entries(model.get("tables")).map(([name, table]) => [name, bytes(table)]));
   const state = { ...START, kind: model.get("start") };
   // What is shown: the maps, those of the untrained network, the picture and whether the page brought it.
-  const at = { state, maps: mapsOf(model), beside: null, seen: await photo(), own: false, current: null };
+  let given = await photo();
+  const at = { state, maps: mapsOf(model), beside: null, seen: given, own: false, current: null };
   const fromPython = () => { at.mask = model.get("mask") && bytes(model.get("mask")); };
   fromPython();
   const first = { kind: state.kind, block: at.maps.block, cmap: Object.keys(tables)[0] };
@@ -65,6 +66,7 @@ async function render({ model, el }) {
     model.set("cmap", first.cmap);
     model.save_changes();
     set({ ...START, kind: first.kind });
+    sources.reset(given);
     sources.showBlock(first.block);
   }
 
@@ -104,7 +106,8 @@ async function render({ model, el }) {
     "change:photo": async () => {
       fromPython();
       Object.assign(state, { patch: null, pinned: false });
-      [at.seen, at.own] = [await photo(), false];
+      given = await photo();
+      [at.seen, at.own] = [given, false];
       pictures.show(at.seen);
       show.choose();
     },

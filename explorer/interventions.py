@@ -163,9 +163,8 @@ def untrained(model):
                 numbers = (1e-6 if name in ("cls_token", "reg_token") else 0.02) * normal
             parameter.copy_(torch.tensor(numbers, dtype=torch.float32).reshape(parameter.shape))
             at += count
-    model.weights = Weights(
-        getattr(getattr(model, "weights", None), "name", "ViT"), "untrained", False
-    )
+    name = getattr(getattr(model, "weights", None), "name", type(model).__name__)
+    model.weights = Weights(name, "untrained", False)
     return model
 
 

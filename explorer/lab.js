@@ -101,7 +101,13 @@ export function makeLab(model, { input, picture, redraw, shown, problem }) {
   const camera = makeCamera(video, frame, problem);
 
   return {
-    wake, compute, open, camera,
+    compute, open, camera,
+    /** The picture that Python gave, and nothing changed. */
+    reset() {
+      camera.stop();
+      source = null;
+      whatIf?.undoAll();
+    },
     get bench() { return whatIf; },
     get result() { return last; },
     /** Draw the picture as it is after what the bench did to it. */

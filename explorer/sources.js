@@ -118,6 +118,13 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
 
   return {
     rouse, showBlock, shownBlock, play, open, camera, busy, tell,
+    /** Back to the picture that Python gave, and to the network as it is. */
+    reset(photo) {
+      if (!lab?.bench) return;
+      if (at.own) [at.seen, at.own] = [photo, false];
+      lab.reset();
+      showCamera();
+    },
     get kernel() { return Boolean(model.send); },
     get able() { return lab !== null; },
     get lab() { return lab; },

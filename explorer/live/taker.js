@@ -23,7 +23,8 @@ export function makeTaker(input, patch, side) {
       const { resized, part } = viewOf(size, fit, input, patch);
       const [x, y] = [size[0] / resized[0], size[1] / resized[1]];
       const [width, height] = [part.width * x, part.height * y], scale = side / Math.max(width, height);
-      sized(seen, Math.round(width * scale), Math.round(height * scale));
+      const square = fit === "crop"; // but for what timm's rounding leaves
+      sized(seen, square ? side : Math.round(width * scale), square ? side : Math.round(height * scale));
       const to = [seen.canvas.width, seen.canvas.height];
       seen.imageSmoothingQuality = "high"; // forgotten when a canvas gets its size
       seen.setTransform(mirrored ? -1 : 1, 0, 0, 1, mirrored ? to[0] : 0, 0);

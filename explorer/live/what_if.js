@@ -30,13 +30,16 @@ export function makeWhatIf(sizes, places, changed) {
   let sort = null, guess = null, tool = "choose", found = {};
   const { blocks, heads } = sizes;
   const has = (list, item) => list.some((x) => same(x, item));
-  const flip = (list, item) => (has(list, item) ? list.filter((x) => !same(x, item)) : [...list, item]);
+  const listed = (name, item, on) => (state) => {
+    const without = state[name].filter((x) => !same(x, item));
+    return { ...state, [name]: on ? [...without, item] : without };
+  };
 
-  /** part: what changes; back: something is given back; as: which sort of change, so that hiding
-   * patch after patch is guessed once. */
-  function change(part, back, as) {
-    wanted = { ...wanted, ...part };
-    if (back || (guess !== null && as === sort)) whatIf = wanted;
+  /** edit: a state → the changed one; back: something is given back, and what waits for a guess goes on
+   * waiting; as: which sort of change, so that hiding patch after patch is guessed once. */
+  function change(edit, back, as) {
+    wanted = edit(wanted);
+    if (back || (guess !== null && as === sort)) whatIf = edit(whatIf);
     else [guess, sort] = [null, as];
     if (back && as !== sort) guess = null;
     found = {};
@@ -53,7 +56,7 @@ export function makeWhatIf(sizes, places, changed) {
   const cells = [], parts = make("div", { className: "parts" });
   const cell = (className, list, item, name) => {
     const off = () => has(wanted[list], item);
-    const onclick = () => change({ [list]: flip(wanted[list], item) }, off(), `${list} ${item}`);
+    const onclick = () => change(listed(list, item, !off()), off(), `${list} ${item}`);
     cells.push({ button: make("button", { type: "button", className, onclick }), off, name });
     return cells.at(-1).button;
   };
@@ -69,13 +72,17 @@ export function makeWhatIf(sizes, places, changed) {
     ["noPosition", () => !wanted.position, (on) => ({ position: on })],
     ["untrained", () => wanted.untrained, (on) => ({ untrained: !on })],
   ].map(([name, on, part]) => ({
-    on, button: word("button", name, { type: "button", className: name, onclick: () => change(part(on()), on(), name) }),
+    on, button: word("button", name, { type: "button", className: name, onclick: () => {
+      const changes = part(on());
+      change((state) => ({ ...state, ...changes }), on(), name);
+    } }),
   }));
-  const undo = word("button", "undo", { type: "button", className: "undo", onclick: () => {
+  function undoAll() {
     [wanted, whatIf, guess, sort, found] = [nothing(), nothing(), null, null, {}];
     show();
     changed();
-  } });
+  }
+  const undo = word("button", "undo", { type: "button", className: "undo", onclick: undoAll });
 
   const question = make("legend"), ask = make("fieldset", { className: "guess" }, question, ...GUESSES.map(
     (name) => word("button", name, { type: "button", value: name, onclick: () => {
@@ -122,7 +129,7 @@ export function makeWhatIf(sizes, places, changed) {
   show();
 
   return {
-    root, show,
+    root, show, undoAll,
     /** Whether the network is another one than it was. */
     active: () => !same({ ...whatIf, untrained: false }, nothing()),
     get now() { return whatIf; },
@@ -134,7 +141,7 @@ export function makeWhatIf(sizes, places, changed) {
       const back = give ?? list.includes(place);
       if (back !== list.includes(place)) return back;
       if (!back && name === "removed" && list.length > places() - 2) return back; // two must stay
-      change({ [name]: flip(list, place) }, back, name);
+      change(listed(name, place, !back), back, name);
       return back;
     },
     /** Another picture, of another grid: what names places is forgotten. */

@@ -26,6 +26,7 @@ from explorer.data import block_data, patch_map, shrink
 from explorer.interventions import forward
 from explorer.network import in_page, levels, weights
 from explorer.upload import upload
+from explorer.widget import KINDS
 from helpers import images, maps, models, overlay
 from helpers import widgets as sliders
 from helpers.encoding import attention, encode
@@ -221,11 +222,11 @@ def test_static_figure_and_stable_text(box):
     assert figure.shape[1] > 400 and figure.std() > 10
 
 
-@pytest.mark.parametrize("start", explorer.KINDS)
+@pytest.mark.parametrize("start", KINDS)
 def test_the_figure_is_of_the_first_map_and_names_it(photo, embedded, start):
     box = explorer.explore(photo, embedded, start=start)
     titles = [ax.get_title() for ax in box.figure().axes]
-    assert any(explorer.KINDS[start][1] in title for title in titles)
+    assert any(KINDS[start][1] in title for title in titles)
     shown = box.figure().axes[1].images[0].get_array()
     norm = explorer.explore(photo, embedded).figure().axes[1].images[0].get_array()
     assert np.array_equal(shown, norm) == (start == "norm")
@@ -254,6 +255,7 @@ def enable_custom_widget_manager():
 output.enable_custom_widget_manager = enable_custom_widget_manager
 import explorer
 from explorer.upload import upload
+from explorer.widget import KINDS
 from helpers import models
 model = models.load_model("embedded")
 """
