@@ -231,7 +231,7 @@ def draw_cases(cases, model, first=1, columns=4, notes=None):
     """
     rows = -(-len(cases) // columns)
     foot = f"{caption(model)} ({say('그림의 주장', 'as the figures claim')})"
-    fig, axes = new_figure(rows, columns, (5, 4), foot, extra=0.25 * rows)
+    fig, axes = new_figure(rows, columns, (5, 4), foot, extra=0.15 + 0.3 * rows)
     for i, (ax, case) in enumerate(zip(axes, cases)):
         draw(ax, case.picture, "")
         ax.set_title(f"{first + i}. {say(*CLAIMS[case.claim], chr(10))}", size=7)

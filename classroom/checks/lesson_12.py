@@ -32,18 +32,20 @@ SLIPS = {
             "That is the mean: give the least.",
         ),
     ],
+    "square": [
+        (
+            lambda c: c.map.shape[1] * c.model.patch_embed.patch_size[0] / c.tensor.shape[-1],
+            "열로 잰 값입니다. 행으로 재세요.",
+            "You measured columns: take rows.",
+        ),
+    ],
+    "padding": [
+        (lambda c: 1 / lies.number(c, "padding"), "거꾸로 나누었습니다.", "It is upside down."),
+    ],
     "apart": [
         (lambda c: 1 / lies.number(c, "apart"), "거꾸로 나누었습니다.", "It is upside down."),
     ],
 }
-SLIPS["square"] = SLIPS["padding"] = [
-    (lambda c: 1 / lies.number(c, "square"), "거꾸로 나누었습니다.", "It is upside down."),
-    (
-        lambda c: c.map.shape[1] * c.model.patch_embed.patch_size[0] / c.tensor.shape[-1],
-        "열로 잰 값입니다. 행으로 재세요.",
-        "You measured columns: take rows.",
-    ),
-]
 
 
 def _near(value, number):

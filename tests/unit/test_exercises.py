@@ -157,6 +157,22 @@ WRONG = {
         "my_diagnosis = ('sharpening', 'centring')",
         "my_diagnosis = ('centring', 'centring')",
     ],
+    ("12", "check_first_four"): [
+        "my_first = ['right', 'right', 'right', 'right']",
+        "my_first = [('sign', -1.0), *lies.answers(hand)[1:4]]",
+        "my_first = ['apart', *lies.answers(hand)[1:4]]",
+        "my_first = [('apart', 0.123), *lies.answers(hand)[1:4]]",
+        "my_first = [lies.answers(hand)[0], ('axis', 1.0), 'right', 'right']",
+    ],
+    ("12", "check_next_four"): [
+        "my_next = [('padding', 1.0), *lies.answers(hand)[5:8]]",
+        "my_next = [*lies.answers(hand)[4:6], ('padding', 4 / 3), 'right']",
+        "my_next = [*lies.answers(hand)[4:6], ('square', 0.75), 'right']",
+    ],
+    ("12", "check_last_four"): [
+        "my_last = [('input', 2.0), *lies.answers(hand)[9:]]",
+        "my_last = [('untrained', 0), ('axis', hand[9].numbers.sum()), 'right', 'right']",
+    ],
 }
 
 # Answers to which a check can only say what it says to anything it does not know.
