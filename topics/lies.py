@@ -48,25 +48,21 @@ class Kind(NamedTuple):
     number: Callable
 
 
-def _reach(case):
-    """The height of the map's rows in pixels, over that of the picture."""
+def _reach(case):  # of the map's rows, as a share of the picture's height
     return case.map.shape[0] * case.model.patch_embed.patch_size[0] / case.tensor.shape[-2]
 
 
-def _too_bright(case):
-    """How many times too bright the weakest head was drawn."""
+def _too_bright(case):  # how many times, the weakest head
     drawn, true = (values.amax((-2, -1)) for values in (case.drawn, case.map))
     return drawn.min() / drawn.max() * true.max() / true.min()
 
 
-def _drawn_heads(case):
-    """Which head was drawn of each photo."""
+def _drawn_heads(case):  # one of each photo
     rows = case.numbers[..., case.model.num_prefix_tokens :]
     return (rows - case.map.flatten(1)[:, None]).abs().sum(-1).argmin(1).tolist()
 
 
-def _same_side(case):
-    """The product of both photos' correlations with one axis: -1 if a sign was turned."""
+def _same_side(case):  # product of both photos' correlations with one axis
     tokens = case.numbers.flatten(0, 1)
     centred = tokens - tokens.mean(0)
     axis = torch.linalg.svd(centred, full_matrices=False)[2][0]
@@ -190,14 +186,13 @@ def pair(kind, model, seed=0):
     return tuple(make(kind, model, random.Random(seed), lies) for lies in (False, True))
 
 
-def make(kind, model, chance, lies=True):
-    """Make a figure of some kind, of photos drawn by `chance`, a ``random.Random``."""
+def make(kind, model, chance, lies=True):  # of photos drawn by `chance`, a random.Random
     names = chance.sample(PHOTOS, 3)
     return MAKERS[KINDS[kind].claim](model, names, kind if lies else RIGHT)
 
 
 def number(case, kind):
-    """The number of a kind, measured on a figure: what to answer if the figure lies so."""
+    """A kind's number, measured on a figure."""
     return float(KINDS[kind].number(case))
 
 
@@ -211,7 +206,21 @@ def answers(cases):
     return [c.lie if c.lie == RIGHT else (c.lie, number(c, c.lie)) for c in cases]
 
 
-def draw_cases(cases, model, first=1, columns=4, notes=None):
+# What a figure's numbers are called on the sheet: letters of the kinds that its claim leaves open.
+LETTERS = dict(zip([*KINDS], "abcdefggijkm"))
+
+
+def notes(case):
+    """A figure's numbers by their letters, for those who have it on paper."""
+    kinds = {LETTERS[kind]: f"{number(case, kind):.4g}" for kind in suspicions(case)}
+    if case.claim == "wide":
+        side, columns = case.model.patch_embed.patch_size[1], case.map.shape[1]
+        kinds["h"] = f"{columns * side / case.tensor.shape[-1]:.4g}"
+    parts = [f"{letter} {value}" for letter, value in kinds.items()]
+    return "\n".join("   ".join(parts[i : i + 3]) for i in range(0, len(parts), 3))
+
+
+def draw_cases(cases, model, first=1, columns=4, numbers=False):
     """Figures in rows, each with its number and its claim.
 
     Parameters
@@ -219,11 +228,10 @@ def draw_cases(cases, model, first=1, columns=4, notes=None):
     cases : list of Case
     model : timm model
         Named at the foot, as what the figures claim.
-    first : int
-        Number of the first.
-    columns : int
-    notes : list of str, optional
-        A line or two below each.
+    first, columns : int
+        Number of the first, and how many stand in a row.
+    numbers : bool
+        Print below each what `notes` says.
 
     Returns
     -------
@@ -231,10 +239,12 @@ def draw_cases(cases, model, first=1, columns=4, notes=None):
     """
     rows = -(-len(cases) // columns)
     foot = f"{caption(model)} ({say('그림의 주장', 'as the figures claim')})"
-    fig, axes = new_figure(rows, columns, (5, 4), foot, extra=0.15 + 0.3 * rows)
+    fig, axes = new_figure(
+        rows, columns, (5, 4), foot, extra=0.15 + (0.5 if numbers else 0.3) * rows
+    )
     for i, (ax, case) in enumerate(zip(axes, cases)):
         draw(ax, case.picture, "")
         ax.set_title(f"{first + i}. {say(*CLAIMS[case.claim], chr(10))}", size=7)
-        if notes:
-            ax.text(0.5, -0.04, notes[i], size=6, ha="center", va="top", transform=ax.transAxes)
+        if numbers:
+            ax.text(0.5, -0.04, notes(case), size=6, ha="center", va="top", transform=ax.transAxes)
     return fig

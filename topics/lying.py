@@ -13,9 +13,9 @@ from PIL import Image, ImageOps
 from timm.data import resolve_model_data_config
 
 from helpers import encoding, images
-from helpers.maps import mass_mask, min_max, on_grid
+from helpers.maps import min_max, on_grid
 from helpers.overlay import blend
-from topics.masks import load_masks, masks_on_grid
+from topics.masks import load_masks, masks_on_grid, mass_mask
 from topics.measure import jaccard
 from topics.rollout import rollout
 

@@ -1,4 +1,4 @@
-"""Checks of lesson 12_which_lies: four figures an exercise, each with its lie and its number."""
+"""Checks of lesson 12_which_lies: three figures an exercise, each with its lie and its number."""
 
 from topics import lies
 
@@ -83,27 +83,33 @@ def _slip(said, case):
 
 def _judge(answer, cases, first):
     if not isinstance(answer, list | tuple) or len(answer) != len(cases):
-        return hint("그림 네 장의 답을 쓰세요.", "Answer for each of the four figures.")
+        return hint("그림 세 장의 답을 쓰세요.", "Answer for each of the three figures.")
     for place, (said, case) in enumerate(zip(answer, cases), first):
         if slip := _slip(said, case):
             return hint(f"그림 {place}: {slip[0]}", f"Figure {place}: {slip[1]}")
     lying = sum(case.lie != lies.RIGHT for case in cases)
-    return right(f"네 장 가운데 {lying}장이 거짓입니다.", f"{lying} of the four lie.")
+    return right(f"세 장 가운데 {lying}장이 거짓입니다.", f"{lying} of the three lie.")
 
 
-@exercise("그림 1~4", "Figures 1 to 4")
-def check_first_four(answer, hand):
-    """Whether the answers name what is wrong with figures 1 to 4, or say that they are right."""
-    return _judge(answer, hand[:4], 1)
+@exercise("그림 1~3", "Figures 1 to 3")
+def check_first(answer, hand):
+    """Whether the answers name what is wrong with figures 1 to 3, or say that they are right."""
+    return _judge(answer, hand[:3], 1)
 
 
-@exercise("그림 5~8", "Figures 5 to 8")
-def check_next_four(answer, hand):
-    """As `check_first_four`, of figures 5 to 8."""
-    return _judge(answer, hand[4:8], 5)
+@exercise("그림 4~6", "Figures 4 to 6")
+def check_second(answer, hand):
+    """As `check_first`, of figures 4 to 6."""
+    return _judge(answer, hand[3:6], 4)
 
 
-@exercise("그림 9~12", "Figures 9 to 12")
-def check_last_four(answer, hand):
-    """As `check_first_four`, of figures 9 to 12."""
-    return _judge(answer, hand[8:], 9)
+@exercise("그림 7~9", "Figures 7 to 9")
+def check_third(answer, hand):
+    """As `check_first`, of figures 7 to 9."""
+    return _judge(answer, hand[6:9], 7)
+
+
+@exercise("그림 10~12", "Figures 10 to 12")
+def check_fourth(answer, hand):
+    """As `check_first`, of figures 10 to 12."""
+    return _judge(answer, hand[9:], 10)

@@ -90,16 +90,16 @@ def test_a_hand_is_drawn_with_its_claims_and_never_its_lies(model, hand):
 
 
 def test_the_answers_pass_and_every_slip_is_known(said, model, hand):
-    assert passes(said(checks.check_last_four, lies.answers(hand)[8:], hand))
-    assert unanswered(said(checks.check_last_four, [..., "right", "right", "right"], hand))
+    assert passes(said(checks.check_threeth, lies.answers(hand)[9:], hand))
+    assert unanswered(said(checks.check_threeth, [..., "right", "right"], hand))
     for kind in checks.SLIPS:
-        four = [lies.pair(kind, model)[1]] * 4
+        three = [lies.pair(kind, model)[1]] * 3
 
-        def check(answer, four=four):
-            return said(checks.check_first_four, answer, four)
+        def check(answer, three=three):
+            return said(checks.check_first, answer, three)
 
-        truth = lies.answers(four)
+        truth = lies.answers(three)
         assert passes(check(truth))
-        slips = [float(measure(four[0])) for measure, *_ in checks.SLIPS[kind]]
+        slips = [float(measure(three[0])) for measure, *_ in checks.SLIPS[kind]]
         wrong = [(kind, slip) for slip in slips] + [(kind, -7.0), kind, "right", "typo"]
         all_different_hints([check([answer, *truth[1:]]) for answer in wrong])
