@@ -10,6 +10,7 @@
 #   make live        the network in one page, live.html, into outputs/
 #   make sheets      the worksheets as PDFs, into outputs/sheets/
 #   make hub         a JupyterHub on this machine, to try a class on (first: make hub-parts)
+#   make class       a branch of the lessons without what lies below a guess, for a class to pull
 #   make release     one zip for a USB stick, with the pages that make site has made
 #   make bench       measure the first figure, the explorer, attention, search, memory
 #   make evaluate    measure the embedded DINO beside the same network untrained
@@ -26,7 +27,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
 
-.PHONY: lab test check notebooks store site live sheets hub hub-parts release bench evaluate lint links
+.PHONY: lab test check notebooks store site live sheets hub hub-parts class release bench evaluate lint links
 .DEFAULT_GOAL := lab
 
 # The whole repository is JupyterLab's root, so that lessons find their pictures and the glossary.
@@ -62,6 +63,9 @@ hub: .venv/.installed
 
 hub-parts: .venv/.installed
 	$(BIN)/python -m deploy.parts
+
+class: .venv/.installed
+	$(BIN)/python -m tools.unopened --branch class
 
 release: .venv/.installed site
 	$(BIN)/python -m deploy.release

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bilingual import say
+from tools import unopened
 
 from . import parts, settings
 from .warm import parent, spec
@@ -136,6 +137,8 @@ def settings_files(folder):
 def repository(folder):
     """Commit the lessons as they are now, unsaved work included, to a repository to clone from.
 
+    What lies below a guess is left out, see ``tools.unopened``.
+
     Returns
     -------
     str
@@ -148,6 +151,7 @@ def repository(folder):
         bare.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["git", "init", "-q", "--bare", "-b", settings.BRANCH, bare], check=True)
     subprocess.run([*git, "add", "--all"], check=True)
+    unopened.stage(git, settings.ROOT)
     if subprocess.run([*git, "diff", "--cached", "--quiet"]).returncode:
         subprocess.run([*git, *who, "commit", "-q", "-m", "The lessons as they are"], check=True)
     return bare.as_uri()

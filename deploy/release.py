@@ -18,6 +18,7 @@ import zipfile
 from pathlib import Path
 
 from bilingual import say
+from tools import unopened
 
 from . import settings
 
@@ -49,17 +50,20 @@ def make(out=OUT, site=SITE):
     """
     name = f"{settings.NAME}-{version()}"
     out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{name}.zip"
+    packed = out / f"{name}.zip"
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.check_output(listing, cwd=settings.ROOT).decode().split("\0")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
         for file in sorted(filter(None, files)):
-            if (settings.ROOT / file).is_file() and not file.startswith((".ci/", ".github/")):
-                made.write(settings.ROOT / file, f"{name}/{file}")
+            path = settings.ROOT / file
+            if file.startswith("notebooks/") and file.endswith(".ipynb") and path.is_file():
+                made.writestr(f"{name}/{file}", unopened.text(path))  # guesses are still to be made
+            elif path.is_file() and not file.startswith((".ci/", ".github/")):
+                made.write(path, f"{name}/{file}")
         for file in sorted(site.rglob("*")):
             if file.is_file():
                 made.write(file, f"{name}/site/{file.relative_to(site).as_posix()}")
-    return path
+    return packed
 
 
 def attempt(path):
