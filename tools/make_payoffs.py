@@ -103,7 +103,21 @@ def payoff_09():
 
 
 def payoff_04(model, photo):
-    """Lesson 04: where the CLS token looked, block by block and head by head."""
+    """Lesson 04: one block, one photo, three tokens that ask."""
+    tensor, seen = images.to_tensor(photo, model)
+    gh, gw = encoding.encode(model, tensor).grid
+    first, block = model.num_prefix_tokens, len(model.blocks) // 2 - 1
+    places = {"CLS": None, say("배", "belly"): (7, 6), say("배경", "background"): (2, 11)}
+    asked = {}
+    for name, place in places.items():
+        token = first + place[0] * gw + place[1] if place else 0
+        m = encoding.attention(model, tensor, block, (token,))[0, :, 0, first:].mean(0)
+        asked[name] = m.reshape(gh, gw), place
+    return attention.draw_queries(seen, asked, weights=model)
+
+
+def payoff_05(model, photo):
+    """Lesson 05: where the CLS token looked, block by block and head by head."""
     tensor, _ = images.to_tensor(photo, model)
     grid = encoding.encode(model, tensor).grid
     rows = encoding.attention_rows(model, tensor)[:, 0]
@@ -147,6 +161,7 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_06.jpg": payoff_06(dino, images.load_photo("birds.jpg")),
         "payoff_09.jpg": payoff_09(),
         "payoff_04.jpg": payoff_04(dino, bird),
+        "payoff_05.jpg": payoff_05(dino, bird),
         "payoff_11.jpg": payoff_11(),
         "payoff_12.jpg": payoff_12(dino),
         "sheet_12.jpg": payoff_12(dino, "sheet", numbers=True),
