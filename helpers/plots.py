@@ -158,8 +158,9 @@ def new_figure(rows, columns, size, weights, extra=0):
     axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
-    foot = made_by(weights).replace("$", r"\$")  # no formula
-    fig.supxlabel(foot, size=8, alpha=0.7, wrap=True)
+    if weights is not None:
+        foot = made_by(weights).replace("$", r"\$")  # no formula
+        fig.supxlabel(foot, size=8, alpha=0.7, wrap=True)
     return fig, axes.flat
 
 
