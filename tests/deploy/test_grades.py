@@ -95,10 +95,10 @@ def test_what_crosses_is_what_was_answered():
     assert np.array_equal(values.decode(values.encode(np.eye(2))), np.eye(2))
     picture = Image.new("RGB", (3, 2), "red")
     assert values.decode(values.encode(picture)).tobytes() == picture.tobytes()
-    disc = values.decode(values.encode(lambda x, y: x**2 + y**2 < 0.5))
+    shape = values.decode(values.encode(lambda x, y: x**2 + y < 0.5))
     line = torch.linspace(-1, 1, 64)
     y, x = torch.meshgrid(line, line, indexing="ij")
-    assert torch.equal(disc(x, y), x**2 + y**2 < 0.5)
+    assert torch.equal(shape(x, y), x**2 + y < 0.5)
     with pytest.raises(TypeError):
         values.decode(values.encode(lambda x: x))(x, y)
     assert type(values.decode(values.encode(object()))).__name__ == "Object"
