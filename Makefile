@@ -12,7 +12,7 @@
 #   make hub         a JupyterHub on this machine, to try a class on (first: make hub-parts)
 #   make class       a branch of the lessons without what lies below a guess, for a class to pull
 #   make release     one zip for a USB stick, with the pages that make site has made
-#   make bench       measure the first figure, the explorer, attention, search, memory
+#   make bench       measure the first figure, explorer, attention, search, memory, a class of ten
 #   make evaluate    measure the embedded DINO beside the same network untrained
 #   make lint        look for slips in the Python and JavaScript code
 #   make links REPO=owner/name      the tutorial has moved: rewrite every link to its repository
@@ -32,12 +32,12 @@ BIN := .venv/bin
 
 # The whole repository is JupyterLab's root, so that lessons find their pictures and the glossary.
 lab: .venv/.installed
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" notebooks/00_start.ipynb $(LAB_ARGS)
+	$(BIN)/python -m deploy.lab --ServerApp.root_dir="$(CURDIR)" notebooks/00_start.ipynb $(LAB_ARGS)
 
 test: .venv/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: .venv/.installed lint test
+check: .venv/.installed lint test hub-parts
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow tests
 	$(BIN)/python -m tools.repeat twice
 
@@ -70,13 +70,14 @@ class: .venv/.installed
 release: .venv/.installed site
 	$(BIN)/python -m deploy.release
 
-bench: .venv/.installed
+bench: .venv/.installed hub-parts
 	$(BIN)/python -m benchmarks.first_figure
 	$(BIN)/python -m benchmarks.explorer
 	$(BIN)/python -m benchmarks.attention
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.warm
 
 evaluate: .venv/.installed outputs/training/pool.pt
 	$(BIN)/python -m training.evaluate

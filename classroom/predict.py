@@ -8,31 +8,23 @@ Only a guess that was locked in counts. It is kept with the answers and handed i
 
 import base64
 import io
-import os
 from html import escape
 from pathlib import Path
 
 import anywidget
 import numpy as np
 import traitlets
-from IPython.display import HTML, display
+from IPython.display import display
 from PIL import ImageDraw
 
 from bilingual import BadInput, language, say, tell
 from classroom import answers
 from classroom.guesses import digits, overlap
-from helpers import overlay, plots
+from helpers import overlay, plots, still
 from helpers.images import load_photo
 
 SIDE = 640  # pixels of the photo in the browser
 STILL_SIDE = 360  # of the still, which is stored in notebooks
-# As explorer.STILL: a page without a kernel shows the still, and not that a model is missing.
-STILL = """<div class="dino-still"><style>
-.jp-OutputArea-child:has(.dino-still):has(+ .jp-OutputArea-child .dino-predict),
-.jp-OutputArea-child:has(.dino-still) + .jp-OutputArea-child:not(:has(.dino-predict)) {{
-  display: none;
-}}
-</style><pre>{}</pre></div>"""
 
 
 class Guess(anywidget.AnyWidget):
@@ -85,22 +77,16 @@ class Guess(anywidget.AnyWidget):
         return self._asked()[0]
 
     def _ipython_display_(self, **kwargs):
-        """As ``explorer.Explorer``: in JupyterLab two outputs, elsewhere one.
-
-        Where no widget runs the question stands in words and, of patches, in a still.
-        """
-        words, still = self._asked()
-        still = base64.b64encode(still).decode()
+        """As of an explorer, see ``still``; in words, and of patches in a still."""
+        words, picture = self._asked()
         data, metadata = super()._repr_mimebundle_()
-        data["text/plain"] = words
-        if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
-            source = f'src="data:image/jpeg;base64,{still}"'
-            shown = f'<img alt="{escape(words)}" {source}>' if still else escape(words)
-            display(HTML(STILL.format(shown)))
-        elif still:
-            data["image/jpeg"] = still
+        data["text/plain"], shown = words, escape(words)
+        if picture:
+            data["image/jpeg"] = base64.b64encode(picture).decode()
             metadata = {**metadata, "image/jpeg": {"alt": words}}
-        display(data, metadata=metadata, raw=True)
+            source = f'src="data:image/jpeg;base64,{data["image/jpeg"]}"'
+            shown = f'<img alt="{escape(words)}" {source}>'
+        still.show(data, metadata, shown)
 
 
 class Patches(Guess):
