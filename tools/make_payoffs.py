@@ -143,9 +143,14 @@ def payoff_11(steps=200):
     return figures.rows(rows, weights=training.caption)
 
 
-def payoff_12(model, number="payoff", numbers=False):
-    """Lesson 12, and its sheet with `numbers`: twelve figures, of which some lie."""
-    return lies.draw_cases(lies.deal(number, model), model, numbers=numbers)
+def payoff_12(model):
+    """Lesson 12: twelve figures, of which some lie."""
+    return lies.draw_cases(lies.deal("payoff", model), model)
+
+
+def sheet_12(model):
+    """The picture on lesson 12's sheet: eight figures with their numbers; the guide has the key."""
+    return lies.draw_cases(lies.deal("sheet", model)[:8], model, numbers=True)
 
 
 def readme(model, photo, folder):
@@ -176,7 +181,7 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_05.jpg": payoff_05(dino, bird),
         "payoff_11.jpg": payoff_11(),
         "payoff_12.jpg": payoff_12(dino),
-        "sheet_12.jpg": payoff_12(dino, "sheet", numbers=True),
+        "sheet_12.jpg": sheet_12(dino),
     }
     for name, picture in pictures.items():
         (Path(folder) / name).write_bytes(picture.encoded("jpeg", quality=80, optimize=True))
