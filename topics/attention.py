@@ -5,9 +5,10 @@ from matplotlib.patches import Patch
 from PIL import Image
 
 from bilingual import say
+from helpers.images import load_photo
 from helpers.maps import min_max
 from helpers.overlay import blend
-from helpers.plots import WIDTH, compare, draw, in_patches, new_figure, outline
+from helpers.plots import WIDTH, compare, draw, in_patches, narrowest, new_figure, outline
 
 DIM = 0.25  # how bright a photo stays where a mask hides it
 BOTH, FIRST, SECOND, NEITHER = (240, 228, 66), (0, 114, 178), (213, 94, 0), (70, 70, 70)
@@ -77,6 +78,7 @@ def draw_queries(photo, asked, *, weights, cmap="viridis"):
     -------
     plots.Figure
     """
+    photo = load_photo(photo, max_side=None)
     fig, axes = new_figure(1, len(asked), photo.size, weights)
     for ax, (label, (m, patch)) in zip(axes, asked.items()):
         picture = blend(photo, min_max(m), alpha=0.6, cmap=cmap)
@@ -101,6 +103,7 @@ def draw_kept(photo, masks, *, weights):
     -------
     plots.Figure
     """
+    photo = load_photo(photo, max_side=None)
     fig, axes = new_figure(1, len(masks), photo.size, weights)
     for ax, (label, mask) in zip(axes, masks.items()):
         light = np.where(np.asarray(mask), 255, round(255 * DIM)).astype(np.uint8)
@@ -127,11 +130,10 @@ def draw_agreement(panels, *, weights, names=None, share=0.2):
     -------
     plots.Figure
     """
-    photos = [photo for photo, _, _ in panels.values()]
-    narrowest = min(photos, key=lambda photo: photo.width / photo.height)
-    fig, axes = new_figure(2, len(panels), narrowest.size, weights, extra=0.35)
+    photos = [load_photo(photo, max_side=None) for photo, _, _ in panels.values()]
+    fig, axes = new_figure(2, len(panels), narrowest(photos), weights, extra=0.35)
     colours = np.array([NEITHER, FIRST, SECOND, BOTH], np.uint8)
-    for i, (label, (photo, *pair)) in enumerate(panels.items()):
+    for i, (photo, (label, (_, *pair))) in enumerate(zip(photos, panels.items())):
         first, second = (_largest(m, share) for m in pair)
         draw(axes[i], photo, label)
         cells = colours[first + 2 * second]
