@@ -3,6 +3,7 @@
 No labels and no training: LOST and TokenCut look for patches that are alike and few.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 from bilingual import BadInput
 from helpers.encoding import one_photo, queries_keys
+from helpers.images import load_photo
 from helpers.plots import draw, in_patches, new_figure, outline
 
 
@@ -194,11 +196,11 @@ def draw_regions(seen, found, *, weights):
     Parameters
     ----------
     seen : PIL.Image.Image
-        From ``images.to_tensor``.
+        From ``images.to_tensor``; or anything that ``images.load_photo`` reads.
     found : dict
-        Label → the photo itself or a map (gh, gw) of floats, drawn as they are; a mask bool
-        (..., gh, gw), of several the union; or an ``objects.Found``: its mask, its box in orange
-        and its seed as a small yellow square.
+        Label → the photo itself (Pillow's, or a path) or a map (gh, gw) of floats, drawn as they
+        are; a mask bool (..., gh, gw), of several the union; or an ``objects.Found``: its mask,
+        its box in orange and its seed as a small yellow square.
     weights
         See ``two_panel``.
 
@@ -207,38 +209,27 @@ def draw_regions(seen, found, *, weights):
     plots.Figure
         At most four panels in a row.
     """
-    rows = -(-len(found) // 4)
-    fig, axes = new_figure(rows, -(-len(found) // rows), seen.size, weights)
-    for ax, (label, what) in zip(axes, found.items()):
-        _panel(ax, seen, label, what)
-    return fig
+    seen = load_photo(seen, max_side=None)
+    return _panels({label: (seen, what) for label, what in found.items()}, 4, seen.size, weights)
 
 
 def draw_gallery(found, *, weights):
-    """Draw what was found in several photos, as ``draw_regions`` does for one.
+    """``draw_regions`` of several photos: label → (photo, what was found in it), five in a row."""
+    pairs = {k: (load_photo(seen, max_side=None), what) for k, (seen, what) in found.items()}
+    return _panels(pairs, 5, (1, 1), weights)
 
-    Parameters
-    ----------
-    found : dict
-        Label → (photo, what was found in it).
-    weights
-        See ``two_panel``.
 
-    Returns
-    -------
-    plots.Figure
-        At most five panels in a row.
-    """
-    rows = -(-len(found) // 5)
-    fig, axes = new_figure(rows, -(-len(found) // rows), (1, 1), weights)
+def _panels(found, columns, size, weights):
+    rows = -(-len(found) // columns)
+    fig, axes = new_figure(rows, -(-len(found) // rows), size, weights)
     for ax, (label, (seen, what)) in zip(axes, found.items()):
         _panel(ax, seen, label, what)
     return fig
 
 
 def _panel(ax, seen, label, what):
-    if isinstance(what, Image.Image):
-        return draw(ax, what, label)
+    if isinstance(what, (Image.Image, str, Path)):
+        return draw(ax, load_photo(what, max_side=None), label)
     mask = np.asarray(getattr(what, "mask", what))
     gh, gw = mask.shape[-2:]
     shape = in_patches(seen, (gh, gw))
