@@ -101,33 +101,38 @@ def contest(model, tensor, rankings, orders=10, steps=5, seed=0):
     return torch.cat([areas, areas[len(rankings) :].flip(1)])
 
 
-def standings(areas, names):
-    """What ``contest`` found on many photos, told a line a map.
+def tournament(model, views, rankings, orders=10, steps=5):
+    """``contest`` on many photos, each with random orders of its own, told a line a map.
 
     Parameters
     ----------
-    areas : torch.Tensor
-        (photos, maps + orders, 2) from ``contest``; one of the maps is called "centre".
-    names : sequence of str
-        Of the maps, in their order.
+    model : timm model
+    views : sequence of measure.View
+    rankings : callable
+        View → label → map (gh, gw); one of the labels is "centre", which looks at no photo.
+    orders, steps
+        See ``contest``.
 
     Returns
     -------
     dict of str to tuple
-        Name → (mean deletion area, mean insertion area, photos on which both are better than
-        "centre"'s); "random" → the same of the mean over random orders, and "random, best" and
-        "random, worst" the orders whose mean over the photos is lowest and highest in deletion.
+        Label → (mean deletion area, mean insertion area, on how many photos deletion is better
+        than "centre"'s). Then the mean of the random orders, and those of the orders whose mean
+        over the photos is lowest and highest in deletion: between them is chance.
     """
-    better = areas * torch.tensor([-1.0, 1.0])  # high is good for both
-    centre = better[:, [list(names).index("centre")]]
-    means, wins = areas.mean(0), (better > centre).all(-1).sum(0)
-    rows = {name: (*means[i].tolist(), wins[i].item()) for i, name in enumerate(names)}
-    chance = areas[:, len(names) :]
-    rows["random"] = (*chance.mean((0, 1)).tolist(), None)
-    order = chance[..., 0].mean(0).argsort()
-    for word, i in (("best", order[0]), ("worst", order[-1])):
-        rows[f"random, {word}"] = (*chance[:, i].mean(0).tolist(), None)
-    return rows
+    maps = [rankings(view) for view in views]
+    each = [
+        contest(model, view.tensor, m, orders, steps, seed)
+        for seed, (view, m) in enumerate(zip(views, maps))
+    ]
+    areas, labels = torch.stack(each), [*maps[0]]
+    wins = (areas[..., 0] < areas[:, [labels.index("centre")], 0]).sum(0)
+    mean, chance = areas.mean(0), areas.mean(0)[len(labels) :]
+    rows = {label: (*mean[i].tolist(), wins[i].item()) for i, label in enumerate(labels)}
+    by_deletion = chance[:, 0].argsort()
+    ends = {"random": chance.mean(0), "- lowest": chance[by_deletion[0]]}
+    ends["- highest"] = chance[by_deletion[-1]]
+    return rows | {label: (*pair.tolist(), None) for label, pair in ends.items()}
 
 
 _LINES = ("-", "--", "-.", ":")

@@ -198,7 +198,7 @@ def draw_regions(seen, found, *, weights):
     seen : PIL.Image.Image
         From ``images.to_tensor``; or anything that ``images.load_photo`` reads.
     found : dict
-        Label → the photo itself (Pillow's, or a path) or a map (gh, gw) of floats, drawn as they
+        Label → the photo itself in any of these forms or a map (gh, gw) of floats, drawn as they
         are; a mask bool (..., gh, gw), of several the union; or an ``objects.Found``: its mask,
         its box in orange and its seed as a small yellow square.
     weights
@@ -228,7 +228,7 @@ def _panels(found, columns, size, weights):
 
 
 def _panel(ax, seen, label, what):
-    if isinstance(what, (Image.Image, str, Path)):
+    if isinstance(what, (Image.Image, str, Path, bytes)) or getattr(what, "dtype", 0) == np.uint8:
         return draw(ax, load_photo(what, max_side=None), label)
     mask = np.asarray(getattr(what, "mask", what))
     gh, gw = mask.shape[-2:]

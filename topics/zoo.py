@@ -13,8 +13,11 @@ from PIL import Image
 
 from bilingual import BadInput, say, tell
 from helpers import models
-from helpers.images import load_photo
+from helpers.images import load_photo, to_tensor
+from helpers.maps import attention_map, norm_map
+from helpers.overlay import blend
 from helpers.plots import draw, narrowest, new_figure
+from helpers.weights import caption
 from sources import hub, names
 from sources.faults import HubError
 from topics.metadata import describe, folder
@@ -59,10 +62,13 @@ LINE_UP = (
     Entry("CLIP B/16", "vit_base_patch16_clip_224.openai", taught=("사진과 글", "image and text")),
     Entry("MAE B/16", "vit_base_patch16_224.mae", taught=("가린 픽셀", "hidden pixels")),
 )
-# One seed may be lucky: what random weights can do is a range.
-UNTRAINED = tuple(Entry(f"untrained {i}", models.EMBEDDED, False, NOTHING, i) for i in range(3))
 # Not in the line-up, as it is 1.2 GB: the one where Darcet et al. 2024 show high-norm tokens.
 WITH_OUTLIERS = Entry("DINOv2 L/14", "vit_large_patch14_dinov2.lvd142m", taught=DINOV2)
+
+
+def untrained(name=models.EMBEDDED, seeds=3):
+    """Entries of an architecture with random weights: one seed may be lucky, so several."""
+    return tuple(Entry(f"untrained {i}", name, False, NOTHING, i) for i in range(seeds))
 
 
 def available(line_up):
@@ -123,6 +129,35 @@ def run_all(function, line_up):
         results[entry.label] = function(model)
         del model  # before the next one comes
     return results
+
+
+class Look(NamedTuple):
+    """What a model makes of one photo: what it saw, its maps (gh, gw) by kind, its caption."""
+
+    seen: Image.Image
+    maps: dict
+    caption: str
+
+
+def looks(photo, line_up):
+    """One photo through many models, see ``run_all``; returns label → ``Look``.
+
+    Each model has its own preprocessing; the maps are ``maps.attention_map`` ("attention") and
+    ``maps.norm_map`` ("norm").
+    """
+
+    def look(model):
+        tensor, seen = to_tensor(photo, model)
+        kinds = {"attention": attention_map(model, tensor), "norm": norm_map(model, tensor)}
+        return Look(seen, kinds, caption(model))
+
+    return run_all(look, line_up)
+
+
+def draw_looks(looks, kind="attention", alpha=0.5):
+    """Draw one kind of map of each ``Look`` over what the model saw, see ``draw_side_by_side``."""
+    panels = {label: blend(look.seen, look.maps[kind], alpha) for label, look in looks.items()}
+    return draw_side_by_side(panels, weights={k: look.caption for k, look in looks.items()})
 
 
 def _say_skipped(entries, why, remedy):
