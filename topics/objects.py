@@ -3,7 +3,6 @@
 No labels and no training: LOST and TokenCut look for patches that are alike and few.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -196,11 +195,11 @@ def draw_regions(seen, found, *, weights):
     Parameters
     ----------
     seen : PIL.Image.Image
-        From ``images.to_tensor``; or anything that ``images.load_photo`` reads.
+        From ``images.to_tensor``.
     found : dict
-        Label → the photo itself in any of these forms or a map (gh, gw) of floats, drawn as they
-        are; a mask bool (..., gh, gw), of several the union; or an ``objects.Found``: its mask,
-        its box in orange and its seed as a small yellow square.
+        Label → the photo itself or a map (gh, gw) of floats, drawn as they are; a mask bool
+        (..., gh, gw), of several the union; or an ``objects.Found``: its mask, its box in orange
+        and its seed as a small yellow square.
     weights
         See ``two_panel``.
 
@@ -210,17 +209,21 @@ def draw_regions(seen, found, *, weights):
         At most four panels in a row.
     """
     seen = load_photo(seen, max_side=None)
-    return _panels({label: (seen, what) for label, what in found.items()}, 4, seen.size, weights)
+    panels = {label: (seen, what) for label, what in found.items()}
+    return _panels(panels, seen.size, weights, 4)
 
 
 def draw_gallery(found, *, weights):
-    """``draw_regions`` of several photos: label → (photo, what was found in it), five in a row."""
-    pairs = {k: (load_photo(seen, max_side=None), what) for k, (seen, what) in found.items()}
-    return _panels(pairs, 5, (1, 1), weights)
+    """Draw what was found in several photos, label → (photo, what), at most five in a row.
+
+    See ``draw_regions``.
+    """
+    read = {name: (load_photo(seen, max_side=None), what) for name, (seen, what) in found.items()}
+    return _panels(read, (1, 1), weights, 5)
 
 
-def _panels(found, columns, size, weights):
-    rows = -(-len(found) // columns)
+def _panels(found, size, weights, most):
+    rows = -(-len(found) // most)
     fig, axes = new_figure(rows, -(-len(found) // rows), size, weights)
     for ax, (label, (seen, what)) in zip(axes, found.items()):
         _panel(ax, seen, label, what)
@@ -228,7 +231,7 @@ def _panels(found, columns, size, weights):
 
 
 def _panel(ax, seen, label, what):
-    if isinstance(what, (Image.Image, str, Path, bytes)) or getattr(what, "dtype", 0) == np.uint8:
+    if not hasattr(what, "mask") and not hasattr(what, "ndim"):
         return draw(ax, load_photo(what, max_side=None), label)
     mask = np.asarray(getattr(what, "mask", what))
     gh, gw = mask.shape[-2:]

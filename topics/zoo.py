@@ -5,7 +5,6 @@ Nothing ever takes a model's place: what cannot be had is skipped, and said so.
 
 import math
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -13,10 +12,10 @@ from PIL import Image
 
 from bilingual import BadInput, say, tell
 from helpers import models
-from helpers.images import load_photo, to_tensor
+from helpers.images import to_tensor
 from helpers.maps import attention_map, norm_map
 from helpers.overlay import blend
-from helpers.plots import draw, narrowest, new_figure
+from helpers.plots import draw, narrowest, new_figure, pictures
 from helpers.weights import caption
 from sources import hub, names
 from sources.faults import HubError
@@ -111,13 +110,9 @@ def load(entry):
 
 
 def run_all(function, line_up):
-    """Call a function with each model, one in memory at a time.
+    """Label → what a function gives of each model, one in memory at a time.
 
-    Returns
-    -------
-    dict
-        label → what the function gave. A model that cannot be had after all is skipped, with a
-        notice.
+    A model that cannot be had after all is skipped, with a notice.
     """
     results = {}
     for entry in line_up:
@@ -179,7 +174,7 @@ def draw_side_by_side(panels, *, weights):
     panels : dict
         Label → PIL image (any mode) or path, or a map (gh, gw).
     weights : dict
-        Label → caption, see ``models.caption``; every panel must have its own.
+        Label → caption, see ``weights.caption``; every panel must have its own.
 
     Returns
     -------
@@ -190,24 +185,15 @@ def draw_side_by_side(panels, *, weights):
             f"어느 가중치로 그렸는지 알 수 없습니다: {', '.join(nameless)}",
             f"No weights are named for: {', '.join(nameless)}",
         )
-    photos = Image.Image, str, Path
-    panels = {
-        label: load_photo(panel, max_side=None) if isinstance(panel, photos) else panel
-        for label, panel in panels.items()
-    }
+    panels = pictures(panels)
     rows, size = math.ceil(len(panels) / 3), narrowest(panels.values())
     extra = 0.45 * rows + 0.6 * (rows - 1)  # three lines of caption; and pictures large enough
-    fig, axes = new_figure(
-        rows,
-        math.ceil(len(panels) / rows),
-        size,
-        say("그림마다 그 아래에", "under each picture", " · "),
-        extra,
-    )
+    foot = say("그림마다 그 아래에", "under each picture", " · ")
+    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, foot, extra)
     for ax, (label, panel) in zip(axes, panels.items()):
         draw(ax, panel, label, cmap="viridis", interpolation="nearest")
         under = {"transform": ax.transAxes, "ha": "center", "va": "top", "size": 7.5}
-        ax.text(0.5, -0.02, _in_lines(weights[label]), color="dimgray", linespacing=1.3, **under)
+        ax.text(0.5, -0.02, _in_lines(weights[label]), alpha=0.7, linespacing=1.3, **under)
     return fig
 
 

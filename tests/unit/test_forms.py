@@ -46,7 +46,7 @@ TAKERS = {
         preprocessing.draw_differences(photo, {"a": np.zeros((60, 90))}, weights="w")
     ),
     "draw_regions": lambda photo, net: shown(
-        objects.draw_regions(photo, {"a": photo, "b": MAP > 0.5}, weights="w")
+        objects.draw_regions(photo, {"b": MAP > 0.5}, weights="w")
     ),
     "draw_gallery": lambda photo, net: shown(
         objects.draw_gallery({"a": (photo, MAP > 0.5)}, weights="w")
