@@ -1,0 +1,111 @@
+"""Patches of a few photos with masks in, object or background of every other patch out."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from helpers.encoding import encode, grid_of
+from helpers.images import load_photo, sample_photos, to_tensor
+from helpers.maps import on_grid
+from topics.features import linear_probe
+from topics.masks import load_masks, masks_on_grid
+from topics.measure import centre_map, jaccard
+
+
+def patch_features(model, size=None):
+    """A function from a picture, whole, to its patch tokens (gh * gw, D) and grid (gh, gw)."""
+
+    def features(picture):
+        encoded = encode(model, to_tensor(picture, model, "whole", size)[0])
+        return encoded.patch_tokens[0], encoded.grid
+
+    return features
+
+
+def patch_colours(model, size=None):
+    """The same of patches' mean colours, D = 4: what is there with no network at all.
+
+    The fourth number is always 1, so that the cosine tells dark from light, too.
+    """
+
+    def features(picture):
+        tensor = to_tensor(picture, model, "whole", size)[0]
+        mean = F.avg_pool2d(tensor, model.patch_embed.patch_size)[0].flatten(1).T
+        return F.pad(mean, (0, 1), value=1), grid_of(model, tensor)
+
+    return features
+
+
+def patch_places(model, size=None):
+    """The same of nothing but where a patch is, D = 1: the centre prior."""
+
+    def features(picture):
+        grid = grid_of(model, to_tensor(picture, model, "whole", size)[0])
+        return centre_map(grid).flatten()[:, None], grid
+
+    return features
+
+
+class Photo(NamedTuple):
+    """A bundled photo's patches, and the answer.
+
+    Attributes
+    ----------
+    name : str
+    seen : PIL.Image.Image
+    features : torch.Tensor
+        (gh * gw, D).
+    grid : tuple of int
+        (gh, gw).
+    truth : torch.Tensor
+        bool (gh, gw), whether an object covers more than half of the patch.
+    """
+
+    name: str
+    seen: Image.Image
+    features: torch.Tensor
+    grid: tuple[int, int]
+    truth: torch.Tensor
+
+
+def bundled(model, features):
+    """Every bundled photo with a patch on an object, by a function such as ``patch_features``."""
+    found = []
+    for path in sample_photos():
+        photo, truth = load_photo(path), masks_on_grid(load_masks(path), model, "whole").any(0)
+        if truth.any():
+            found.append(Photo(path.stem, photo, *features(photo), truth))
+    return found
+
+
+def fit(photos):
+    """A ``linear_probe`` that tells object (1) from background (0) by patches of some photos."""
+    features = torch.cat([photo.features for photo in photos])
+    return linear_probe(features, torch.cat([photo.truth.flatten() for photo in photos]))
+
+
+def likely(probe, features, grid):
+    """How sure a probe is that each patch is on an object: (gh, gw) in 0..1."""
+    sure = probe.predict_proba(np.asarray(features, dtype=float))[:, 1]
+    return on_grid(torch.as_tensor(sure), grid)
+
+
+def score(probe, photos):
+    """Mean Jaccard of ``likely`` above 0.5 with the answer, over photos."""
+    found = [likely(probe, p.features, p.grid) > 0.5 for p in photos]
+    return torch.stack([jaccard(f, p.truth) for f, p in zip(found, photos)]).mean().item()
+
+
+def few_shot(photos, counts=(1, 3, 10), draws=5):
+    """``score`` on the photos never given, as ``features.few_shot``: (counts, draws)."""
+    table = torch.empty(len(counts), draws)
+    for draw in range(draws):
+        order = np.random.default_rng(draw).permutation(len(photos))
+        asked = [photos[i] for i in order[max(counts) :]]
+        for row, count in enumerate(counts):
+            probe = fit([photos[i] for i in order[:count]])
+            table[row, draw] = score(probe, asked)
+    return table
