@@ -51,7 +51,7 @@ def load_photo(source, max_side=1600):
     """
     name = "bytes"
     if isinstance(source, (Mapping, tuple, list)):
-        source, name = _uploaded(source)
+        source, name = files.uploaded(source)
     if isinstance(source, np.ndarray):
         source = colours.from_array(source)
     if isinstance(source, Image.Image):
@@ -207,15 +207,3 @@ def _crop_box(photo_size, config):
     scales = [photo / side for photo, side in zip(photo_size, resized)]
     left, top = (at * scale for at, scale in zip(start, scales))
     return left, top, left + kept[0] * scales[0], top + kept[1] * scales[1]
-
-
-def _uploaded(value):
-    """(content, file name) of a FileUpload value: v7 {name: {...}}, v8 ({...},)."""
-    if not value:
-        raise PhotoError("아직 올린 사진이 없습니다.", "No photo has been uploaded yet.")
-    try:
-        if isinstance(value, Mapping):
-            value = [{"content": f["content"], "name": name} for name, f in value.items()]
-        return value[-1]["content"], value[-1]["name"]
-    except (TypeError, KeyError) as error:
-        raise not_a_photo(type(value).__name__) from error

@@ -117,15 +117,6 @@ def compare(panels, *, weights, cmap="viridis"):
     return fig
 
 
-def heads(photo, m, *, weights, cmap="viridis"):
-    """One overlay a head, each of the maps (heads, gh, gw) on its own scale; see ``two_panel``."""
-    each = {}
-    for i, head in enumerate(m):
-        span = (head - head.min()) / ((head.max() - head.min()) or 1)
-        each[f"{say('헤드', 'head')} {i}"] = blend(photo, span, cmap=cmap)
-    return compare(each, weights=weights)
-
-
 def patch_grid(seen, grid, *, weights, highlight=None):
     """What the network saw, cut into its patches.
 
@@ -166,9 +157,10 @@ def new_figure(rows, columns, size, weights, extra=0):
     axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
-    made_by = weights if isinstance(weights, str) else caption(weights)
-    foot = f"{say('가중치', 'weights')}: {made_by}".replace("$", r"\$")  # no formula
-    fig.supxlabel(foot, size=8, color="dimgray", wrap=True)
+    if weights is not None:
+        made_by = weights if isinstance(weights, str) else caption(weights)
+        foot = f"{say('가중치', 'weights')}: {made_by}".replace("$", r"\$")  # no formula
+        fig.supxlabel(foot, size=8, color="dimgray", wrap=True)
     return fig, axes.flat
 
 

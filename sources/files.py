@@ -8,6 +8,7 @@ import contextlib
 import io
 import threading
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from unicodedata import normalize
 
@@ -50,6 +51,18 @@ def suffixes():
     """How the names of photos end, as ".jpg": those of ``FORMATS``, and HEIC to be told about."""
     known = {end for end, kind in Image.registered_extensions().items() if kind in FORMATS}
     return known | {".mpo", ".heic", ".heif", ".hif"}
+
+
+def uploaded(value):
+    """(content, file name) of a FileUpload's value: ipywidgets 7's {name: {...}}, 8's ({...},)."""
+    if not value:
+        raise PhotoError("아직 올린 사진이 없습니다.", "No photo has been uploaded yet.")
+    try:
+        if isinstance(value, Mapping):
+            value = [{"content": file["content"], "name": name} for name, file in value.items()]
+        return value[-1]["content"], value[-1]["name"]
+    except (TypeError, KeyError) as error:
+        raise not_a_photo(type(value).__name__) from error
 
 
 def read(path, max_side=None):

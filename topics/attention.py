@@ -8,10 +8,17 @@ from PIL import Image
 from bilingual import say
 from helpers.maps import min_max
 from helpers.overlay import blend
-from helpers.plots import WIDTH, draw, new_figure
+from helpers.plots import WIDTH, compare, draw, new_figure
 
 DIM = 0.25  # how bright a photo stays where a mask hides it
 BOTH, FIRST, SECOND, NEITHER = (240, 228, 66), (0, 114, 178), (213, 94, 0), (70, 70, 70)
+
+
+def draw_heads(photo, m, *, weights, cmap="viridis"):
+    """One overlay a head, each of the maps (heads, gh, gw) on its own scale; see ``two_panel``."""
+    name = say("헤드", "head")
+    each = {f"{name} {i}": blend(photo, min_max(head), cmap=cmap) for i, head in enumerate(m)}
+    return compare(each, weights=weights)
 
 
 def draw_blocks_heads(m, *, weights, cmap="viridis"):
@@ -91,7 +98,7 @@ def draw_kept(photo, masks, *, weights):
     ----------
     photo : PIL.Image.Image
     masks : dict
-        Label → (gh, gw) bool, see ``maps.mass_mask``; at most four.
+        Label → (gh, gw) bool, see ``masks.mass_mask``; at most four.
     weights
         See ``two_panel``.
 

@@ -118,8 +118,6 @@ def match_back(model, photo, flipped=True):
     return tuple(matching_rate(*tokens, flipped, tolerance) for tolerance in (0, 1))
 
 
-
-
 # Okabe & Ito's colours, told apart by nearly all eyes; the marker's number says the same.
 COLOURS = ("#E69F00", "#56B4E9", "#F0E442", "#CC79A7", "#009E73", "#D55E00")
 

@@ -15,6 +15,7 @@ from timm.models.vision_transformer import VisionTransformer
 
 from bilingual import say
 from helpers import encoding, maps
+from topics.masks import mass_mask
 from topics.measure import jaccard
 from training import dino
 from training.scenes import Scenes
@@ -157,7 +158,7 @@ def best_head(attention, masks, mass=0.6):
     found : torch.Tensor
         (B,), its Jaccard, 0..1.
     """
-    found, best = jaccard(maps.mass_mask(attention, mass), masks[:, None]).max(dim=1)
+    found, best = jaccard(mass_mask(attention, mass), masks[:, None]).max(dim=1)
     return attention[torch.arange(len(best)), best], found
 
 

@@ -88,9 +88,9 @@ WRONG = {
         "my_row = (q[n, 2 * d : 3 * d] @ k[:, 2 * d : 3 * d].T / d**0.5).softmax(dim=-1)",
     ],
     ("04", "check_patches_needed"): [
-        "my_counts = (~maps.mass_mask(last, 0.6)).sum(dim=(-2, -1))",
-        "my_counts = maps.mass_mask(last.mean(dim=0), 0.6).sum()",
-        "my_counts = maps.mass_mask(last, 0.6).float().mean(dim=(-2, -1))",
+        "my_counts = (~masks.mass_mask(last, 0.6)).sum(dim=(-2, -1))",
+        "my_counts = masks.mass_mask(last.mean(dim=0), 0.6).sum()",
+        "my_counts = masks.mass_mask(last, 0.6).float().mean(dim=(-2, -1))",
     ],
     ("04", "check_rollout_row"): [
         "my_cls_row = identity[0]\nfor a in A:\n    my_cls_row = my_cls_row @ (a + identity) / 2",

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from helpers import images, maps, overlay, plots
-from topics import parts, patches, search
+from topics import attention, parts, patches, search
 
 MADE_BY = (
     "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
@@ -42,7 +42,7 @@ FIGURES = {
     "compare, five": lambda photo, weights: plots.compare(
         {f"사진 photo {i}": photo for i in range(5)}, weights=weights
     ),
-    "heads": lambda photo, weights: plots.heads(photo, HEADS, weights=weights),
+    "heads": lambda photo, weights: attention.draw_heads(photo, HEADS, weights=weights),
     "patch_grid": lambda photo, weights: plots.patch_grid(
         photo, GRID, weights=weights, highlight=(3, 5)
     ),
@@ -85,7 +85,7 @@ def test_weights_must_be_given(photo):
     for call in (
         lambda: plots.two_panel(photo, MAP),
         lambda: plots.compare({"a": photo}),
-        lambda: plots.heads(photo, HEADS),
+        lambda: attention.draw_heads(photo, HEADS),
         lambda: plots.patch_grid(photo, GRID),
         lambda: patches.draw_similarity({"a": (photo, MAP)}, (0, 0)),
         lambda: parts.draw_pca(photo, PICTURE),
@@ -181,7 +181,7 @@ def test_compare_has_at_most_four_in_a_row(photo, count, shape):
 
 
 def test_heads_shows_each_head_on_its_own_scale(photo):
-    fig = plots.heads(photo, HEADS, weights="w", cmap="magma")
+    fig = attention.draw_heads(photo, HEADS, weights="w", cmap="magma")
     panels = shown(fig)
     assert len(panels) == 6 and fig.axes[5].get_title() == "헤드 head 5"
     expected = overlay.blend(photo, maps.min_max(HEADS[5]), cmap="magma")

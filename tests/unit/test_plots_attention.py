@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from helpers import maps, overlay
-from topics import attention
+from topics import attention, masks
 
 MADE_BY = (
     "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
@@ -37,7 +37,7 @@ FIGURES = {
         photo.resize((40, 160)), MAP, (3, 5), weights=w
     ),
     "kept": lambda photo, w: attention.draw_kept(
-        photo, {"60 %": maps.mass_mask(MAP), "헤드 평균 mean": MAP > 3}, weights=w
+        photo, {"60 %": masks.mass_mask(MAP), "헤드 평균 mean": MAP > 3}, weights=w
     ),
     "agreement": lambda photo, w: attention.draw_agreement(
         {"kingfisher": (photo, MAP, MAP), "새 birds": (photo, MAP, -MAP)}, weights=w
