@@ -14,7 +14,7 @@ from helpers import encoding, images, maps, models, overlay, plots
 from helpers.weights import caption
 from tools import diagram
 from tools.notebooks import ROOT
-from topics import attention, masks, objects, patches, zoo
+from topics import attention, composites, foreground, masks, objects, patches, propagation, zoo
 from training import classroom, figures, shapes
 
 
@@ -112,6 +112,15 @@ def payoff_04(model, photo):
     )
 
 
+def payoff_10(model):
+    """Lesson 10: four frames of a film, dark but for the bird that patch tokens followed."""
+    pictures, truth = zip(*composites.clip("kingfisher", "coffee"))
+    labels = propagation.follow(pictures, truth[0], foreground.patch_features(model, 160))
+    lit = [*propagation.shown(pictures, labels)]
+    panels = {f"{say('프레임', 'frame')} {n + 1}": lit[n] for n in (0, 5, 10, 15)}
+    return plots.compare(panels, weights=model)
+
+
 def payoff_11(steps=200):
     """Lesson 11: attention before and after the lesson's own training."""
     pool = shapes.draw_pool()
@@ -142,6 +151,7 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_06.jpg": payoff_06(dino, images.load_photo("birds.jpg")),
         "payoff_09.jpg": payoff_09(),
         "payoff_04.jpg": payoff_04(dino, bird),
+        "payoff_10.jpg": payoff_10(dino),
         "payoff_11.jpg": payoff_11(),
     }
     for name, picture in pictures.items():

@@ -8,7 +8,9 @@ import functools
 import math
 
 import numpy as np
+import torch
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from helpers.images import load_photo, sample_photos
 from topics.masks import load_masks
@@ -60,7 +62,7 @@ def lay(name, background, centre, longest, turn=0.0, mirror=False):
     return picture, np.asarray(layer)[..., 3] > 127
 
 
-def clip(name, background, frames=16, height=160):
+def clip(name, background, frames=16, height=220):
     """A film in which an object crosses a photo, turns and grows while the camera moves, too.
 
     Parameters
@@ -104,8 +106,8 @@ def class_pictures(each=10, size=112, seed=0):
     Returns
     -------
     pictures : list of PIL.Image.Image
-    labels : numpy.ndarray
-        int, the place in ``THINGS`` of what each shows.
+    labels : torch.Tensor
+        int64, the place in ``THINGS`` of what each shows.
     """
     random = np.random.default_rng(seed)
     behind = [load_photo(path) for path in sample_photos() if path.stem not in THINGS]
@@ -119,4 +121,16 @@ def class_pictures(each=10, size=112, seed=0):
             centre, turn = random.uniform(0.35, 0.65, 2), random.uniform(-25, 25)
             longest, mirror = random.uniform(0.5, 0.9), random.random() < 0.5
             pictures.append(lay(THINGS[label], ground, centre, longest, turn, mirror)[0])
-    return pictures, np.repeat(np.arange(len(THINGS)), each)
+    return pictures, torch.arange(len(THINGS)).repeat_interleave(each)
+
+
+def digit_pictures(each=10):
+    """Handwritten digits that come with scikit-learn (8 × 8 pixels, grey), and which they are.
+
+    The first so many of each digit of ``sklearn.datasets.load_digits``; see ``class_pictures``.
+    """
+    digits = load_digits()
+    chosen = np.concatenate([np.flatnonzero(digits.target == n)[:each] for n in range(10)])
+    return [load_photo(digits.images[i] / 16) for i in chosen], torch.as_tensor(
+        digits.target[chosen]
+    )

@@ -90,12 +90,7 @@ def few_shot(features, labels, counts=(1, 2, 5, 10), draws=5, classify="knn"):
     """
     table = torch.empty(len(counts), draws)
     for draw in range(draws):
-        generator = torch.Generator().manual_seed(draw)
-        order = torch.randperm(len(labels), generator=generator)
-        rank = torch.empty_like(order)  # a picture's place among those of its class
-        for label in labels.unique():
-            own = order[labels[order] == label]
-            rank[own] = torch.arange(len(own))
+        rank = ranks(labels, draw)
         for row, count in enumerate(counts):
             given, asked = rank < count, rank >= max(counts)
             bank, known, queries = features[given], labels[given], features[asked]
@@ -107,14 +102,46 @@ def few_shot(features, labels, counts=(1, 2, 5, 10), draws=5, classify="knn"):
     return table
 
 
-def untrained(name, seed):
-    """A model of that architecture with the random weights of a seed, which is left as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return models.load_model(name, pretrained=False)
+def ranks(labels, seed=0):
+    """Each picture's place among those of its class, shuffled: ``ranks(labels) < n`` are n a class.
+
+    Parameters
+    ----------
+    labels : torch.Tensor
+        int (N,).
+    seed : int
+
+    Returns
+    -------
+    torch.Tensor
+        int (N,), from 0 in every class.
+    """
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    rank = torch.empty_like(order)
+    for label in labels.unique():
+        own = order[labels[order] == label]
+        rank[own] = torch.arange(len(own))
+    return rank
 
 
-def cls_tokens(model, pictures, batch=50):
+def beside_untrained(model, seeds=3):
+    """A model and its untrained equals by name: what random weights can do is a range.
+
+    Returns
+    -------
+    dict
+        The model's own name and "untrained 0", "untrained 1", … → models. PyTorch's own random
+        numbers are left as they were.
+    """
+    name, found = model.weights.name, {}
+    for seed in range(seeds):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            found[f"untrained {seed}"] = models.load_model(name, pretrained=False)
+    return {name: model} | found
+
+
+def cls_tokens(model, pictures, batch=16):
     """CLS tokens of pictures, pressed square, a few at a time: (B, D)."""
     tensors = [to_tensor(picture, model, "squash")[0] for picture in pictures]
     parts = torch.cat(tensors).split(batch)
@@ -127,7 +154,26 @@ def pixels(pictures, side=16):
     return torch.tensor(np.stack(small), dtype=torch.float32).flatten(1) / 255
 
 
-def draw_few_shot(rows, counts, *, weights, chance=None):
+def sights(nets, pictures):
+    """The ``cls_tokens`` of each of some models (name → model), and the ``pixels``, by name."""
+    return {name: cls_tokens(net, pictures) for name, net in nets.items()} | {
+        "pixels": pixels(pictures)
+    }
+
+
+def contest(nets, pictures, labels, counts=(1, 2, 5), **kwargs):
+    """``few_shot`` of the ``sights`` of some pictures, by name."""
+    found = sights(nets, pictures)
+    return {name: few_shot(each, labels, counts, **kwargs) for name, each in found.items()}
+
+
+def show_rows(rows):
+    """Print the mean of the draws, a row a name, a column a number of examples."""
+    for name, table in rows.items():
+        print(f"{name:12}", *[f"{value:.2f}" for value in table.mean(dim=1).tolist()])
+
+
+def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
     """Curves over the number of examples, a band from the worst draw to the best.
 
     Parameters
@@ -139,6 +185,8 @@ def draw_few_shot(rows, counts, *, weights, chance=None):
         See ``plots.two_panel``.
     chance : float, optional
         Drawn as a dotted line.
+    ylabel : str, optional
+        What is measured; by default the share of right answers.
 
     Returns
     -------
@@ -155,6 +203,7 @@ def draw_few_shot(rows, counts, *, weights, chance=None):
     if chance is not None:
         ax.axhline(chance, color="black", ls=":", lw=1, label=say("우연", "chance"))
     ax.set(ylim=(0, 1), xscale="log", xlabel=say("예시의 수", "examples"))
+    ax.set_ylabel(ylabel or say("정답률", "share right"))
     ax.set_xticks(counts, counts, minor=False)
     ax.xaxis.set_minor_formatter("")
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -10,6 +10,8 @@ from PIL import Image
 from helpers.encoding import encode, grid_of
 from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import on_grid
+from helpers.overlay import blend
+from helpers.plots import compare
 from topics.features import linear_probe
 from topics.masks import load_masks, masks_on_grid
 from topics.measure import centre_map, jaccard
@@ -109,3 +111,34 @@ def few_shot(photos, counts=(1, 3, 10), draws=5):
             probe = fit([photos[i] for i in order[:count]])
             table[row, draw] = score(probe, asked)
     return table
+
+
+def contest(model, nets, counts=(1, 3, 10)):
+    """``few_shot`` of models by name, of patches' colours and of the centre prior.
+
+    Parameters
+    ----------
+    model : timm model
+        Whose grid colours and places are taken on.
+    nets : dict
+        Name → model, see ``features.beside_untrained``.
+    counts
+        See ``few_shot``.
+
+    Returns
+    -------
+    dict
+        Name → (counts, draws).
+    """
+    ways = {name: patch_features(net) for name, net in nets.items()}
+    ways |= {"colours": patch_colours(model), "centre": patch_places(model)}
+    return {name: few_shot(bundled(model, way), counts) for name, way in ways.items()}
+
+
+def draw_likely(probe, photos, *, weights):
+    """How sure a probe is, laid over photos; their Jaccard index stands beside their names."""
+    panels = {}
+    for photo in photos:
+        likely_there = likely(probe, photo.features, photo.grid)
+        panels[f"{photo.name} {score(probe, [photo]):.2f}"] = blend(photo.seen, likely_there, 0.6)
+    return compare(panels, weights=weights)

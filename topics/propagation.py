@@ -10,10 +10,11 @@ from collections import deque
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image, ImageEnhance
 
 from bilingual import BadInput, say
 from helpers.maps import on_grid
-from helpers.overlay import blend, resize_map
+from helpers.overlay import resize_map
 from helpers.plots import new_figure
 from topics.measure import jaccard
 
@@ -63,13 +64,13 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
             share = F.interpolate(mask[None, None], grid, mode="area").flatten()
             if not share.any():
                 raise BadInput(
-                    "첫 장면의 마스크가 비어 있습니다.", "The first picture's mask is empty."
+                    "첫 프레임의 마스크가 비어 있습니다.", "The first frame's mask is empty."
                 )
             first = tokens, share
             near = _near(grid, max(1, round(grid[0] / 5)) if radius is None else radius)
         elif len(tokens) != len(first[0]):
             raise BadInput(
-                "장면의 크기가 중간에 바뀌었습니다.", "The pictures' size changes half-way."
+                "프레임의 크기가 중간에 바뀌었습니다.", "The frames' size changes half-way."
             )
         else:
             sources = [first, *before]
@@ -77,7 +78,7 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
             best, who = torch.cat(similar, dim=1).topk(k, dim=1)
             weight = (best / temperature).softmax(dim=1)
             share = (weight * torch.cat([label for _, label in sources])[who]).sum(dim=1)
-        before.append((tokens, share))
+            before.append((tokens, share))
         yield on_grid(share, grid)
 
 
@@ -113,16 +114,42 @@ def score(labels, masks):
     return jaccard(a, b)
 
 
-def copied(masks):
-    """The same of one who never looks: the first picture's mask, every time."""
-    masks = torch.as_tensor(np.stack(masks))
-    return jaccard(masks[:1], masks[1:])
+def contest(film, ways):
+    """``score`` of several features on one film, beside one who never looks at it.
+
+    Parameters
+    ----------
+    film : iterable of (picture, mask)
+        As ``composites.clip``.
+    ways : dict
+        Name → features, see ``follow``.
+
+    Returns
+    -------
+    dict
+        Name → (pictures - 1,); "copied" keeps the first picture's mask where it was.
+    """
+    pictures, masks = zip(*film)
+    rows = {
+        name: score(follow(pictures, masks[0], features), masks) for name, features in ways.items()
+    }
+    every = torch.as_tensor(np.stack(masks))
+    return rows | {"copied": jaccard(every[:1], every[1:])}
 
 
-def shown(pictures, labels, alpha=0.6):
-    """Lay each label over its picture; yields RGB pictures, one by one."""
+def show_rows(title, rows):
+    """Print what ``contest`` found: the mean of all frames, and the last one."""
+    print(title)
+    for name, row in rows.items():
+        print(f"  {name:12} {row.mean():.2f}, last frame {row[-1]:.2f}")
+
+
+def shown(pictures, labels, dark=0.3):
+    """Leave light where the label is and darken the rest; yields RGB pictures, one by one."""
     for picture, label in zip(pictures, labels):
-        yield blend(picture, label, alpha, "viridis")
+        light = resize_map(label, picture.size).clip(0, 1) * 255
+        dim = ImageEnhance.Brightness(picture).enhance(dark)
+        yield Image.composite(picture, dim, Image.fromarray(light.astype(np.uint8)))
 
 
 def draw_scores(rows, *, weights):
@@ -144,6 +171,6 @@ def draw_scores(rows, *, weights):
     for (name, row), style in zip(rows.items(), ("-", "--", ":", "-.", "-", "--", ":")):
         grey = {"color": "gray", "lw": 1} if name.startswith("untrained") else {"lw": 2}
         ax.plot(range(2, len(row) + 2), row, style, label=f"{name} {row.mean():.2f}", **grey)
-    ax.set(ylim=(0, 1), xlabel=say("장면", "picture"), ylabel=say("자카드", "Jaccard"))
+    ax.set(ylim=(0, 1), xlabel=say("프레임", "frame"), ylabel=say("자카드", "Jaccard"))
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return fig

@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from bilingual import BadInput, plain, say, tell
 from helpers.images import IMAGES, load_photo
-from sources.files import MAX_PIXELS, find
+from helpers.weights import caption
+from sources.files import MAX_PIXELS, find, uploaded
 from sources.kinds import PhotoError
 
 ENDINGS = (".gif", ".webp", ".mp4")
@@ -50,19 +51,22 @@ def frames(source, side=320, most=120, every=1, progress=True):
         No such file; not a video; damaged; its pictures are too large; or PyAV is needed.
     """
     if not isinstance(source, (str, Path)):
-        source, name = _uploaded(source)
+        content, name = uploaded(source)
+        source = io.BytesIO(content)
     else:
         source, name = find(source, IMAGES), plain(source)
         if source is None or not source.is_file():
             raise PhotoError(f"파일이 없습니다: {name}", f"No such file: {name}")
     count = 0
-    with tqdm(desc=say("장면", "pictures"), disable=not progress, file=sys.stdout) as bar:
+    with tqdm(desc=say("프레임", "frames"), disable=not progress, file=sys.stdout) as bar:
         try:
             for number, picture in enumerate(_pictures(source, name)):
                 if number % every:
                     continue
                 if count == most:
-                    tell(f"앞의 {most}장만 씁니다.", f"Only the first {most} pictures are used.")
+                    tell(
+                        f"앞의 프레임 {most}개만 씁니다.", f"Only the first {most} frames are used."
+                    )
                     break
                 count += 1
                 bar.update()
@@ -79,17 +83,6 @@ def frames(source, side=320, most=120, every=1, progress=True):
             f"움직이지 않는 사진입니다: {name}. GIF, WebP, MP4를 쓰세요.",
             f"A picture that stands still: {name}. Use a GIF, a WebP or an MP4.",
         )
-
-
-def _uploaded(value):
-    """A file in memory and its name, of a FileUpload value (see ``images.load_photo``)."""
-    try:
-        files = value.values() if isinstance(value, dict) else value
-        file = [*files][-1]
-        name = file.get("name") or file["metadata"]["name"]
-        return io.BytesIO(bytes(file["content"])), plain(name)
-    except (TypeError, KeyError, IndexError, AttributeError) as error:
-        raise PhotoError("아직 올린 동영상이 없습니다.", "No video was uploaded yet.") from error
 
 
 def _pictures(source, name):
@@ -122,8 +115,8 @@ def _decoded(source, name):
 def _bound(width, height, name):
     if width * height > MAX_PIXELS // 4:  # a decoder holds several pictures
         raise PhotoError(
-            f"장면이 너무 큽니다: {name} ({width} × {height}픽셀)",
-            f"Its pictures are too large: {name} ({width} × {height} pixels)",
+            f"프레임이 너무 큽니다: {name} ({width} × {height}픽셀)",
+            f"Its frames are too large: {name} ({width} × {height} pixels)",
         )
 
 
@@ -177,7 +170,7 @@ def save(pictures, path, rate=8):
     if write is _mp4:
         _av(path.name)
     if (first := next(pictures, None)) is None:
-        raise BadInput("장면이 하나도 없습니다.", "There are no pictures.")
+        raise BadInput("프레임이 하나도 없습니다.", "There are no frames.")
     path.parent.mkdir(parents=True, exist_ok=True)
     write(chain([first], pictures), path, rate)
     return path
@@ -216,12 +209,15 @@ class Moving:
     pictures : iterable of PIL.Image.Image
     alt : str
         What is to be seen, for those who can't see it.
+    weights : timm model or str
+        Names what made it, below.
     rate : int
         Pictures a second.
     """
 
-    def __init__(self, pictures, alt, rate=6):
+    def __init__(self, pictures, alt, *, weights, rate=6):
         self.pictures, self.alt, self.rate = [*pictures], alt, rate
+        self.made_by = weights if isinstance(weights, str) else caption(weights)
 
     def encoded(self):
         """Bytes of a WebP."""
@@ -234,4 +230,6 @@ class Moving:
         middle.save(still, "JPEG", quality=80)
         data, jpeg = (base64.b64encode(b).decode() for b in (self.encoded(), still.getvalue()))
         tag = f'<img alt="{escape(self.alt)}" src="data:image/webp;base64,{data}">'
+        foot = f"{say('가중치', 'weights')}: {self.made_by}"
+        tag = f"<figure>{tag}<figcaption><small>{escape(foot)}</small></figcaption></figure>"
         return {"text/html": tag, "image/jpeg": jpeg, "text/plain": f"<{self.alt}>"}
