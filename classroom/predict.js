@@ -91,7 +91,7 @@ function patches(model, say, changed) {
   go(at, false);
   return {
     root,
-    count: () => say(`${picked.size} / ${cells.length}개`, `${picked.size} of ${cells.length} patches`),
+    count: () => say(`패치 ${cells.length}개 가운데 ${picked.size}개`, `${picked.size} of ${cells.length} patches`),
     get value() { return [...picked]; },
     show(values, isLocked) {
       locked = false;

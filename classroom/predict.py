@@ -8,32 +8,23 @@ Only a guess that was locked in counts. It is kept with the answers and handed i
 
 import base64
 import io
-import os
 from html import escape
 from pathlib import Path
 
 import anywidget
 import numpy as np
 import traitlets
-from IPython.display import HTML, display
-from PIL import Image, ImageDraw
+from IPython.display import display
+from PIL import ImageDraw
 
 from bilingual import BadInput, language, say, tell
 from classroom import answers
 from classroom.guesses import digits, overlap
-from helpers import overlay, plots
+from helpers import overlay, plots, still
 from helpers.images import load_photo
 
-HERE = Path(__file__).resolve().parent
 SIDE = 640  # pixels of the photo in the browser
 STILL_SIDE = 360  # of the still, which is stored in notebooks
-# As explorer.STILL: a page without a kernel shows the still, and not that a model is missing.
-STILL = """<div class="dino-still"><style>
-.jp-OutputArea-child:has(.dino-still):has(+ .jp-OutputArea-child .dino-predict),
-.jp-OutputArea-child:has(.dino-still) + .jp-OutputArea-child:not(:has(.dino-predict)) {{
-  display: none;
-}}
-</style>{}</div>"""
 
 
 class Guess(anywidget.AnyWidget):
@@ -46,8 +37,8 @@ class Guess(anywidget.AnyWidget):
     locked : bool
     """
 
-    _esm = HERE / "predict.js"
-    _css = HERE / "predict.css"
+    _esm = Path(__file__).with_name("predict.js")
+    _css = Path(__file__).with_name("predict.css")
     language = traitlets.Unicode().tag(sync=True)
     photo = traitlets.Bytes().tag(sync=True)
     grid = traitlets.List().tag(sync=True)
@@ -64,18 +55,7 @@ class Guess(anywidget.AnyWidget):
         self.on_msg(self._sent)
 
     def lock(self, picked):
-        """Lock a guess in, as the button does.
-
-        Parameters
-        ----------
-        picked : int or sequence of int
-            See the class.
-
-        Raises
-        ------
-        BadInput
-            No such patch or answer, or none at all.
-        """
+        """Lock patches or an answer's number in, as the button does; else ``BadInput``."""
         gh, gw = self.grid
         picked = sorted({picked} if isinstance(picked, int) else {*picked})
         if not picked or not {*picked} <= {*range(gh * gw)}:
@@ -93,35 +73,28 @@ class Guess(anywidget.AnyWidget):
         else:
             self.locked = False
 
-    def _asked(self):
-        """The question as it stands where no widget runs: text and, it may be, a still."""
-        raise NotImplementedError
-
     def __repr__(self):
         return self._asked()[0]
 
     def _ipython_display_(self, **kwargs):
-        """As ``explorer.Explorer``: in JupyterLab two outputs, elsewhere one."""
-        words, still = self._asked()
+        """As of an explorer, see ``still``; in words, and of patches in a still."""
+        words, picture = self._asked()
         data, metadata = super()._repr_mimebundle_()
-        data["text/plain"] = words
-        if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
-            source = f"data:image/jpeg;base64,{base64.b64encode(still).decode()}"
-            shown = f'<img alt="{escape(words)}" src="{source}">'
-            shown = shown if still else f"<pre>{escape(words)}</pre>"
-            display(HTML(STILL.format(shown)))
-        elif still:
-            data["image/jpeg"] = base64.b64encode(still).decode()
+        data["text/plain"], shown = words, escape(words)
+        if picture:
+            data["image/jpeg"] = base64.b64encode(picture).decode()
             metadata = {**metadata, "image/jpeg": {"alt": words}}
-        display(data, metadata=metadata, raw=True)
+            source = f'src="data:image/jpeg;base64,{data["image/jpeg"]}"'
+            shown = f'<img alt="{escape(words)}" {source}>'
+        still.show(data, metadata, shown)
 
 
 class Patches(Guess):
     """Patches of a photo; ``patches`` makes it."""
 
-    def __init__(self, lesson, question, photo, grid):
-        self.seen = photo
-        super().__init__(lesson, question, grid, photo=jpeg(shrunk(photo, SIDE)))
+    def __init__(self, lesson, question, seen, grid):
+        self.seen = seen
+        super().__init__(lesson, question, grid, photo=jpeg(shrunk(seen, SIDE)))
 
     def beside(self, m, weights=None):
         """Draw the guess beside the map that it was about, and print how well it was met.
@@ -147,15 +120,14 @@ class Patches(Guess):
             Not one map.
         """
         gh, gw = self.grid
-        values = overlay.resize_map(m, (gw, gh), smooth=tuple(np.shape(m)) != (gh, gw))
+        values = overlay.resize_map(m, (gw, gh))
         values = np.nan_to_num(values, nan=np.nanmin(values))
         values = (values - values.min()) / (np.ptp(values) or 1)
         panels = {say("맵", "the map"): values}
         if self.locked:
             answers.record_truth(self.lesson, self.question, digits(values))
-            mask = np.zeros(gh * gw, np.float32)
-            mask[self.picked] = 1
-            panels = {say("예상", "your guess"): mask.reshape(gh, gw)} | panels
+            mask = np.isin(np.arange(gh * gw), self.picked).reshape(gh, gw)
+            panels = {say("예상", "your guess"): mask} | panels
             met, count = overlap(self.picked, values), len(self.picked)
             tell(
                 f"예상한 패치 {count}개 가운데 {met:.0%}가 맵에서 값이 가장 큰 {count}개에 듭니다. "
@@ -178,33 +150,20 @@ class Patches(Guess):
             pen.line([(i * photo.width // gw, 0), (i * photo.width // gw, photo.height)], "white")
         for i in range(1, gh):
             pen.line([(0, i * photo.height // gh), (photo.width, i * photo.height // gh)], "white")
-        size = f"({gh} × {gw})"
-        ko, en = f"예상하는 패치를 고르세요 {size}", f"Pick the patches that you expect {size}"
-        return say(ko, en, " · "), jpeg(photo)
+        words = say("예상하는 패치를 고르세요", "Pick the patches that you expect", " · ")
+        return f"{words} ({gh} × {gw})", jpeg(photo)
 
 
 class Choice(Guess):
     """One of several answers; ``choice`` makes it."""
 
     def beside(self, index):
-        """Print the guess beside the answer that is right.
-
-        Parameters
-        ----------
-        index : int
-            The right answer's, from 0.
-
-        Raises
-        ------
-        BadInput
-            No such answer.
-        """
+        """Print the guess beside the right answer, by its number from 0; else ``BadInput``."""
         if index not in range(len(self.options)):
             raise BadInput(f"그런 답이 없습니다: {index}", f"There is no such answer: {index}")
         if self.locked:
-            answers.record_truth(
-                self.lesson, self.question, digits(np.arange(len(self.options)) == index)
-            )
+            truth = digits(np.arange(len(self.options)) == index)
+            answers.record_truth(self.lesson, self.question, truth)
             print(f"{say('예상', 'Your guess', ' · ')}: {self.options[self.picked[0]]}")
         else:
             none_made()
@@ -254,24 +213,21 @@ def choice(lesson, question, options):
     -------
     Choice
     """
-    guess = Choice(
-        lesson, question, (1, len(options)), options=[say(*pair, " · ") for pair in options]
-    )
+    shown = [ko if ko == en else say(ko, en, " · ") for ko, en in options]
+    guess = Choice(lesson, question, (1, len(shown)), options=shown)
     display(guess)
     return guess
 
 
 def none_made():
-    tell(
-        "확정한 예상이 없습니다. 위에서 예상을 확정한 다음 이 셀을 다시 실행하면 나란히 보입니다.",
-        "No guess was locked in. Lock one in above and run this cell again to see both.",
-    )
+    ko = "확정한 예상이 없습니다. 위에서 예상을 확정한 다음 이 셀을 다시 실행하면 나란히 보입니다."
+    tell(ko, "No guess was locked in. Lock one in above and run this cell again to see both.")
 
 
 def shrunk(photo, side):
     photo = photo.convert("RGB")
-    scale = side / max(photo.size)
-    return photo.resize([max(1, round(s * scale)) for s in photo.size], Image.Resampling.LANCZOS)
+    photo.thumbnail((side, side))
+    return photo
 
 
 def jpeg(photo):

@@ -1,163 +1,25 @@
 """The overlay to play with, in the browser.
 
-``data`` computes what is sent, the modules in JavaScript show it, ``export`` writes files, and
-``upload`` is a button for a photo of one's own.
+``widget`` is the explorer in a notebook, ``data`` and ``network`` compute what it is sent, the
+modules in JavaScript show it, ``export`` writes files, ``live`` is a page of its own with a camera,
+and ``upload`` a button for a photo of one's own.
 """
 
-import base64
-import os
+import contextlib
 from pathlib import Path
 
-import anywidget
-import traitlets
-from IPython.display import HTML, display
-
-from bilingual import BadInput, Bilingual, language, plain, say
-from explorer import export
-from explorer.data import block_data, colour_table, full, patch_map, png, shrink
-from helpers.images import to_tensor
-from helpers.maps import min_max
-from helpers.overlay import COLORMAPS
-from helpers.plots import two_panel
+from bilingual import BadInput
+from explorer import live, network
+from explorer.widget import KINDS, Explorer
 from helpers.weights import caption
+from sources.kinds import PhotoError
+from topics.masks import load_masks
 
-__all__ = ["Explorer", "explore"]
-
-HERE = Path(__file__).resolve().parent
-KINDS = {
-    "norm": ("토큰 노름", "token norm"),
-    "cls": ("CLS 어텐션", "CLS attention"),
-    "similarity": ("패치 유사도", "patch similarity"),
-    "query": ("패치 어텐션", "patch attention"),
-}
-# JupyterLab shows one of the pictures of an output, and of a widget whose kernel has gone only that
-# there is no such model. So the figure is an output of its own, seen while there is no explorer.
-STILL = """<div class="dino-still"><style>
-.jp-OutputArea-child:has(.dino-still):has(+ .jp-OutputArea-child .dino-explorer),
-.jp-OutputArea-child:has(.dino-still) + .jp-OutputArea-child:not(:has(.dino-explorer)) {{
-  display: none;
-}}
-</style><img alt="{alt}" style="max-width: 100%" src="data:image/jpeg;base64,{jpeg}"></div>"""
+__all__ = ["camera", "explore"]
 
 
-class Explorer(anywidget.AnyWidget):
-    """Photo, map and overlay on three canvases; everything but another block is the browser's work.
-
-    Takes the model, the tensor (1, 3, H, W), the photo as the network saw it, and a map's kind.
-
-    Attributes
-    ----------
-    alpha : float
-        Opacity of the colours, 0..1.
-    cmap : str
-        One of ``overlay.COLORMAPS``.
-    """
-
-    _esm = HERE / "explorer.js"
-    _css = export.STYLE
-    # What the browser has set must not come back from the kernel: the reader may be further by now.
-    alpha = traitlets.Float(0.5, min=0, max=1).tag(sync=True, echo_update=False)
-    cmap = traitlets.Enum(COLORMAPS, COLORMAPS[0]).tag(sync=True, echo_update=False)
-    modules = traitlets.Dict().tag(sync=True)  # what explorer.js imports: name → text
-    kinds = traitlets.Dict(KINDS).tag(sync=True)
-    start = traitlets.Enum(tuple(KINDS), "norm").tag(sync=True)  # the kind that is shown first
-    photo = traitlets.Bytes().tag(sync=True)
-    full = traitlets.Bytes().tag(sync=True)
-    tables = traitlets.Dict().tag(sync=True)
-    data = traitlets.Dict().tag(sync=True)  # one block's maps, see data.block_data
-    weights = traitlets.Unicode().tag(sync=True)
-    language = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, model, tensor, seen, start="norm"):
-        self.model, self.tensor = model, tensor
-        self.seen, self.picture = seen, shrink(seen)
-        super().__init__(
-            modules={name: (HERE / f"{name}.js").read_text("utf-8") for name in ("pixels", "view")},
-            start=start,
-            photo=png(self.picture),
-            full=full(seen),
-            tables={name: colour_table(name) for name in COLORMAPS},
-            data=block_data(model, tensor, -1),
-            weights=caption(model),
-            language=language(),
-        )
-        self.on_msg(self._answer)
-
-    def _answer(self, _, question, buffers):
-        """What the browser asks for: another block, or one patch's map that was not sent."""
-        try:
-            if question["ask"] == "block":
-                self.data = block_data(self.model, self.tensor, question["block"])
-            else:
-                block = self.data["block"]
-                m = patch_map(self.model, self.tensor, block, question["ask"], question["patch"])
-                self.send({**question, "block": block}, buffers=[m.numpy().tobytes()])
-        except Exception as error:  # shown on the page, which would wait for ever; and in the log
-            words = f"{type(error).__name__}: {error}"
-            told = isinstance(error, Bilingual)
-            self.send({"error": [error.ko, error.en] if told else [words, words]})
-            raise
-
-    def __repr__(self):
-        return f"<explorer: {self.weights}>"
-
-    def _repr_mimebundle_(self, **kwargs):
-        """The widget, with what Colab needs to find it; and a figure where no widget runs."""
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        jpeg, size = self.figure()._repr_jpeg_()
-        data = {**data, "image/jpeg": base64.b64encode(jpeg).decode()}
-        return data, {**metadata, "image/jpeg": size}
-
-    def _ipython_display_(self, **kwargs):
-        """In JupyterLab two outputs, see ``STILL``; elsewhere one."""
-        data, metadata = self._repr_mimebundle_()
-        if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
-            still = STILL.format(jpeg=data.pop("image/jpeg"), alt=say("겹침 그림", "overlay"))
-            display(HTML(still))
-        display(data, metadata=metadata, raw=True)
-
-    def figure(self):
-        """The post's two-panel figure of the map that is shown first."""
-        m, title = min_max(export.first_map(self)), say(*KINDS[self.start])
-        look = {"alpha": self.alpha, "cmap": self.cmap, "title": title}
-        return two_panel(self.picture, m, weights=self.model, **look)
-
-    def save_html(self, path="explorer.html"):
-        """Write the explorer as one HTML file that needs no kernel and no network; its Path.
-
-        Folders that are not there yet are made.
-        """
-        path = _made(path)
-        path.write_text(export.page(self, title=plain(path.stem)), encoding="utf-8")
-        return path
-
-    def save_gif(self, path="explorer.gif", sweep="alpha"):
-        """Write the overlay as a moving picture.
-
-        Parameters
-        ----------
-        path : str or Path
-            Folders that are not there yet are made.
-        sweep : {"alpha", "head", "block", "zoom"}
-            From photo to the first map and back; CLS attention head by head; token norms block by
-            block; into the middle and out again, with the token norms of what is in view.
-
-        Returns
-        -------
-        Path
-
-        Raises
-        ------
-        BadInput
-            No such sweep.
-        """
-        path = _made(path)
-        export.gif(self, path, sweep)
-        return path
-
-
-def explore(photo, model, fit="crop", size=None, start="norm"):
-    """An overlay whose map, opacity, colours and patch the reader chooses.
+def explore(photo, model, fit="crop", size=None, start="norm", masks=None):
+    """An overlay whose map, opacity, colours and patch the reader chooses, and a bench to break it.
 
     Parameters
     ----------
@@ -171,6 +33,10 @@ def explore(photo, model, fit="crop", size=None, start="norm"):
     start : {"norm", "cls", "similarity", "query"}
         The map that is shown first: token norm, CLS attention, or similarity to, and attention of,
         the patch under the mouse.
+    masks : array, optional
+        bool (objects, H, W), pixels of the photo, as ``masks.load_masks`` gives: then the explorer
+        says whether a map's highest patch lies on an object. Known of a bundled photo given by its
+        name.
 
     Returns
     -------
@@ -187,11 +53,37 @@ def explore(photo, model, fit="crop", size=None, start="norm"):
             f"start는 {', '.join(KINDS)} 가운데 하나여야 합니다: {start!r}",
             f"start must be one of {', '.join(KINDS)}: {start!r}",
         )
-    tensor, seen = to_tensor(photo, model, fit, size)
-    return Explorer(model, tensor, seen, start)
+    if masks is None and isinstance(photo, (str, Path)):
+        with contextlib.suppress(PhotoError):
+            masks = load_masks(photo)
+    return Explorer(photo, model, fit, size, start, masks)
 
 
-def _made(path):
-    path = Path(path).expanduser()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+def camera(model):
+    """A camera whose pictures the network sees, live in the cell; photos where there is none.
+
+    Whether there is a camera is the browser's to say: it gives one to pages on this machine and to
+    https, not to frames that VS Code or Colab draw. Nothing leaves the browser.
+
+    Parameters
+    ----------
+    model : timm model
+        Small and of timm's plain kind, as the embedded one is (``network.in_page``).
+
+    Returns
+    -------
+    live.Camera
+
+    Raises
+    ------
+    BadInput
+        The page can't compute this model.
+    """
+    if not network.in_page(model):
+        raise BadInput(
+            f"브라우저에서는 작은 기본형 ViT만 계산할 수 있습니다: {caption(model)}. "
+            'models.load_model("embedded")로 불러온 내장 DINO를 쓰세요.',
+            f"A browser computes small ViTs of the plain kind only: {caption(model)}. "
+            'Use the embedded DINO, models.load_model("embedded").',
+        )
+    return live.Camera(model)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 _IMPORT = re.compile(r'^import [^;]*? from "(\./|\.\./)([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(async )?(function|const|class)\b)", re.MULTILINE)
+_DEFAULT = re.compile(r"^export default .*\n", re.MULTILINE)
 
 
 def modules(path):
@@ -39,7 +40,13 @@ def bundle(path):
     Returns
     -------
     str
-        In a block of its own, so that its names are seen nowhere else.
+        In a block of its own, so that its names are seen nowhere else; with the default export, if
+        it has one, after it. It can stand in a page: no text in it ends a script element.
     """
-    texts = [_IMPORT.sub("", module.read_text("utf-8")) for module in modules(path)]
-    return '"use strict";\n{\n' + _EXPORT.sub("", "\n".join(texts)) + "\n}\n"
+    text = "\n".join(_IMPORT.sub("", module.read_text("utf-8")) for module in modules(path))
+    if "</script" in text:
+        raise ValueError(f"{path}: </script would end a page's script")
+    text = _EXPORT.sub("", text)
+    if default := _DEFAULT.search(text):  # may stand in no block; a module has a scope of its own
+        return _DEFAULT.sub("", text) + default[0]
+    return f'"use strict";\n{{\n{text}\n}}\n'

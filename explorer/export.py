@@ -5,28 +5,34 @@ import html
 import json
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from bilingual import BadInput, plain, say
-from explorer.data import patch_map
+from explorer import network
+from explorer.data import patch_map, unit_tokens
 from helpers.encoding import attention, encode
 from helpers.images import to_tensor
 from helpers.maps import attention_map, cls_attention, min_max, norm_map, token_norm
 from helpers.overlay import blend
 from helpers.plots import FONT
 
-SWEEPS = ("alpha", "head", "block", "zoom")
+SWEEPS = ("alpha", "head", "block", "zoom", "query")
 ZOOM, ZOOM_STEPS = 3, 12  # how far in, and in how many steps
+QUERY_STEPS = 40  # of the way round the photo
 START = Path(__file__).with_name("page.js")  # starts the explorers of a page
 STYLE = Path(__file__).with_name("explorer.css")
-TRAITS = "_esm modules kinds start alpha cmap photo full tables data weights language".split()
+TRAITS = (
+    "_esm kinds start alpha cmap photo full tables data mask network input view weights language"
+).split()
 PAGE = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none';
- script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; img-src data: blob:">
+ script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline';
+ img-src data: blob:; media-src blob: mediastream:">
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
@@ -46,13 +52,21 @@ body {{ margin: 12px auto; max-width: 960px; padding: 0 8px; font: 14px system-u
 """
 
 
-def traits(view):
+def traits(view, whole):
     """What a page needs to show an explorer, as JSON that can stand in a script element."""
-    held = json.dumps({name: getattr(view, name) for name in TRAITS}, default=_base64)
-    return held.replace("<", "\\u003c")  # so that no caption can end the script
+    held = {name: getattr(view, name) for name in TRAITS}
+    if whole and view.network:
+        files = {"weights": network.weights(view.model), **network.engine_files()}
+        held["network"] = {**view.network, **files}
+        held["data"] = {**view.data, "similarity": None, "query": None}  # the page works them out
+    else:
+        held |= {"network": {}, "input": b"", "tokens": network.tokens(view.model, view.tensor)}
+        if held["tokens"]:
+            held["data"] = {}
+    return json.dumps(held, default=_base64).replace("<", "\\u003c")  # no caption ends the script
 
 
-def page(view, title):
+def page(view, title, whole):
     """The whole page as text.
 
     Parameters
@@ -60,6 +74,8 @@ def page(view, title):
     view : Explorer
     title : str
         Any text; it is escaped.
+    whole : bool
+        Whether the network goes along, if it is one that a page can compute.
 
     Returns
     -------
@@ -71,7 +87,7 @@ def page(view, title):
         title=html.escape(title),
         style=STYLE.read_text("utf-8"),
         start=START.read_text("utf-8"),
-        traits=traits(view),
+        traits=traits(view, whole),
     )
 
 
@@ -87,11 +103,15 @@ def first_map(view):
 
 
 def gif(view, path, sweep):
-    """Write a sweep as GIF; see ``Explorer.save_gif``."""
+    """Write a sweep as GIF or WebP; see ``Explorer.save_gif``."""
     frames = [_labelled(picture, label) for picture, label in _frames(view, sweep)]
-    paletted = [frame.quantize(128) for frame in frames]
-    pause = {"alpha": 80, "zoom": 160}.get(sweep, 700)  # ms a frame
-    paletted[0].save(path, "GIF", save_all=True, append_images=paletted[1:], duration=pause, loop=0)
+    pause = {"alpha": 80, "zoom": 160, "query": 150}.get(sweep, 700)  # ms a frame
+    how = {"save_all": True, "duration": pause, "loop": 0}
+    if path.suffix.lower() == ".webp":
+        frames[0].save(path, "WEBP", append_images=frames[1:], quality=70, method=6, **how)
+    else:
+        paletted = [frame.quantize(128) for frame in frames]
+        paletted[0].save(path, "GIF", append_images=paletted[1:], **how)
 
 
 def _frames(view, sweep):
@@ -123,11 +143,46 @@ def _frames(view, sweep):
             m = norm_map(model, to_tensor(window, model, "whole")[0])
             overlay = blend(window, m, view.alpha, view.cmap).resize(picture.size)
             yield overlay, f"{say('확대', 'zoom')} {zoom:.1f} · {view.weights}"
+    elif sweep == "query":
+        yield from _asking(view)
     else:
         raise BadInput(
             f"sweep은 {', '.join(SWEEPS)} 가운데 하나여야 합니다: {sweep!r}",
             f"sweep must be one of {', '.join(SWEEPS)}: {sweep!r}",
         )
+
+
+def _asking(view):
+    """A patch goes round the photo: where it is, where it looks, which patches are like it."""
+    model, tensor, (gh, gw) = view.model, view.tensor, view.data["grid"]
+    prefix, block = model.num_prefix_tokens, view.data["block"]
+    rows = attention(model, tensor, block, range(prefix, prefix + gh * gw))[0].mean(0)[:, prefix:]
+    unit = unit_tokens(encode(model, tensor, block))
+    photo, label = (
+        view.picture.copy(),
+        say("물어보는 패치 · 보는 곳 · 닮은 곳", "asks · looks at · is like"),
+    )
+    for turn in np.linspace(0, 2 * np.pi, QUERY_STEPS, endpoint=False):
+        y, x = int((0.5 + 0.36 * np.sin(2 * turn)) * gh), int((0.5 + 0.38 * np.cos(turn)) * gw)
+        pictures = [photo]
+        for values in (rows[y * gw + x], unit @ unit[y * gw + x]):
+            m = min_max(values.reshape(gh, gw).float().cpu())
+            pictures.append(blend(photo, m, view.alpha, view.cmap))
+        row = Image.new("RGB", (3 * photo.width + 16, photo.height), "white")
+        for i, picture in enumerate(pictures):
+            row.paste(_framed(picture, (y, x), (gh, gw)), (i * (photo.width + 8), 0))
+        yield row, f"{label} · {view.weights}"
+
+
+def _framed(picture, place, grid):
+    """A copy with a frame round a patch."""
+    picture, (y, x) = picture.copy(), place
+    w, h = picture.width / grid[1], picture.height / grid[0]
+    box = [x * w - 1, y * h - 1, (x + 1) * w, (y + 1) * h]
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle([box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1], outline="black", width=4)
+    draw.rectangle(box, outline="white", width=2)
+    return picture
 
 
 def _middle(picture, zoom):

@@ -3,13 +3,18 @@
 The same changes, and the same numbers, as ``engine/forward.js`` gives in the browser.
 """
 
+import copy
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from timm.layers import resample_abs_pos_embed
+
+from helpers.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -124,3 +129,47 @@ def _attention(attn, x, heads_off):
     found = F.scaled_dot_product_attention(q, k, v)
     found[:, heads_off] = 0
     return attn.proj(found.transpose(1, 2).flatten(-2)), q * attn.scale, k
+
+
+def untrained(model):
+    """A copy of a model before it learnt anything, with the numbers that the page takes.
+
+    As timm begins a ViT: layers and position embedding normal with deviation 0.02, the patch
+    embedding uniform, norms 1, biases 0. Each number comes from its place among the parameters
+    (``engine/untrained.js``), not from torch's generator.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer
+
+    Returns
+    -------
+    timm VisionTransformer
+    """
+    model, at = copy.deepcopy(model), 0
+    with torch.no_grad():
+        for name, parameter in sorted(model.state_dict().items()):
+            count = parameter.numel()
+            places = np.arange(at, at + count, dtype=np.uint32)
+            if re.search(r"norm\d?\.weight$|gamma$", name):
+                numbers = np.ones(count)
+            elif name == "patch_embed.proj.weight":
+                numbers = (2 * _uniform(2 * places) - 1) / np.sqrt(count / len(parameter))
+            elif name.endswith("bias"):
+                numbers = np.zeros(count)
+            else:
+                angle = 2 * np.pi * _uniform(2 * places + 1)
+                normal = np.sqrt(-2 * np.log(_uniform(2 * places))) * np.cos(angle)
+                numbers = (1e-6 if name in ("cls_token", "reg_token") else 0.02) * normal
+            parameter.copy_(torch.tensor(numbers, dtype=torch.float32).reshape(parameter.shape))
+            at += count
+    name = getattr(getattr(model, "weights", None), "name", type(model).__name__)
+    model.weights = Weights(name, "untrained", False)
+    return model
+
+
+def _uniform(x):
+    """A number in 0..1 of each whole one (uint32): its bits well mixed (Wellons' lowbias32)."""
+    x = (x ^ (x >> 16)) * np.uint32(0x7FEB352D)
+    x = (x ^ (x >> 15)) * np.uint32(0x846CA68B)
+    return ((x ^ (x >> 16)) + 0.5) / 2**32

@@ -13,9 +13,17 @@ import re
 import sys
 from pathlib import Path
 
+import anywidget
 import matplotlib
 import numpy as np
+import traitlets
 
+from bilingual import language
+from helpers.models import load_model
+from helpers.weights import caption
+from topics.masks import load_masks, masks_on_grid
+
+from . import export, network
 from .bundle import bundle
 
 HERE = Path(__file__).resolve().parent
@@ -24,8 +32,8 @@ EMBEDDED = ROOT / "helpers" / "embedded"
 COLOURS = ("viridis", "magma", "cividis", "gray")
 # Both CC0 1.0; see images/CREDITS.md.
 PHOTOS = {
-    "cat": {"ko": "예제 사진: 고양이", "en": "Example photo: a cat"},
     "kingfisher": {"ko": "예제 사진: 물총새", "en": "Example photo: a kingfisher"},
+    "cat": {"ko": "예제 사진: 고양이", "en": "Example photo: a cat"},
 }
 CREDITS = {
     "ko": "예제 사진: Stefan van der Walt(고양이), Frank-2.0(물총새), CC0 1.0.",
@@ -33,49 +41,52 @@ CREDITS = {
 }
 
 
-def page():
-    """The live page as text."""
-    config = json.loads((EMBEDDED / "config.json").read_text("utf-8"))
-    compiled = {name: _base64(HERE / "engine" / f"{name}.wasm") for name in ("relaxed", "simd")}
+def page(model):
+    """The live page as text, with a network that ``network.in_page`` knows how to send."""
+    compiled = network.engine_files()
+    embedded = getattr(getattr(model, "weights", None), "source", "") == "embedded"
+    named = dict.fromkeys(("ko", "en"), caption(model))
     facts = {
-        "config": config,
-        "files": compiled,
+        "config": network.in_page(model)["config"],
+        "files": {name: _base64(compiled[name]) for name in ("relaxed", "simd")},
         "colours": [[name, _colour_table(name)] for name in COLOURS],
         "photos": PHOTOS,
         "words": {
-            "networkName": {"ko": "내장 DINO", "en": "embedded DINO"},
-            "network": network_words(config),
+            "networkName": {"ko": "내장 DINO", "en": "embedded DINO"} if embedded else named,
+            "network": network_words(model) if embedded else named,
             "credits": CREDITS,
         },
     }
     parts = {
         "STYLE": (HERE / "live" / "style.css").read_text("utf-8"),
-        "EXAMPLES": "\n".join(_example(name) for name in PHOTOS),
+        "EXAMPLES": "\n".join(_example(name, model) for name in PHOTOS),
         "FACTS": json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c"),
-        "WEIGHTS": _base64(EMBEDDED / "model.safetensors"),
-        "WORKER": _script(HERE / "engine" / "worker.js"),
-        "SCRIPT": _script(HERE / "live" / "main.js"),
+        "WEIGHTS": _base64(network.weights(model)),
+        "WORKER": compiled["worker"],
+        "SCRIPT": bundle(HERE / "live" / "main.js"),
     }
     template = (HERE / "live" / "page.html").read_text("utf-8")
     return re.sub(r"@([A-Z]+)@", lambda found: parts[found[1]], template)
 
 
-def write(path="live.html"):
-    """Write the live page; its Path."""
+def write(path="live.html", model=None):
+    """Write the live page, with the embedded network if no other is given; its Path."""
     path = Path(path)
-    path.write_text(page(), encoding="utf-8")
+    path.write_text(page(model or load_model("embedded")), encoding="utf-8")
     return path
 
 
-def network_words(config):
+def network_words(model):
     """Which network it is and what it learnt from, as its model card says: {"ko", "en"}."""
     card = (EMBEDDED / "README.md").read_text("utf-8")
     section = re.search(r"^## What it is not.*?\n(.*?)^## ", card, re.MULTILINE | re.DOTALL)[1]
     told = {}
     for paragraph in section.strip().split("\n\n"):
-        told["ko" if re.search("[가-힣]", paragraph) else "en"] = " ".join(paragraph.split())
-    size = config["model_args"]
-    numbers = [size[name] for name in ("img_size", "patch_size", "depth", "num_heads")]
+        told["ko" if re.search("[가-힣]", paragraph) else "en"] = " ".join(
+            paragraph.replace("**", "").split()
+        )
+    pixels, patch = (side[0] for side in (model.patch_embed.img_size, model.patch_embed.patch_size))
+    numbers = [pixels, patch, len(model.blocks), model.blocks[0].attn.num_heads]
     ko = "이 맵은 내장 DINO의 것입니다(ViT, {}픽셀, 패치 {}, 블록 {}개, 헤드 {}개)."
     en = "These maps are the embedded DINO's (a ViT: {} pixels, patch {}, {} blocks, {} heads)."
     return {
@@ -84,29 +95,40 @@ def network_words(config):
     }
 
 
-def _example(name):
-    picture = _base64(ROOT / "images" / f"{name}.jpg")
+def _example(name, model):
+    """A button with a photo, and which of its patches are an object's."""
+    picture = _base64((ROOT / "images" / f"{name}.jpg").read_bytes())
+    mask = masks_on_grid(load_masks(name), model, "whole").any(0).flatten().int().tolist()
     return (
-        f'<button type="button" class="example" data-photo="{html.escape(name)}">'
-        f'<img alt="" src="data:image/jpeg;base64,{picture}"></button>'
+        f'<button type="button" class="example" data-photo="{html.escape(name)}"><img alt="" '
+        f'data-mask="{"".join(map(str, mask))}" src="data:image/jpeg;base64,{picture}"></button>'
     )
 
 
-def _script(path):
-    script = bundle(path)
-    if "</script" in script:
-        raise ValueError(f"{path}: </script would end the page's script")
-    return script
-
-
-def _base64(path):
-    return base64.b64encode(path.read_bytes()).decode()
+def _base64(data):
+    return base64.b64encode(data).decode()
 
 
 def _colour_table(name):
     """256 × RGB bytes of one of matplotlib's colormaps, in base64."""
     table = matplotlib.colormaps[name](np.arange(256), bytes=True)[:, :3]
-    return base64.b64encode(table.tobytes()).decode()
+    return _base64(table.tobytes())
+
+
+class Camera(anywidget.AnyWidget):
+    """The live page in a cell. It goes to the page when the reader asks for it."""
+
+    _esm = bundle(HERE / "camera.js")
+    _css = export.STYLE
+    language = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, model):
+        self.page = page(model)
+        super().__init__(language=language())
+        self.on_msg(lambda *_: self.send({}, buffers=[self.page.encode()]))
+
+    def __repr__(self):
+        return "<camera>"
 
 
 if __name__ == "__main__":

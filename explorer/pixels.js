@@ -1,46 +1,22 @@
-// The explorer's arithmetic in the browser: pure functions that give the same numbers as
-// helpers/maps.py and helpers/overlay.py, and the data that Python sent. Nothing here touches a page.
+// The explorer's arithmetic in the browser: functions that give the same numbers as helpers/maps.py
+// and helpers/overlay.py, and the forms in which data comes.
+
+import { lineOf, linear } from "./engine/resize.js";
 
 // --- arithmetic -----------------------------------------------------------------------------------
 
 const float32 = Math.fround; // Python counts in 32 bits; so do we, to get the same pixels
 
-/** Smallest and largest of some numbers. */
-export function extent(values) {
-  let low = Infinity, high = -Infinity;
-  for (const v of values) {
-    if (v < low) low = v;
-    if (v > high) high = v;
-  }
-  return [low, high];
-}
-
 /** Stretch low..high to 0..1, clipped; a constant map gives zeros. As maps.min_max. */
 export function normalise(values, [low, high]) {
   const span = float32(high - low) || 1;
-  return Float32Array.from(values, (v) => Math.min(1, Math.max(0, float32(v - low) / span)));
-}
-
-/** Which cells a resized line draws from, and how much of each. As Pillow's BILINEAR. */
-export function lineWeights(from, to) {
-  const scale = from / to, support = Math.max(1, scale);
-  return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.trunc(centre - support + 0.5));
-    const last = Math.min(from, Math.trunc(centre + support + 0.5));
-    const weights = [];
-    for (let x = first; x < last; x++) {
-      weights.push(Math.max(0, 1 - Math.abs((x - centre + 0.5) / support)));
-    }
-    const sum = weights.reduce((a, b) => a + b, 0);
-    return { first, weights: weights.map((w) => w / sum) };
-  });
+  return Float32Array.from(values, (v) => Math.min(1, Math.max(0, float32(v - low) / span)) || 0);
 }
 
 /** A map (rows × columns) at width × height pixels, bilinear: first along rows, then columns. */
 export function smoothResize(values, [rows, columns], [width, height]) {
   const wide = new Float32Array(rows * width);
-  lineWeights(columns, width).forEach(({ first, weights }, x) => {
+  lineOf(linear, columns, width).forEach(({ first, weights }, x) => {
     for (let y = 0; y < rows; y++) {
       let sum = 0;
       for (let k = 0; k < weights.length; k++) sum += values[y * columns + first + k] * weights[k];
@@ -48,7 +24,7 @@ export function smoothResize(values, [rows, columns], [width, height]) {
     }
   });
   const result = new Float32Array(width * height);
-  lineWeights(rows, height).forEach(({ first, weights }, y) => {
+  lineOf(linear, rows, height).forEach(({ first, weights }, y) => {
     for (let x = 0; x < width; x++) {
       let sum = 0;
       for (let k = 0; k < weights.length; k++) sum += wide[(first + k) * width + x] * weights[k];
@@ -75,9 +51,10 @@ export function flatResize(values, [rows, columns], [width, height]) {
   return result;
 }
 
-/** 1 for the fewest, largest values that hold a share of the sum of all; negative ones count 0. */
+/** 1 for the fewest, largest values that hold a share of the sum of all; negative ones count 0. Where
+ * there is no value (NaN: a token that was removed) it is 0. */
 export function keepMass(values, share) {
-  const mass = Float64Array.from(values, (v) => Math.max(0, v));
+  const mass = Float64Array.from(values, (v) => Math.max(0, v) || 0);
   const total = mass.reduce((a, b) => a + b, 0);
   const order = [...mass.keys()].sort((a, b) => mass[b] - mass[a]);
   const kept = new Uint8Array(values.length).fill(share >= 1 ? 1 : 0);
@@ -85,6 +62,7 @@ export function keepMass(values, share) {
     kept[order[i]] = 1;
     sum += mass[order[i]];
   }
+  values.forEach((v, i) => { if (Number.isNaN(v)) kept[i] = 0; });
   return kept;
 }
 
@@ -111,62 +89,20 @@ export function paint(photo, values, kept, table, alpha, map, overlay) {
 
 /** Bytes as Jupyter sends them (a DataView) or as a page of its own holds them (base64). */
 export function bytes(x) {
-  if (typeof x === "string") return Uint8Array.from(atob(x), (c) => c.charCodeAt(0));
+  if (typeof x === "string") {
+    const letters = atob(x), found = new Uint8Array(letters.length); // Uint8Array.from takes seconds
+    for (let i = 0; i < letters.length; i++) found[i] = letters.charCodeAt(i);
+    return found;
+  }
   return new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 }
 
-export const floats = (x) => new Float32Array(bytes(x).slice().buffer);
-
-/** What Python computed for one block, ready to be asked for a map. */
-export class Maps {
-  constructor(data) {
-    Object.assign(this, data);
-    this.count = data.grid[0] * data.grid[1];
-    this.norm = floats(data.norm);
-    this.cls = floats(data.cls); // rows: mean of heads, head 0, head 1, ...
-    this.tables = {};
-    for (const name of ["query", "similarity"]) {
-      const table = data[name];
-      if (!table) continue;
-      this.tables[name] = { rows: table.rows, bytes: bytes(table.bytes), ranges: floats(table.ranges) };
-    }
-    this.asked = {}; // rows that the kernel sent later: "query 17" → Float32Array
-  }
-
-  /** Whether a kind of map is a patch's own. */
-  ofPatch(kind) {
-    return kind === "query" || kind === "similarity";
-  }
-
-  /** How many rows (mean of heads, then the heads) a kind of map has here. */
-  rows(kind) {
-    if (kind === "cls" || (kind === "query" && !this.tables.query)) return this.heads + 1;
-    return kind === "query" ? this.tables.query.rows : 1;
-  }
-
-  /** Values of one map and the range that it shares; null if the kernel must be asked. */
-  get(kind, head, patch) {
-    const n = this.count;
-    if (kind === "norm") return { values: this.norm, shared: extent(this.norm) };
-    const row = Math.min(head, this.rows(kind) - 1);
-    if (kind === "cls") {
-      return { values: this.cls.subarray(row * n, (row + 1) * n), shared: extent(this.cls) };
-    }
-    const table = this.tables[kind];
-    if (!table) {
-      const all = this.asked[`${kind} ${patch}`];
-      return all ? { values: all.subarray(row * n, (row + 1) * n), shared: extent(all) } : null;
-    }
-    const line = row * n + patch, [low, high] = table.ranges.subarray(2 * line, 2 * line + 2);
-    const values = new Float32Array(n);
-    for (let i = 0; i < n; i++) values[i] = low + (table.bytes[line * n + i] * (high - low)) / 255;
-    let ranges = table.ranges; // of all patches; of attention, the heads of this patch
-    if (kind === "query") {
-      ranges = [];
-      for (let r = 0; r < table.rows; r++) {
-        ranges.push(...table.ranges.subarray(2 * (r * n + patch), 2 * (r * n + patch) + 2));
-      }
-    }
-    return { values, shared: extent(ranges) };
-  }
+/** A picture's pixels as an engine takes them. */
+export function pixelsOf(picture) {
+  const pen = Object.assign(document.createElement("canvas"), { width: picture.width, height: picture.height })
+    .getContext("2d", { willReadFrequently: true });
+  pen.drawImage(picture, 0, 0);
+  return pen.getImageData(0, 0, picture.width, picture.height);
 }
+
+export const floats = (x) => new Float32Array(bytes(x).slice().buffer);

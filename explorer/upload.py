@@ -8,6 +8,7 @@ import traitlets
 from IPython.display import display
 
 from bilingual import language
+from explorer.bundle import bundle
 from explorer.export import STYLE
 from helpers.images import load_photo
 from sources.kinds import PhotoError
@@ -22,7 +23,7 @@ class Button(anywidget.AnyWidget):
         Takes what ``images.load_photo`` reads, or None for a file that was refused in the browser.
     """
 
-    _esm = Path(__file__).with_name("upload.js")
+    _esm = bundle(Path(__file__).with_name("upload.js"))
     _css = STYLE
     language = traitlets.Unicode().tag(sync=True)
 

@@ -1,24 +1,19 @@
 // What the explorer's page is made of: its controls, its pictures and its words, not yet in use.
 
+import { make } from "./live/elements.js";
+
 const SCALES = {
   "min-max": ["최소-최대", "min-max"],
   shared: ["공통 눈금", "shared scale"],
   raw: ["원값, 0부터", "raw, from 0"],
 };
 
-/** An element with properties, `aria-…` attributes and children. */
-export function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (/^(aria-|role$)/.test(name)) element.setAttribute(name, value);
-    else element[name] = value;
-  }
-  element.append(...children);
-  return element;
-}
-
 /** Of a pair the text to show: the Korean words, the English ones, or both. As bilingual.say. */
 export const speaker = (language) => (ko, en) => ({ ko, en })[language] ?? `${ko} ${en}`;
+
+/** A place for the bench, not yet filled. */
+export const benchPlace = (say) => make("details", { className: "dino-bench" },
+  make("summary", { textContent: say("만약에? 망가뜨려 보기", "What if? Break it") }));
 
 const labelled = (text, control) => make("label", {}, make("span", { textContent: text }), control);
 
@@ -43,7 +38,7 @@ function choice(label, items) {
 }
 
 /** Every control by its name; and all of them in order, those above and below the pictures. */
-export function controls(say, kinds, cmaps, blocks) {
+export function explorerControls(say, kinds, cmaps, blocks) {
   const all = {
     kind: choice(say("맵", "map"), Object.entries(kinds).map(([name, pair]) => [name, say(...pair)])),
     alpha: range(0, 1, 0.01),
@@ -55,6 +50,8 @@ export function controls(say, kinds, cmaps, blocks) {
     scale: menu(Object.entries(SCALES).map(([name, pair]) => [name, say(...pair)])),
     smooth: make("input", { type: "checkbox" }),
     keep: range(5, 100, 1),
+    photo: make("input", { type: "file", accept: "image/*", className: "dino-file" }),
+    camera: button(say("카메라", "camera")),
     reset: button(say("처음으로", "reset")),
     save: button(say("그림 저장", "save picture")),
     why: make("p", { className: "dino-why", id: `dino-${Math.random()}` }),
@@ -62,6 +59,8 @@ export function controls(say, kinds, cmaps, blocks) {
   const keepLabel = labelled("", all.keep);
   all.sayKeep = () => (keepLabel.firstChild.textContent = `${say("큰 값부터", "keep")} ${all.keep.value} %`);
   for (const own of [all.head, all.block, all.play]) own.setAttribute("aria-describedby", all.why.id);
+  all.photoLabel = make("label", { className: "dino-button" }, all.photo, make("span", {
+    textContent: say("내 사진", "my photo"), title: say("끌어 놓거나 붙여 넣어도 됩니다.", "Or drop or paste one.") }));
   const row = (...items) => make("div", { className: "dino-controls" }, ...items);
   all.above = [
     row(all.kind.root),
@@ -70,56 +69,67 @@ export function controls(say, kinds, cmaps, blocks) {
   all.below = [
     row(labelled(say("블록", "block"), all.block), all.play, labelled(say("헤드", "head"), all.head),
       labelled(say("눈금", "scale"), all.scale), labelled(say("부드럽게", "smooth"), all.smooth), keepLabel,
-      labelled(say("사진과 비교", "compare with photo"), all.wipe), all.reset, all.save),
+      labelled(say("사진과 비교", "compare with photo"), all.wipe), all.photoLabel, all.camera, all.reset, all.save),
     all.why,
   ];
 
-  /** Offer so many heads, and blocks if there is a kernel to ask; say why not. */
-  all.offer = (heads, ofPatch, kernel) => {
+  /** Offer so many heads, and other blocks if they can be had; say why not. */
+  all.offer = (heads, ofPatch, others) => {
     all.head.replaceChildren(...[...Array(heads).keys()].map((i) => new Option(i ? i - 1 : say("평균", "mean"), i)));
     all.head.disabled = heads === 1;
-    all.block.disabled = all.play.disabled = !kernel;
+    all.block.disabled = all.play.disabled = !others;
     const noHeads = ofPatch
       ? say("헤드: 헤드마다의 맵은 커서 보내지 않았습니다.", "head: maps of single heads were too large to send.")
       : say("헤드: 토큰으로 만든 맵에는 헤드가 없습니다.", "head: a map made of tokens has no heads.");
     const noBlocks = say("블록: 다른 블록은 노트북에서 볼 수 있습니다.", "block: others can be seen in the notebook.");
-    all.why.textContent = [heads === 1 ? noHeads : "", kernel ? "" : noBlocks].join(" ");
+    all.why.textContent = [heads === 1 ? noHeads : "", others ? "" : noBlocks].join(" ");
   };
   return all;
 }
 
-/** Photo, map and overlay, each a canvas with a frame around the chosen patch. */
-export function pictures(say, photo) {
-  const size = [photo.width, photo.height];
-  const titles = { photo: say("사진", "photo"), map: "", overlay: say("겹침 그림", "overlay") };
+/** Photo, map, overlay and the untrained network's overlay, each a canvas with a frame around the
+ * chosen patch; show() puts a photo in. */
+export function explorerPictures(say, untrained) {
+  const titles = { photo: say("사진", "photo"), map: "", overlay: say("겹침 그림", "overlay"), beside: untrained };
   const row = make("div", {
     className: "dino-row", tabIndex: 0, role: "group",
     "aria-label": say("사진, 맵, 겹침 그림: 화살표 키로 패치를 고르고 Esc로 놓습니다.",
       "Photo, map, overlay: arrow keys choose a patch, Escape lets go."),
   });
-  const all = { row, size, canvases: {}, images: {}, captions: {}, boxes: [], frames: [] };
-  const canvas = (name) => make("canvas", {
-    width: size[0], height: size[1], className: `dino-${name}`, "aria-hidden": "true",
-  });
+  const all = { row, canvases: {}, images: {}, captions: {}, boxes: [], frames: [] };
+  const canvas = (name) => make("canvas", { className: `dino-${name}`, "aria-hidden": "true" });
   for (const [name, title] of Object.entries(titles)) {
     const frame = make("div", { className: "dino-patch", hidden: true });
     const picture = canvas(name), box = make("div", { className: "dino-picture" }, picture);
-    box.style.setProperty("--ratio", size[0] / size[1]);
     all.canvases[name] = picture.getContext("2d", { willReadFrequently: true });
-    all.images[name] = all.canvases[name].createImageData(...size);
     all.captions[name] = make("figcaption", { textContent: title });
     if (name === "overlay") { // the photo again, above the overlay, as far as the reader wipes
       all.before = canvas("before");
-      all.before.getContext("2d").drawImage(photo, 0, 0);
       box.append(all.before);
     }
     box.append(frame);
-    row.append(make("figure", {}, all.captions[name], box));
+    row.append(make("figure", { hidden: name === "beside" }, all.captions[name], box));
     all.boxes.push(box);
     all.frames.push(frame);
   }
-  all.canvases.photo.drawImage(photo, 0, 0);
-  all.images.photo = all.canvases.photo.getImageData(0, 0, ...size);
+  all.beside = row.lastChild;
+
+  /** Take a photo (bitmap or canvas); `change` may draw on it. */
+  all.show = (photo, change) => {
+    const { width, height } = photo, old = all.size;
+    all.size = [width, height];
+    if (String(old) !== String(all.size)) {
+      for (const { canvas: own } of [...Object.values(all.canvases), all.before.getContext("2d")]) {
+        Object.assign(own, { width, height });
+      }
+      for (const [name, pen] of Object.entries(all.canvases)) all.images[name] = pen.createImageData(width, height);
+      row.style.setProperty("--ratio", width / height);
+    }
+    all.canvases.photo.drawImage(photo, 0, 0);
+    change?.(all.canvases.photo);
+    all.before.getContext("2d").drawImage(all.canvases.photo.canvas, 0, 0);
+    all.images.photo = all.canvases.photo.getImageData(0, 0, width, height);
+  };
 
   /** Frame a patch, or none. */
   all.point = (patch, [rows, columns], pinned) => {
@@ -136,7 +146,7 @@ export function pictures(say, photo) {
 }
 
 /** The colour scale, what the chosen patch holds, what is going on, and which weights. */
-export function words(say) {
+export function explorerWords(say) {
   const bar = make("canvas", { width: 256, height: 1, className: "dino-bar", "aria-hidden": "true" });
   const [low, high] = [make("span"), make("span")];
   const spoken = (className) => make("div", { className, role: "status", "aria-live": "polite" });
@@ -183,7 +193,7 @@ function wrap(pen, parts, width) {
 }
 
 /** Hand a picture to the reader as a PNG, with words below that say what it is. */
-export async function save(picture, parts, name) {
+export async function savePicture(picture, parts, name) {
   const { width, height } = picture, margin = Math.round(width / 60);
   const size = Math.max(12, Math.round(width / 50));
   const pen = make("canvas").getContext("2d"), font = `${size}px system-ui, sans-serif`;

@@ -14,8 +14,18 @@ from helpers import encoding, images, maps, models, overlay, plots
 from helpers.weights import caption
 from tools import diagram
 from tools.notebooks import ROOT
-from topics import attention, composites, foreground, masks, objects, patches, propagation, zoo
-from training import classroom, figures, shapes
+from topics import (
+    attention,
+    composites,
+    foreground,
+    lies,
+    masks,
+    objects,
+    patches,
+    propagation,
+    zoo,
+)
+from training import figures, lesson, shapes
 
 
 def payoff_00(model, photo):
@@ -124,15 +134,20 @@ def payoff_10(model):
 def payoff_11(steps=200):
     """Lesson 11: attention before and after the lesson's own training."""
     pool = shapes.draw_pool()
-    training = classroom.Training(pool, steps=steps, batch=16)
-    pictures, masks = classroom.held_out(pool)
+    training = lesson.Training(pool, steps=steps, batch=16)
+    pictures, masks = shapes.held_out(pool)
     looks = {say("학습 전", "before"): training.look(pictures)}
     training.run(steps)
     looks[say("학습 후", "after")] = training.look(pictures)
     rows = {say("그림", "pictures"): pictures[:8], say("정답", "true"): masks[:8]}
     for name, look in looks.items():
-        rows[name] = classroom.best_head(look, masks)[0][:8]
+        rows[name] = lesson.best_head(look, masks)[0][:8]
     return figures.rows(rows, weights=training.caption)
+
+
+def payoff_12(model, number="payoff", numbers=False):
+    """Lesson 12, and its sheet with `numbers`: twelve figures, of which some lie."""
+    return lies.draw_cases(lies.deal(number, model), model, numbers=numbers)
 
 
 def main(folder=ROOT / "images", choice="both"):
@@ -153,6 +168,8 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_04.jpg": payoff_04(dino, bird),
         "payoff_10.jpg": payoff_10(dino),
         "payoff_11.jpg": payoff_11(),
+        "payoff_12.jpg": payoff_12(dino),
+        "sheet_12.jpg": payoff_12(dino, "sheet", numbers=True),
     }
     for name, picture in pictures.items():
         (Path(folder) / name).write_bytes(picture.encoded("jpeg", quality=80, optimize=True))

@@ -4,10 +4,12 @@ import { buildNetwork } from "./forward.js";
 import { plainArithmetic } from "./kernels.js";
 import { clsToken, cosine } from "./maps.js";
 import { photoTensor, toTensor } from "./prep.js";
+import { shapesOf, untrainedTensors } from "./untrained.js";
 import { wasmArithmetic } from "./wasm.js";
 import { readSafetensors } from "./weights.js";
 
-let network, seen, spare = [];
+let network, untrainedNetwork, given, spare = [];
+const pictures = new Map(); // the last one of each name
 
 /** Bytes of base64. Browsers that are young enough do it at once; by a function for each of the
  * letters (Uint8Array.from) it would take seconds. */
@@ -36,9 +38,16 @@ async function chooseArithmetic({ relaxed, simd, only }) {
 
 async function start(files) {
   const tensors = readSafetensors(decoded(files.weights).buffer);
+  given = { ...files, weights: null, shapes: shapesOf(tensors) };
   network = buildNetwork(await chooseArithmetic(files), tensors, files.config);
   const { arithmetic, sizes, input } = network;
   return { arithmetic, sizes, input };
+}
+
+/** The same network before it learnt anything; made when it is first asked for. */
+async function untrained() {
+  untrainedNetwork ??= buildNetwork(await chooseArithmetic(given), untrainedTensors(given.shapes), given.config);
+  return untrainedNetwork;
 }
 
 /** A copy that may travel to the page: in a buffer that the page gave back, if one has the size.
@@ -54,29 +63,32 @@ function copied(view) {
 /** One picture through the network.
  *
  * image: RGBA, fitted as `fit` says ("ready": it has the network's size already), at the `size` given
- * or the network's own; or picture: a tensor made before; with neither, the last one again.
- * blocks, whatIf, from: as forward() takes them. compare: the last block's CLS token is compared with
+ * or the network's own; or picture: a tensor made before; with neither, the last one of that `name`.
+ * untrained: by the network with random weights. blocks, whatIf, from: as forward() takes them. compare: the last block's CLS token is compared with
  * the one of the same picture untouched, too. */
-function answer({ image, fit, size, picture, blocks, whatIf, from = null, compare = false, used = [] }) {
-  spare = used;
-  const { input, sizes } = network, began = performance.now(), last = sizes.blocks - 1;
+async function answer({
+  image, fit, size, picture, name = "", blocks, whatIf, from = null, compare = false, untrained: random = false, used = [],
+}) {
+  spare.push(...used);
+  const computing = random ? await untrained() : network, { input, sizes } = computing, began = performance.now(), last = sizes.blocks - 1;
   if (fit === "ready") {
     const { width, height, data } = image;
     picture = { width, height, tensor: toTensor(data, 4, width * height, input) };
   } else if (image) picture = photoTensor(image, fit, { ...input, size: size ?? input.size }, sizes.patch);
-  seen = picture ?? seen;
+  if (picture) pictures.set(name, picture);
+  const seen = pictures.get(name);
   const middle = performance.now();
-  const before = compare ? clsToken(network.forward(seen, [last]), last).slice() : null;
+  const before = compare ? clsToken(computing.forward(seen, [last]), last).slice() : null;
   const asked = new Set(blocks ?? Array(sizes.blocks).keys());
   if (compare) asked.add(last);
-  const result = network.forward(seen, [...asked], whatIf, from);
+  const result = computing.forward(seen, [...asked], whatIf, from);
   const milliseconds = { photo: middle - began, network: performance.now() - middle };
   if (compare) {
     const after = clsToken(result, last, sizes.prefix - 1);
     result.cosine = after && cosine(before, after);
   }
   for (const block of Object.values(result.blocks)) {
-    for (const name of Object.keys(block)) block[name] = copied(block[name]);
+    for (const part of Object.keys(block)) block[part] = copied(block[part]);
   }
   if (result.rollout) result.rollout = copied(result.rollout);
   spare = [];
@@ -85,7 +97,7 @@ function answer({ image, fit, size, picture, blocks, whatIf, from = null, compar
 
 onmessage = async ({ data: { id, files, ...question } }) => {
   try {
-    const result = files ? await start(files) : answer(question);
+    const result = files ? await start(files) : await answer(question);
     const arrays = [result, ...Object.values(result.blocks ?? {})].flatMap(Object.values).filter(ArrayBuffer.isView);
     postMessage({ id, result }, arrays.map((array) => array.buffer));
   } catch (error) {

@@ -2,6 +2,8 @@
 
 /** Which of the words says why there is no camera. */
 function problemOf(error) {
+  const policy = document.permissionsPolicy ?? document.featurePolicy; // of the frame that we may be in
+  if (policy?.allowsFeature && !policy.allowsFeature("camera")) return "cameraFrame";
   if (error.name === "NotAllowedError" || error.name === "SecurityError") return "cameraRefused";
   return error.name === "NotFoundError" || error.name === "OverconstrainedError" ? "cameraNone" : "cameraBusy";
 }

@@ -15,14 +15,16 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+let made = 0;
+
 /** A row of choices, of which one holds: radio buttons, so keys and screen readers know them.
  *
  * options: [[value, word or number], …]. Returns a function that shows another value as chosen. */
 export function choices(place, word, options, value, changed) {
-  const legend = make("legend");
+  const legend = make("legend"), name = `choices-${++made}`; // radio buttons of one name belong together
   legend.dataset.word = word;
   const inputs = options.map(([option]) => make("input", {
-    type: "radio", name: place.id, value: String(option), checked: option === value,
+    type: "radio", name, value: String(option), checked: option === value,
     onchange: () => changed(option),
   }));
   const labels = options.map(([, text], i) => {
@@ -34,6 +36,9 @@ export function choices(place, word, options, value, changed) {
   place.replaceChildren(make("fieldset", { className: "choices" }, legend, make("div", {}, ...labels)));
   return (shown) => inputs.forEach((input, i) => { input.checked = options[i][0] === shown; });
 }
+
+/** A text by its name, where another function is called say. */
+export const wordOf = (name) => say(name);
 
 /** Put the words of the chosen language into everything that names one. */
 export function translate(root = document) {

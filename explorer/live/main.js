@@ -1,22 +1,22 @@
 // The page: puts engine, camera, photos, stage and controls together.
 
 import { startEngine } from "../engine/client.js";
+import { drawBeside } from "./beside.js";
 import { makeCamera } from "./camera.js";
-import { byId, choices, make, translate } from "./elements.js";
-import { asksPatch, describe, KINDS, mapOf } from "./map_of.js";
+import { makeControls } from "./controls.js";
+import { byId, make, translate } from "./elements.js";
+import { asksPatch, describe, mapOf } from "./map_of.js";
 import { colourTable, drawLegend, mapPainter } from "./paint.js";
 import { readPhoto, watchForPhotos } from "./photo.js";
 import { makeStage } from "./stage.js";
-import { makeWhatIf } from "./what_if.js";
+import { correlation, makeWhatIf, pointingAt } from "./what_if.js";
 import { language, say, setLanguage, WORDS } from "./words.js";
 
 const facts = JSON.parse(byId("facts").textContent); // what live.py knows: network, colours, words about it
 Object.assign(WORDS, facts.words);
 const state = { kind: "cls", block: 0, head: null, place: null, colours: facts.colours[0][0] };
 const live = globalThis.live = { frames: 0, arithmetic: null, ready: null, map: null }; // for tests and measurements
-let engine, stage, whatIf, paint, result = null, busy = false, waiting = null, stamps = [];
-
-// --- words ------------------------------------------------------------------------------------------
+let engine, stage, whatIf, result = null, other = null, mask = null, busy = false, waiting = null, stamps = [];
 
 let trouble = null;
 
@@ -48,7 +48,10 @@ function showWords() {
 
 // --- pictures through the network -------------------------------------------------------------------
 
-const wish = () => ({ ...state, place: state.place ?? Math.floor(stage.count / 2 + engine.grid[1] / 2) });
+function wish() {
+  const [rows, columns] = stage.grid;
+  return { ...state, place: state.place ?? Math.floor(rows / 2) * columns + Math.floor(columns / 2) };
+}
 
 /** What to ask the engine for: of a moving picture one block, of a still one all. */
 function question() {
@@ -67,10 +70,12 @@ async function look(picture) {
   }
   busy = true;
   try {
-    const answer = await engine.ask({ ...picture, ...question() });
+    const asked = question(), answer = await engine.ask({ ...picture, ...asked });
     if (result) engine.giveBack(result);
     result = answer;
-    whatIf.result(result.cosine);
+    const beside = whatIf.now.untrained && await engine.ask({ ...asked, untrained: true, compare: false });
+    if (other) engine.giveBack(other);
+    other = beside || null;
     draw();
     live.frames++;
     live.ready ??= performance.now();
@@ -91,10 +96,16 @@ function draw() {
   const wished = wish();
   const missing = wished.kind === "rollout" ? whatIf.now.cls && !result.rollout : !result.blocks[wished.block];
   if (missing) return void look({});
-  stage.drawBase(whatIf.now);
-  const { map, word } = mapOf(result, wished, engine.sizes);
+  stage.drawBase(whatIf.wanted);
+  const { map, word } = mapOf(result, wished, engine.sizes), colours = colourTables.get(state.colours);
   byId("overlay").hidden = !map;
-  if (map) paint(map, colourTables.get(state.colours));
+  if (map) mapPainter(byId("overlay"), result.grid)(map, colours);
+  const others = other && mapOf(other, wished, engine.sizes).map;
+  drawBeside(others, other?.grid, colours);
+  whatIf.result({
+    cosine: result.cosine, alike: map && others && correlation(map, others),
+    pointing: map && !asksPatch(state.kind) && pointingAt(map, mask, whatIf.now),
+  });
   byId("readout").textContent = word ? say(word) : describe(wished, result.grid);
   byId("engine").textContent = [engine.arithmetic, Math.round(result.milliseconds.network)].reduce(
     (text, value) => text.replace("#", value), say("engine"));
@@ -114,6 +125,7 @@ async function frame() {
   taking = fresh = false;
   if (!videoWidth || !camera.on || frozen) return; // or no longer
   const image = stage.take(still, [videoWidth, videoHeight], { mirrored: camera.mirrored, read: true });
+  mask = null;
   look({ image, fit: "ready" });
   stamps = [...stamps.slice(-19), performance.now()];
   const rate = (1000 * (stamps.length - 1)) / (stamps.at(-1) - stamps[0]);
@@ -130,11 +142,11 @@ function showCamera() {
   if (!camera.on || frozen) byId("rate").textContent = "";
 }
 
-async function switchCamera(start) {
+async function switchCamera(begin) {
   problem(null);
   frozen = false;
   stamps = [];
-  if (start) await start();
+  if (begin) await begin();
   else camera.stop();
   showCamera();
   if (!camera.on) look({});
@@ -155,16 +167,18 @@ async function showPhoto(source) {
     camera.stop();
     problem(null);
     showCamera();
-    stage.take(bitmap, [bitmap.width, bitmap.height]);
+    const size = [bitmap.width, bitmap.height], fit = stage.fitOf(size);
+    stage.take(bitmap, size, { fit });
     bitmap.close();
-    look({ image, fit: "crop" });
+    mask = source.dataset?.mask && Uint8Array.from(source.dataset.mask, Number);
+    look({ image, fit });
   } catch (error) {
     console.warn(error);
     problem("notPhoto");
   }
 }
 
-watchForPhotos(byId("file"), showPhoto);
+watchForPhotos(document, byId("file"), showPhoto);
 for (const example of document.querySelectorAll(".example")) {
   example.onclick = () => showPhoto(example.querySelector("img"));
 }
@@ -178,7 +192,9 @@ byId("colours").onchange = (event) => {
   drawLegend(byId("legend"), colourTables.get(state.colours));
   draw();
 };
-byId("alpha").oninput = () => { byId("overlay").style.opacity = byId("alpha").value; };
+byId("alpha").oninput = () => {
+  for (const id of ["overlay", "beside-overlay"]) byId(id).style.opacity = byId("alpha").value;
+};
 byId("language").onclick = () => {
   setLanguage(language() === "ko" ? "en" : "ko");
   showWords();
@@ -193,39 +209,23 @@ byId("save").onclick = () => {
   stage.save(byId("overlay"), Number(byId("alpha").value), line, "dino.png");
 };
 
-function makeControls({ blocks, heads }) {
-  const set = (name) => (value) => {
-    state[name] = value;
-    showHeads();
-    draw();
-  };
-  const numbers = (count) => Array.from({ length: count }, (_, i) => [i, String(i)]);
-  const showHeads = () => { byId("heads").firstElementChild.disabled = !["cls", "query"].includes(state.kind); };
-  state.block = blocks - 1;
-  const showKind = choices(byId("kinds"), "kind", KINDS.map((kind) => [kind, kind]), state.kind, set("kind"));
-  choices(byId("blocks"), "block", numbers(blocks), state.block, set("block"));
-  choices(byId("heads"), "head", [[null, "mean"], ...numbers(heads)], null, set("head"));
-  return { showKind };
-}
-
 async function start() {
   document.documentElement.lang = language();
   showWords();
   drawLegend(byId("legend"), colourTables.get(state.colours));
   byId("alpha").oninput();
-  const only = new URLSearchParams(location.search).get("only"); // ?only=SIMD, to compare engines
   engine = await startEngine(byId("worker").textContent, {
-    ...facts.files, weights: byId("weights").textContent, config: facts.config, only });
+    ...facts.files, weights: byId("weights").textContent, config: facts.config });
   for (const id of ["weights", "worker"]) byId(id).remove(); // 7 MB of text
-  const { sizes, input } = engine, side = Math.ceil(input.size / sizes.patch);
-  engine.grid = [side, side];
-  const { showKind } = makeControls(sizes);
-  whatIf = makeWhatIf(sizes, side * side, () => {
+  const { sizes, input } = engine;
+  const showKind = makeControls(sizes, state, draw);
+  whatIf = makeWhatIf(sizes, () => stage.grid[0] * stage.grid[1], () => {
     if (!camera.on || frozen) look({});
     byId("picture").dataset.tool = whatIf.tool;
     draw();
   });
-  stage = makeStage(engine.grid, input, {
+  byId("what-if").append(whatIf.root);
+  stage = makeStage(input, sizes.patch, {
     used: (place, give) => (whatIf.tool === "choose" ? null : whatIf.touch(place, give)),
     pointed(place) {
       if (whatIf.tool !== "choose") return; // hiding patches leaves the chosen one as it is
@@ -233,10 +233,13 @@ async function start() {
       if (place !== null && !asksPatch(state.kind)) showKind(state.kind = "similarity");
       draw();
     },
+    regridded() {
+      if (result) engine.giveBack(result);
+      result = null; // of another grid: nothing to draw
+      whatIf.forgetPlaces();
+    },
   });
-  stage.count = side * side;
   byId("wait").hidden = true;
-  paint = mapPainter(byId("overlay"), engine.grid);
   live.arithmetic = engine.arithmetic;
   showWords();
   await showPhoto(document.querySelector(".example img"));

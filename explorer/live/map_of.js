@@ -8,22 +8,28 @@ export const KINDS = ["cls", "query", "similarity", "norm", "rollout"];
 /** Whether a kind of map is about one chosen patch. */
 export const asksPatch = (kind) => kind === "query" || kind === "similarity";
 
-/** {map} of numbers 0..1 a patch, or {word} that says why there is none.
+/** {values}, a number a patch, or {word} that says why there are none.
  *
  * result: the engine's; state: kind, block, head (null: mean), place; sizes: the network's. */
-export function mapOf(result, { kind, block, head, place }, sizes) {
+export function valuesOf(result, { kind, block, head, place }, sizes) {
   const cls = result.prefix === sizes.prefix;
   if (asksPatch(kind) && tokenAt(result, place) === null) return { word: "gone" };
   if ((kind === "cls" || kind === "rollout") && !cls) return { word: "noCls_map" };
   if ((kind === "cls" || kind === "query") && result.blocks[block].q === null) return { word: "blockOff" };
-  const map = {
+  const values = {
     norm: () => normMap(result, block),
     similarity: () => similarityMap(result, block, place),
     cls: () => attentionMap(result, block, sizes.heads, head, 0),
     query: () => attentionMap(result, block, sizes.heads, head, tokenAt(result, place)),
     rollout: () => rolloutMap(result),
   }[kind]();
-  return { map: minMax(map) };
+  return { values };
+}
+
+/** The same, stretched to 0..1: {map} or {word}. */
+export function mapOf(result, state, sizes) {
+  const { values, word } = valuesOf(result, state, sizes);
+  return { map: values && minMax(values), word };
 }
 
 /** "CLS attention · Block 5 · Head mean": the choices in words. */

@@ -2,8 +2,18 @@
 
 import { lineOf, linear } from "../engine/resize.js";
 
+const painters = new WeakMap();
+
 /** A painter of maps of one grid onto a canvas, which keeps its memory from picture to picture. */
-export function mapPainter(canvas, [rows, columns]) {
+export function mapPainter(canvas, grid) {
+  const known = painters.get(canvas), key = String(grid);
+  if (known?.key !== key) painters.set(canvas, { key, paint: newPainter(canvas, grid) });
+  return painters.get(canvas).paint;
+}
+
+function newPainter(canvas, [rows, columns]) {
+  const scale = Math.max(canvas.width, canvas.height) / Math.max(rows, columns); // pixels a patch
+  Object.assign(canvas, { width: Math.round(columns * scale), height: Math.round(rows * scale) });
   const { width, height } = canvas, context = canvas.getContext("2d");
   const across = lineOf(linear, columns, width), down = lineOf(linear, rows, height);
   const image = context.createImageData(width, height), wide = new Float32Array(rows * width);

@@ -19,17 +19,25 @@ export async function readPhoto(source) {
   return { bitmap, image: context.getImageData(0, 0, width, height) };
 }
 
-/** Call `show` with each file that is chosen, dropped or pasted. */
-export function watchForPhotos(input, show) {
+/** Call `show` with each file that is chosen, or dropped or pasted on an area. */
+export function watchForPhotos(area, input, show) {
   const first = (files) => { if (files[0]) show(files[0]); };
   input.onchange = () => {
     first(input.files);
     input.value = ""; // so that the same file can be chosen again
   };
-  document.ondragover = (event) => event.preventDefault();
-  document.ondrop = (event) => {
+  const taken = (event) => { // by us, not by a notebook around us
     event.preventDefault();
-    first(event.dataTransfer.files);
+    event.stopPropagation();
   };
-  document.onpaste = (event) => first(event.clipboardData.files);
+  area.addEventListener("dragover", taken);
+  area.addEventListener("drop", (event) => {
+    taken(event);
+    first(event.dataTransfer.files);
+  });
+  area.addEventListener("paste", (event) => {
+    if (!event.clipboardData.files.length) return;
+    taken(event);
+    first(event.clipboardData.files);
+  });
 }

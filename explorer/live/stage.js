@@ -1,67 +1,38 @@
 // The picture with the map on it: drawing, and choosing patches by finger, mouse or keys.
 
-import { viewOf } from "../engine/prep.js";
 import { byId } from "./elements.js";
+import { drawChanged, makeTaker } from "./taker.js";
 
-const context = (canvas, options) => canvas.getContext("2d", { alpha: false, ...options });
+const LONG = 3.5; // a photo with a longer side than that many short ones is cropped
 
-/** grid: [rows, columns]; input: how the network wants its pictures; used(place, give): a place was
- * touched (see what_if.js); pointed(place): the place under the finger or the keys, or null. */
-export function makeStage(grid, input, { used, pointed }) {
-  const [rows, columns] = grid, picture = byId("picture"), base = byId("base"), marker = byId("marker");
-  const side = base.width, cell = side / columns, shown = context(base);
-  const canvasOf = (size) => Object.assign(document.createElement("canvas"), { width: size, height: size });
-  const seen = context(canvasOf(side)); // the part of the picture that the network sees, untouched
-  // Read in every frame; a canvas on the graphics card would have to be fetched each time.
-  const small = context(canvasOf(input.size), { willReadFrequently: true });
-  small.imageSmoothingQuality = "high";
-  let at = null;
+/** input: how the network wants its pictures; used(place, give): a place was touched (see what_if.js);
+ * pointed(place): the place under the finger or the keys, or null; regridded(): another grid. */
+export function makeStage(input, patch, { used, pointed, regridded }) {
+  const picture = byId("picture"), base = byId("base"), marker = byId("marker"), side = base.width;
+  const taker = makeTaker(input, patch, side), shown = base.getContext("2d", { alpha: false });
+  let at = null, grid = [Math.ceil(input.size / patch), Math.ceil(input.size / patch)];
 
-  function drawCropped(source, size, mirrored) {
-    const { resized, part } = viewOf(size, "crop", input), [x, y] = [size[0] / resized[0], size[1] / resized[1]];
-    seen.setTransform(mirrored ? -1 : 1, 0, 0, 1, mirrored ? side : 0, 0);
-    seen.drawImage(source, part.left * x, part.top * y, part.width * x, part.height * y, 0, 0, side, side);
-    seen.setTransform(1, 0, 0, 1, 0, 0);
-  }
+  /** A patch's number from its row and column, kept within the picture. */
+  const place = (row, column) => {
+    const within = (value, count) => Math.min(count - 1, Math.max(0, value));
+    return within(row, grid[0]) * grid[1] + within(column, grid[1]);
+  };
 
-  /** The picture as the network gets it: places shuffled, painted over or gone. */
-  function drawBase({ order, masked, removed }) {
-    shown.drawImage(seen.canvas, 0, 0);
-    const corner = (place) => [(place % columns) * cell, Math.floor(place / columns) * cell];
-    order?.forEach((from, place) =>
-      shown.drawImage(seen.canvas, ...corner(from), cell, cell, ...corner(place), cell, cell));
-    shown.fillStyle = `rgb(${input.mean.map((m) => Math.round(255 * m))})`;
-    for (const place of masked) shown.fillRect(...corner(place), cell, cell);
-    for (const place of removed) {
-      const [x, y] = corner(place);
-      shown.clearRect(x, y, cell, cell); // black, with a cross
-      shown.strokeStyle = "#777";
-      shown.beginPath();
-      shown.moveTo(x + 6, y + 6);
-      shown.lineTo(x + cell - 6, y + cell - 6);
-      shown.moveTo(x + cell - 6, y + 6);
-      shown.lineTo(x + 6, y + cell - 6);
-      shown.stroke();
-    }
-  }
-
-  function point(place) {
-    at = place;
-    marker.hidden = place === null;
-    if (place !== null) {
+  function point(to) {
+    at = to;
+    marker.hidden = to === null;
+    const [rows, columns] = grid;
+    if (to !== null) {
       Object.assign(marker.style, {
-        left: `${(100 * (place % columns)) / columns}%`,
-        top: `${(100 * Math.floor(place / columns)) / rows}%`,
+        left: `${(100 * (to % columns)) / columns}%`, top: `${(100 * Math.floor(to / columns)) / rows}%`,
         width: `${100 / columns}%`, height: `${100 / rows}%` });
     }
-    pointed(place);
+    pointed(to);
   }
 
   const placeOf = (event) => {
-    const box = picture.getBoundingClientRect();
-    const part = (value, count) => Math.min(count - 1, Math.max(0, Math.floor(value * count)));
-    const row = part((event.clientY - box.top) / box.height, rows);
-    return row * columns + part((event.clientX - box.left) / box.width, columns);
+    const box = picture.getBoundingClientRect(), part = (value, count) => Math.floor(value * count);
+    return place(part((event.clientY - box.top) / box.height, grid[0]), part((event.clientX - box.left) / box.width, grid[1]));
   };
   let give = null; // in a drag: whether places are given back
   picture.onpointerdown = (event) => {
@@ -77,11 +48,11 @@ export function makeStage(grid, input, { used, pointed }) {
   };
   const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   picture.onkeydown = (event) => {
+    const [rows, columns] = grid;
     if (event.key in steps) {
-      const [down, right] = steps[event.key], now = at ?? Math.floor(rows / 2) * columns + Math.floor(columns / 2);
-      const within = (value, count) => Math.min(count - 1, Math.max(0, value));
-      const next = [within(Math.floor(now / columns) + down, rows), within((now % columns) + right, columns)];
-      point(at === null ? now : next[0] * columns + next[1]);
+      const [down, right] = steps[event.key];
+      point(at === null ? place(Math.floor(rows / 2), Math.floor(columns / 2))
+        : place(Math.floor(at / columns) + down, (at % columns) + right));
     } else if (event.key === " " || event.key === "Enter") {
       if (at !== null) used(at, null);
     } else if (event.key === "Escape") point(null);
@@ -90,28 +61,39 @@ export function makeStage(grid, input, { used, pointed }) {
   };
 
   return {
-    drawBase,
+    get grid() { return grid; },
+    /** How a photo of this size is fitted: whole, but for very long ones. */
+    fitOf: ([width, height]) => (Math.max(width / height, height / width) > LONG ? "crop" : "whole"),
+    /** The picture as the network gets it. */
+    drawBase: (whatIf) => drawChanged(shown, taker.canvas, grid, whatIf, input.mean),
     /** A new picture: drawn, and returned as pixels of the network's size if `read`. */
-    take(source, size, { mirrored = false, read = false } = {}) {
-      drawCropped(source, size, mirrored);
-      if (!read) return null;
-      // From the canvas: each drawing of a video costs Chromium another conversion of its colours.
-      small.drawImage(seen.canvas, 0, 0, input.size, input.size);
-      return small.getImageData(0, 0, input.size, input.size);
+    take(source, size, how) {
+      const taken = taker.take(source, size, how), { width, height } = taker.canvas;
+      if (base.width !== width || base.height !== height) {
+        Object.assign(base, { width, height });
+        picture.style.setProperty("--ratio", width / height);
+      }
+      if (String(taken.grid) !== String(grid)) {
+        grid = taken.grid;
+        regridded();
+        point(null);
+      }
+      return taken.image;
     },
     /** Picture and map as one PNG, with a line that says what it is. */
     save(overlay, alpha, line, name) {
-      const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side + 44 });
-      const to = context(canvas);
+      const { width, height } = base;
+      const canvas = Object.assign(document.createElement("canvas"), { width, height: height + 44 });
+      const to = canvas.getContext("2d", { alpha: false });
       to.drawImage(base, 0, 0);
       to.globalAlpha = alpha;
-      to.drawImage(overlay, 0, 0, side, side);
+      to.drawImage(overlay, 0, 0, width, height);
       to.globalAlpha = 1;
       to.fillStyle = "#fff";
-      to.fillRect(0, side, side, 44);
+      to.fillRect(0, height, width, 44);
       to.fillStyle = "#111";
       to.font = "15px system-ui, sans-serif";
-      to.fillText(line, 12, side + 27, side - 24);
+      to.fillText(line, 12, height + 27, width - 24);
       canvas.toBlob((blob) => {
         const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
         link.click();

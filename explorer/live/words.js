@@ -40,18 +40,24 @@ export const WORDS = {
 
   whatIf: { ko: "만약에? 망가뜨려 보기", en: "What if? Break it" },
   whatIfHint: {
-    ko: "무엇이든 끄기 전에 먼저 예상해 보세요. CLS 토큰이 얼마나 달라질까요?",
-    en: "Before you switch anything off, guess: how much will the CLS token change?" },
-  guess: { ko: "내 예상", en: "My guess" },
+    ko: "하나를 끄거나 가리면 먼저 예상을 묻습니다. 고르면 결과가 나옵니다.",
+    en: "Switch something off or hide it: you are asked for a guess first, then you see." },
+  guess: { ko: "예상: CLS 토큰이 얼마나 달라질까요?", en: "Guess: how much will the CLS token change?" },
+  guessMap: { ko: "예상: 맵이 얼마나 다를까요?", en: "Guess: how different is its map?" },
   little: { ko: "거의 그대로", en: "hardly" },
   some: { ko: "꽤", en: "somewhat" },
   much: { ko: "아주 많이", en: "very much" },
-  number: { ko: "원래 CLS 토큰과의 코사인", en: "Cosine of the CLS token to the untouched one" },
-  guessFirst: { ko: "먼저 예상을 골라 주세요", en: "choose your guess first" },
-  untouched: { ko: "1 (바꾼 것 없음)", en: "1 (nothing changed)" },
-  noClsNumber: { ko: "CLS 토큰이 없습니다", en: "there is no CLS token" },
+  cosine: { ko: "원래 CLS 토큰과의 코사인", en: "cosine of the CLS token to the untouched one" },
+  alike: { ko: "학습하지 않은 신경망의 맵과의 상관", en: "correlation with the untrained network's map" },
+  untouched: { ko: "바꾼 것 없음", en: "nothing changed" },
+  noClsNumber: { ko: "CLS 토큰이 없어 코사인도 없습니다", en: "no CLS token, so no cosine" },
   right: { ko: "예상이 맞았습니다", en: "your guess was right" },
   wrong: { ko: "예상과 다릅니다", en: "not as you guessed" },
+  pointing: {
+    ko: "맵이 가장 높은 패치: # (물체는 사진의 #%이므로, 아무 데나 찍으면 #%가 맞습니다)",
+    en: "The map's highest patch is # (the object covers # % of the photo, so a random patch is right # % of the time)" },
+  hit: { ko: "물체 위", en: "on the object" },
+  miss: { ko: "물체 밖", en: "not on the object" },
   parts: { ko: "블록과 헤드 끄기", en: "Switch blocks and heads off" },
   tool: { ko: "사진을 만지면", en: "Touching the picture" },
   choose: { ko: "패치 고르기", en: "chooses a patch" },
@@ -60,6 +66,8 @@ export const WORDS = {
   shuffle: { ko: "자리 섞기", en: "Shuffle places" },
   noCls: { ko: "CLS 빼기", en: "No CLS" },
   noPosition: { ko: "위치 임베딩 빼기", en: "No position embedding" },
+  untrained: { ko: "학습하지 않은 신경망을 옆에", en: "Untrained network beside it" },
+  untrainedName: { ko: "학습하지 않은 신경망(무작위 가중치)", en: "untrained network (random weights)" },
   undo: { ko: "모두 되돌리기", en: "Undo all" },
 
   gone: { ko: "이 패치의 토큰은 없앴습니다. 다른 패치를 고르세요.", en: "This patch's token is removed. Choose another." },
@@ -76,6 +84,9 @@ export const WORDS = {
   cameraBusy: {
     ko: "카메라를 켜지 못했습니다. 다른 프로그램이 쓰고 있을 수 있습니다. 사진으로 해 보세요.",
     en: "The camera could not be started. Another program may be using it. Use photos." },
+  cameraFrame: {
+    ko: "이 화면(노트북을 그리는 프로그램)이 카메라를 내주지 않습니다. 웹 브라우저로 연 JupyterLab에서 해 보거나, 사진으로 해 보세요.",
+    en: "The program that draws this notebook gives cells no camera. Try JupyterLab in a web browser, or use photos." },
   cameraGone: { ko: "카메라가 꺼졌습니다.", en: "The camera has stopped." },
   notPhoto: {
     ko: "이 브라우저가 읽지 못하는 사진입니다. JPEG나 PNG로 저장해 주세요.",
@@ -97,5 +108,8 @@ export function setLanguage(name) {
   chosen = name;
 }
 
-/** A text by its name, or a pair {ko, en} itself, in the language that is chosen. */
-export const say = (word) => (typeof word === "string" ? WORDS[word] : word)[chosen];
+/** A text by its name, or a pair {ko, en} itself, in the language that is chosen ("ko", "en" or "both"). */
+export function say(word) {
+  const pair = typeof word === "string" ? WORDS[word] : word;
+  return pair[chosen] ?? (pair.ko === pair.en ? pair.ko : `${pair.ko} ${pair.en}`);
+}

@@ -13,12 +13,13 @@ import torch
 from safetensors.torch import save
 
 from explorer.bundle import bundle
-from explorer.interventions import Block, WhatIf, forward
+from explorer.interventions import Block, WhatIf, forward, untrained
 from helpers import maps
 from helpers.encoding import attention_rows, encode, queries_keys
 from helpers.images import load_photo, to_tensor
 from tools import lab
 from topics.patches import similarity_map
+from topics.rollout import rollout_row
 
 pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -88,7 +89,7 @@ def engine(start):
 
 @pytest.fixture(scope="module")
 def ask(page):
-    def ask(name, **question):
+    def ask(name, /, **question):
         return page.evaluate("([name, question]) => dino.ask(name, question)", [name, question])
 
     return ask
@@ -191,7 +192,7 @@ def test_maps_are_the_helpers(page, embedded, engine):
         "cls": cls.mean(0)[1:],
         **{f"head {h}": cls[h, 1:] for h in range(heads)},
         "query": asked.mean(0)[1:],
-        "rollout": maps.rollout_row(queries_keys(embedded, tensor), place + 1)[0, 1:],
+        "rollout": rollout_row(queries_keys(embedded, tensor), place + 1)[0, 1:],
     }
     wanted = {
         "norm": ["normMap", 3],
@@ -245,11 +246,33 @@ def test_what_if_is_pythons(ask, embedded, engine, change):
     assert not same or not torch.allclose(blocks[-1].tokens, plain[-1].tokens, atol=1e-2)
 
 
+def test_the_untrained_network_is_pythons(ask, embedded, engine):
+    """Its weights are made in the page, and changed as the trained ones are."""
+    tensor, _ = to_tensor(load_photo("cat.jpg"), embedded, "whole", 64)
+    answer = ask(engine, picture=picture(tensor), untrained=True, whatIf={"blocksOff": [2]})
+    for index, block in enumerate(forward(untrained(embedded), tensor, WhatIf(blocks_off=[2]))):
+        tokens, attention = difference(answer, index, block, 6)
+        assert tokens <= 2e-5 and attention <= 5e-6, (index, tokens, attention)
+    trained = ask(engine, picture=picture(tensor))
+    assert difference(trained, 5, block, 6)[0] > 0.1
+
+
+def test_pictures_are_kept_by_name(ask, embedded, engine):
+    """Explorers share one engine; each asks again about its own picture."""
+    first, second = (
+        to_tensor(load_photo(f"{name}.jpg"), embedded, size=56)[0] for name in PHOTOS[:2]
+    )
+    answer = ask(engine, picture=picture(first), name="one", blocks=[0])
+    ask(engine, picture=picture(second), name="two", blocks=[0])
+    again = ask(engine, name="one", blocks=[0])
+    assert again["blocks"] == answer["blocks"]
+
+
 def test_rollout_passes_by_a_block(ask, embedded, engine):
     tensor, _ = to_tensor(load_photo("cat.jpg"), embedded, size=64)
     answer = ask(engine, picture=picture(tensor), whatIf={"blocksOff": [1]}, **{"from": 0})
     blocks = forward(embedded, tensor, WhatIf(blocks_off=[1]))
-    row = maps.rollout_row([(b.q, b.k) for b in blocks if b.q is not None])[0]
+    row = rollout_row([(b.q, b.k) for b in blocks if b.q is not None])[0]
     assert np.abs(floats(answer["rollout"]) - row.numpy()).max() <= 1e-6
 
 

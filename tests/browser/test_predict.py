@@ -111,7 +111,6 @@ def test_painted_locked_and_there_after_a_restart(page, folder):
     says(page, "Locked in")
     assert picked(page) == [45, 46, 47] and "True" in lab.run_python(page, "print(guess.locked)")
 
-    page.screenshot(path="/tmp/predict/light.png")
     button(page, "again").click()
     says(page, "Pick, then")
     page.mouse.click(*centre(page, 0, 0))
@@ -156,6 +155,5 @@ def test_in_the_dark(page):
         "return [root, behind].map((e) => getComputedStyle(e)).map((s, i) =>"
         "(i ? s.backgroundColor : s.color).match(/\\d+/g).slice(0, 3).map(Number)) }"
     )
-    page.screenshot(path="/tmp/predict/dark.png")
     words, behind = (sum(rgb) / 3 for rgb in colours)
     assert words - behind > 120

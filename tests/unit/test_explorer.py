@@ -18,14 +18,19 @@ import torch
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from PIL import Image
+from safetensors.torch import load
 
 import explorer
 from bilingual import BadInput
 from explorer.data import block_data, patch_map, shrink
+from explorer.interventions import forward
+from explorer.network import in_page, levels, weights
 from explorer.upload import upload
+from explorer.widget import KINDS
 from helpers import images, maps, models, overlay
 from helpers import widgets as sliders
 from helpers.encoding import attention, encode
+from topics.masks import load_masks, masks_on_grid
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -217,11 +222,11 @@ def test_static_figure_and_stable_text(box):
     assert figure.shape[1] > 400 and figure.std() > 10
 
 
-@pytest.mark.parametrize("start", explorer.KINDS)
+@pytest.mark.parametrize("start", KINDS)
 def test_the_figure_is_of_the_first_map_and_names_it(photo, embedded, start):
     box = explorer.explore(photo, embedded, start=start)
     titles = [ax.get_title() for ax in box.figure().axes]
-    assert any(explorer.KINDS[start][1] in title for title in titles)
+    assert any(KINDS[start][1] in title for title in titles)
     shown = box.figure().axes[1].images[0].get_array()
     norm = explorer.explore(photo, embedded).figure().axes[1].images[0].get_array()
     assert np.array_equal(shown, norm) == (start == "norm")
@@ -250,6 +255,7 @@ def enable_custom_widget_manager():
 output.enable_custom_widget_manager = enable_custom_widget_manager
 import explorer
 from explorer.upload import upload
+from explorer.widget import KINDS
 from helpers import models
 model = models.load_model("embedded")
 """
@@ -316,10 +322,96 @@ def test_page_escapes_names(photo, embedded, tmp_path):
 @pytest.mark.parametrize("name", ["vit_base_patch16_224", "vit_small_patch8_224"])
 def test_page_is_small(name, tmp_path):
     """At 224 px, with a photo of noise, the worst to compress at this size."""
-    model = timm.create_model(name, num_classes=0, depth=1).eval()
+    model = timm.create_model(name, num_classes=0, depth=3, dynamic_img_size=True).eval()
     noise = np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)
     box = explorer.explore(Image.fromarray(noise), model)
     assert box.save_html(tmp_path / "a.html").stat().st_size <= 2_000_000
+
+
+def test_page_with_the_network(embedded, tmp_path):
+    """At most 9 MB with a large photo of noise; the weights are those of the model."""
+    noise = np.random.default_rng(0).integers(0, 256, (384, 384, 3), np.uint8)
+    box = explorer.explore(Image.fromarray(noise), embedded)
+    page = box.save_html(tmp_path / "a.html")
+    assert page.stat().st_size <= 9_000_000
+    held = traits(page.read_text("utf-8"))["network"]
+    assert load(base64.b64decode(held["weights"])).keys() == embedded.state_dict().keys()
+    assert len(base64.b64decode(held["relaxed"])) > 10_000 and "onmessage" in held["worker"]
+
+
+def test_page_without_the_network_has_all_blocks(box, embedded, tensor, tmp_path):
+    page = box.save_html(tmp_path / "a.html", network=False).read_text("utf-8")
+    held = traits(page)
+    assert held["network"] == {} and len(page) < 2_500_000
+    for packed, block in zip(held["tokens"]["blocks"], forward(embedded, tensor), strict=True):
+        for name, numbers in block._asdict().items():
+            half = np.frombuffer(base64.b64decode(packed[name]), np.float16)
+            assert np.abs(half - numbers.numpy().ravel()).max() < 2e-3 * numbers.abs().max()
+
+
+# --- the network in the page ---
+
+
+def test_the_network_comes_on_request_and_is_stored_nowhere(asked, embedded):
+    ask, view, sent = asked
+    assert len(str(view.get_state())) < 3_000_000 and "weights" not in view.network
+    assert sum(len(str(x)) for x in view._repr_mimebundle_()[0].values()) < 300_000
+    ask(ask="network")
+    ((content, buffers),) = sent
+    files = dict(zip(content["network"], buffers, strict=True))
+    for name, numbers in load(files["weights"]).items():
+        assert torch.equal(numbers.float(), embedded.state_dict()[name])
+
+
+def test_a_changed_model_is_another_network(embedded, photo):
+    """Its own numbers go to the page, in full precision where half would change them."""
+    changed = copy.deepcopy(embedded)
+    with torch.no_grad():
+        changed.blocks[0].attn.proj.bias += 1e-4
+    assert in_page(changed)["key"] != in_page(embedded)["key"]
+    assert load(weights(changed))["norm.bias"].dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", ["vit_small_patch16_224", "vit_small_patch16_dinov3"])
+def test_other_networks_stay_with_the_kernel(name, photo, embedded, monkeypatch):
+    """Large ones, and those that are none of timm's plain kind however small."""
+    size = {} if name == "vit_small_patch16_224" else {"depth": 1}
+    model = timm.create_model(name, num_classes=0, dynamic_img_size=True, **size).eval()
+    assert in_page(model) == {}
+    with pytest.raises(BadInput, match="(?s)작은 기본형.*small ViTs"):
+        explorer.camera(model)
+    gelu = copy.deepcopy(embedded)
+    gelu.blocks[0].mlp.act = torch.nn.GELU("tanh")
+    assert in_page(gelu) == {}
+
+
+@pytest.mark.parametrize("fit", ["crop", "squash", "whole"])
+def test_the_page_gets_the_networks_own_picture(photo, embedded, fit):
+    tensor, _ = images.to_tensor(photo, embedded, fit)
+    picture = np.asarray(Image.open(io.BytesIO(levels(embedded, tensor))))
+    mean, std = (np.array(embedded.pretrained_cfg[name], np.float32) for name in ("mean", "std"))
+    again = ((picture / np.float32(255) - mean) / std).transpose(2, 0, 1)
+    assert np.abs(again - tensor[0].numpy()).max() < 1e-6
+
+
+def test_a_photo_from_the_page(asked, embedded):
+    """For a model that the kernel computes; all is as if it had been given from the start."""
+    ask, view, _ = asked
+    other = Image.new("RGB", (200, 90), "teal")
+    file = io.BytesIO()
+    other.save(file, "PNG")
+    view._answer(view, {"ask": "photo", "name": "a.png"}, [file.getvalue()])
+    wanted = explorer.explore(other, embedded)
+    for name in ("photo", "full", "data", "input", "mask"):
+        assert getattr(view, name) == getattr(wanted, name), name
+
+
+def test_masks_of_a_bundled_photo(embedded):
+    """Known by the photo's name, in the view that the network has."""
+    box = explorer.explore("kingfisher.jpg", embedded, fit="whole")
+    wanted = masks_on_grid(load_masks("kingfisher"), embedded, "whole").any(0).flatten()
+    assert list(box.mask) == wanted.int().tolist()
+    assert explorer.explore(images.load_photo("kingfisher.jpg"), embedded).mask == b""
 
 
 @pytest.mark.parametrize("sweep, frames", [("alpha", 40), ("head", 6), ("block", 6), ("zoom", 24)])

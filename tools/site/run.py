@@ -31,7 +31,7 @@ def execute(nb, path):
     ----------
     nb : nbformat.NotebookNode
         In one language; changed in place. A cell that shows an explorer gets what the explorer's
-        own page holds (``ExplorerBox.save_html``), as JSON, in ``cell.metadata.explorer``.
+        own page holds (``Explorer.save_html``), as JSON, in ``cell.metadata.explorer``.
     path : Path
         The lesson's file.
     """
@@ -43,7 +43,7 @@ def execute(nb, path):
             cells.append(cell)
             if cell.cell_type == "code" and shows_explorer(cell.source):
                 file = str(Path(folder) / f"{cell.id}.html")
-                cells.append(new_code_cell(f"Out[max(Out)].save_html({file!r})"))
+                cells.append(new_code_cell(f"Out[max(Out)].save_html({file!r}, network=False)"))
                 own.add(cells[-1].id)
         nb.cells = cells
         client(nb, LESSONS / path.name).execute()

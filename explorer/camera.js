@@ -1,0 +1,33 @@
+// The live page in a notebook's cell: fetched from the kernel when the reader wants it, in a frame of
+// its own whose content policy forbids every connection.
+
+function render({ model, el }) {
+  const say = (ko, en) => ({ ko, en })[model.get("language")] ?? `${ko} ${en}`;
+  const add = (tag, properties) => el.appendChild(Object.assign(document.createElement(tag), properties));
+  el.classList.add("dino-camera");
+  const button = add("button", { type: "button", textContent: say("카메라 열기", "open the camera") });
+  const status = add("div", { className: "dino-status" });
+  status.setAttribute("role", "status");
+  let address;
+  button.onclick = () => {
+    button.disabled = true;
+    status.textContent = model.comm_live === false
+      ? say("커널이 없습니다. 셀을 다시 실행하세요.", "There is no kernel; run the cell again.")
+      : say("네트워크를 받고 있습니다 …", "The network is on its way …");
+    model.send({ ask: "page" });
+  };
+  const show = (_, [page]) => {
+    address = URL.createObjectURL(new Blob([page], { type: "text/html" }));
+    const frame = add("iframe", { src: address, className: "dino-live", title: button.textContent });
+    frame.allow = "camera";
+    button.remove();
+    status.remove();
+  };
+  model.on("msg:custom", show);
+  return () => {
+    model.off("msg:custom", show);
+    if (address) URL.revokeObjectURL(address);
+  };
+}
+
+export default { render };

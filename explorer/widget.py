@@ -1,0 +1,189 @@
+"""The explorer as a widget: what the page gets, what it asks for, and the files it can become."""
+
+import base64
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from bilingual import Bilingual, language, plain, say
+from explorer import export, network
+from explorer.bundle import bundle
+from explorer.data import block_data, colour_table, full, patch_map, png, shrink
+from helpers import still
+from helpers.images import load_photo, to_tensor
+from helpers.maps import min_max
+from helpers.overlay import COLORMAPS
+from helpers.plots import two_panel
+from helpers.weights import caption
+from topics.masks import masks_on_grid
+
+HERE = Path(__file__).resolve().parent
+KINDS = {
+    "norm": ("토큰 노름", "token norm"),
+    "cls": ("CLS 어텐션", "CLS attention"),
+    "similarity": ("패치 유사도", "patch similarity"),
+    "query": ("패치 어텐션", "patch attention"),
+}
+
+
+class Explorer(anywidget.AnyWidget):
+    """Photo, map and overlay on three canvases, all of it the browser's work.
+
+    So is the network, if it is small and of timm's plain kind (``network.in_page``): the page gets
+    its weights when the reader first touches the explorer. Else the kernel is asked for another
+    block or photo. Takes what ``explore`` takes.
+
+    Attributes
+    ----------
+    alpha : float
+        Opacity of the colours, 0..1.
+    cmap : str
+        One of ``overlay.COLORMAPS``.
+    """
+
+    _esm = bundle(HERE / "explorer.js")
+    _css = export.STYLE
+    # What the browser has set must not come back from the kernel: the reader may be further by now.
+    alpha = traitlets.Float(0.5, min=0, max=1).tag(sync=True, echo_update=False)
+    cmap = traitlets.Enum(COLORMAPS, COLORMAPS[0]).tag(sync=True, echo_update=False)
+    kinds = traitlets.Dict(KINDS).tag(sync=True)
+    start = traitlets.Enum(tuple(KINDS), "norm").tag(sync=True)  # the kind that is shown first
+    photo = traitlets.Bytes().tag(sync=True)
+    full = traitlets.Bytes().tag(sync=True)
+    tables = traitlets.Dict().tag(sync=True)
+    data = traitlets.Dict().tag(sync=True)  # one block's maps, see data.block_data
+    mask = traitlets.Bytes().tag(sync=True)  # 1 for each patch of an object; empty: not known
+    network = traitlets.Dict().tag(sync=True)  # see network.in_page; the weights come on request
+    input = traitlets.Bytes().tag(sync=True)  # for such a network, the picture that it gets
+    view = traitlets.Dict().tag(sync=True)  # how a photo is fitted to the network
+    weights = traitlets.Unicode().tag(sync=True)
+    language = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, photo, model, fit="crop", size=None, start="norm", masks=None):
+        self.model, self.fit, self.size = model, fit, size
+        super().__init__(
+            start=start,
+            tables={name: colour_table(name) for name in COLORMAPS},
+            network=network.in_page(model),
+            view={"fit": fit, "size": size if size is None or isinstance(size, int) else min(size)},
+            weights=caption(model),
+            language=language(),
+            **self._shown(photo, masks),
+        )
+        self.on_msg(self._answer)
+
+    def _shown(self, photo, masks=None):
+        """Take a photo: sets what Python keeps of it, returns what the page gets."""
+        tensor, seen = to_tensor(photo, self.model, self.fit, self.size)
+        self.tensor, self.seen, self.picture = tensor, seen, shrink(seen)
+        on_grid = b""
+        if masks is not None:
+            on_grid = masks_on_grid(masks, self.model, self.fit, self.size).any(0)
+            on_grid = on_grid.numpy().astype("uint8").tobytes()
+        return {
+            "photo": png(self.picture),
+            "full": full(seen),
+            "data": block_data(self.model, tensor, -1),
+            "mask": on_grid,
+            "input": network.levels(self.model, tensor) if network.in_page(self.model) else b"",
+        }
+
+    def _answer(self, _, question, buffers):
+        """What the browser asks for: the network, another block or photo, one patch's map."""
+        try:
+            asked = question["ask"]
+            if asked == "network":
+                files = network.engine_files()
+                worker = files.pop("worker")
+                files["weights"] = network.weights(self.model)
+                self.send({"network": list(files), "worker": worker}, list(files.values()))
+            elif asked == "photo":
+                shown = self._shown(load_photo([{"name": question["name"], "content": buffers[0]}]))
+                with self.hold_sync():
+                    for name, value in shown.items():
+                        setattr(self, name, value)
+            elif asked == "block":
+                self.data = block_data(self.model, self.tensor, question["block"])
+            else:
+                block = self.data["block"]
+                m = patch_map(self.model, self.tensor, block, asked, question["patch"])
+                self.send({**question, "block": block}, buffers=[m.numpy().tobytes()])
+        except Exception as error:  # shown on the page, which would wait for ever; and in the log
+            words = f"{type(error).__name__}: {error}"
+            told = isinstance(error, Bilingual)
+            self.send({"error": [error.ko, error.en] if told else [words, words]})
+            raise
+
+    def __repr__(self):
+        return f"<explorer: {self.weights}>"
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, with what Colab needs to find it; and a figure where no widget runs."""
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        jpeg, size = self.figure()._repr_jpeg_()
+        data = {**data, "image/jpeg": base64.b64encode(jpeg).decode()}
+        return data, {**metadata, "image/jpeg": size}
+
+    def _ipython_display_(self, **kwargs):
+        """In JupyterLab two outputs, elsewhere one; see ``still``."""
+        data, metadata = self._repr_mimebundle_()
+        source = f"data:image/jpeg;base64,{data['image/jpeg']}"
+        alt = say("겹침 그림", "overlay")
+        still.show(data, metadata, f'<img alt="{alt}" style="max-width: 100%" src="{source}">')
+
+    def figure(self):
+        """The post's two-panel figure of the map that is shown first."""
+        m, title = min_max(export.first_map(self)), say(*KINDS[self.start])
+        look = {"alpha": self.alpha, "cmap": self.cmap, "title": title}
+        return two_panel(self.picture, m, weights=self.model, **look)
+
+    def save_html(self, path="explorer.html", network=True):
+        """Write the explorer as one HTML file that needs neither kernel nor internet.
+
+        Parameters
+        ----------
+        path : str or Path
+            Folders that are not there yet are made.
+        network : bool
+            True: with the network in it, if it can work in a page (about 8 MB): for photos of the
+            reader's own, and to break it. False: small, with what the network made of this photo.
+
+        Returns
+        -------
+        Path
+        """
+        path = _made(path)
+        path.write_text(export.page(self, plain(path.stem), network), encoding="utf-8")
+        return path
+
+    def save_gif(self, path="explorer.gif", sweep="alpha"):
+        """Write the overlay as a moving picture.
+
+        Parameters
+        ----------
+        path : str or Path
+            Folders that are not there yet are made. A name that ends in .webp: a WebP, smaller.
+        sweep : {"alpha", "head", "block", "zoom", "query"}
+            From photo to the first map and back; CLS attention head by head; token norms block by
+            block; into the middle and out again, with the token norms of what is in view; a patch
+            that goes round the photo, where it looks and which patches are like it.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        BadInput
+            No such sweep.
+        """
+        path = _made(path)
+        export.gif(self, path, sweep)
+        return path
+
+
+def _made(path):
+    path = Path(path).expanduser()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
