@@ -127,7 +127,7 @@ def payoff_10(model):
     pictures, truth = zip(*composites.clip("kingfisher", "coffee"))
     labels = propagation.follow(pictures, truth[0], foreground.patch_features(model, 160))
     lit = [*propagation.shown(pictures, labels)]
-    panels = {f"{say('프레임', 'frame')} {n + 1}": lit[n] for n in (0, 5, 10, 15)}
+    panels = {f"{say('프레임', 'frame')} {n + 1}": lit[n] for n in (0, 4, 8, 11)}
     return plots.compare(panels, weights=model)
 
 

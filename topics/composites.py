@@ -62,7 +62,7 @@ def lay(name, background, centre, longest, turn=0.0, mirror=False):
     return picture, np.asarray(layer)[..., 3] > 127
 
 
-def clip(name, background, frames=16, height=220):
+def clip(name, background, frames=12, height=180):
     """A film in which an object crosses a photo, turns and grows while the camera moves, too.
 
     Parameters
