@@ -12,6 +12,7 @@ from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from PIL import Image
 
 from helpers import images, maps, overlay, plots
@@ -116,6 +117,7 @@ def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw, weights, caplo
     page = fig.bbox
     boxes = [text.get_window_extent() for text in texts(fig)]
     assert len(boxes) >= 2
+    assert all(text.get_size() / 72 * plots.DPI >= 8 for text in fig.findobj(Text))  # pixels
     for box in boxes:
         assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
     for i, box in enumerate(boxes):
