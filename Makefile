@@ -10,8 +10,9 @@
 #   make live        the network in one page, live.html, into outputs/
 #   make sheets      the worksheets as PDFs, into outputs/sheets/
 #   make hub         a JupyterHub on this machine, to try a class on (first: make hub-parts)
+#   make class       a branch of the lessons without what lies below a guess, for a class to pull
 #   make release     one zip for a USB stick, with the pages that make site has made
-#   make bench       measure the first figure, the explorer, attention, search, memory
+#   make bench       measure the first figure, explorer, attention, search, memory, a class of ten
 #   make evaluate    measure the embedded DINO beside the same network untrained
 #   make lint        look for slips in the Python and JavaScript code
 #   make links REPO=owner/name      the tutorial has moved: rewrite every link to its repository
@@ -25,18 +26,19 @@
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
+ESLINT := eslint@10
 
-.PHONY: lab test check notebooks store site live sheets hub hub-parts release bench evaluate lint links
+.PHONY: lab test check notebooks store site live sheets hub hub-parts class release bench evaluate lint links
 .DEFAULT_GOAL := lab
 
 # The whole repository is JupyterLab's root, so that lessons find their pictures and the glossary.
 lab: .venv/.installed
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" notebooks/00_start.ipynb $(LAB_ARGS)
+	$(BIN)/python -m deploy.lab --ServerApp.root_dir="$(CURDIR)" notebooks/00_start.ipynb $(LAB_ARGS)
 
 test: .venv/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: .venv/.installed lint test
+check: .venv/.installed lint test hub-parts
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow tests
 	$(BIN)/python -m tools.repeat twice
 
@@ -63,16 +65,20 @@ hub: .venv/.installed
 hub-parts: .venv/.installed
 	$(BIN)/python -m deploy.parts
 
+class: .venv/.installed
+	$(BIN)/python -m tools.unopened --branch class
+
 release: .venv/.installed site
 	$(BIN)/python -m deploy.release
 
-bench: .venv/.installed
+bench: .venv/.installed hub-parts
 	$(BIN)/python -m benchmarks.first_figure
 	$(BIN)/python -m benchmarks.explorer
 	$(BIN)/python -m benchmarks.attention
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.warm
 
 evaluate: .venv/.installed outputs/training/pool.pt
 	$(BIN)/python -m training.evaluate
@@ -83,6 +89,9 @@ outputs/training/pool.pt: | .venv/.installed
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
+	@if npx --yes $(ESLINT) --version >/dev/null 2>&1; then \
+	npx --yes $(ESLINT) --config explorer/eslint.config.mjs explorer classroom; \
+	else echo "JavaScript not looked at: there is no npx here, or it cannot fetch eslint."; fi
 
 # Every form of the address: plain, with %2F in a link, the folder a hub clones into, the pages'.
 links:

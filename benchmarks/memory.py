@@ -5,8 +5,8 @@
 Memory: the most that a lesson's kernel, run from top to bottom on one thread, held in RAM
 (VmHWM: shared libraries count, as a container counts them when a student is alone in it). Beside it
 what ``import torch, timm`` alone takes, since nothing here can be smaller than that. With --model,
-the lessons load that one in place of the embedded DINO, with random numbers for weights: neither
-memory nor time depends on their values.
+the lessons load that one in place of the embedded DINO, from a cache as a class has it; its file
+holds random numbers: neither memory nor time depends on their values.
 
 Time: seconds from the first line to the first overlay of lesson 00, with the embedded DINO, beside
 ``import torch, timm``. Fresh kernels, in turn; the best of each counts. Linux only.
@@ -29,19 +29,19 @@ import notebooks  # noqa: E402
 MIB = 1024  # kB, which /proc counts in
 PROBE = "print(open('/proc/self/status').read())"
 IMPORTS = "import torch, timm"
-# Before the lesson's own cells: what load_model would fetch is filled with random numbers instead.
-STAND_IN = """
-import os, sys
-sys.path.insert(0, os.path.abspath(".."))
-os.environ["DINO_MODEL"] = {name!r}
-import timm, torch
-from helpers import models
-def stand_in(name):
-    model = timm.create_model(name, num_classes=0, dynamic_img_size=True, dynamic_img_pad=True)
-    model.eval().requires_grad_(False).weights = models.Weights(name, "untrained", False)
-    return model
-models._from_cache_or_hub = stand_in
-"""
+
+
+def stand_in(name, cache):
+    """Put a file of a model's form, of random numbers, where the hub's client looks for it."""
+    import timm
+    from safetensors.torch import save_file
+
+    folder, commit = cache / f"models--timm--{name}", "0" * 40
+    (folder / "snapshots" / commit).mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text(commit)
+    numbers = timm.create_model(name, num_classes=0).state_dict()
+    save_file(numbers, folder / "snapshots" / commit / "model.safetensors")
 
 
 def kernel(cells, after=None):
@@ -69,10 +69,9 @@ def peak(cells):
     return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / MIB
 
 
-def lesson(path, model=None):
-    """Code cells of a lesson, and before them, for another model, its stand-in."""
-    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-    return [code(STAND_IN.format(name=model))] * bool(model) + cells
+def lesson(path):
+    """Code cells of a lesson."""
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
 
 
 def to_the_first_overlay(path):
@@ -96,18 +95,20 @@ def seconds(sources):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", help="numbers, as 03; all by default")
-    parser.add_argument("--model", help="in place of the embedded DINO, with random weights")
+    parser.add_argument("--model", help="in place of the embedded DINO")
     parser.add_argument("--rounds", type=int, default=5, help="of the time; 0 leaves it out")
     told = parser.parse_args()
     notebooks.hub_off()
     os.environ.update(OMP_NUM_THREADS="1", DINO_OUTPUTS=tempfile.mkdtemp())
+    cache = tempfile.TemporaryDirectory(prefix="dino-cache-")
     if told.model:
-        os.environ.pop("HF_HUB_OFFLINE")
+        os.environ.update(HF_HUB_CACHE=cache.name, DINO_MODEL=told.model)
+        stand_in(told.model, Path(cache.name))
     print(f"peak memory, MiB, {told.model or 'embedded DINO'}")
     print(f"  {IMPORTS:<22}{peak([code(IMPORTS)]):6.0f}")
     for path in sorted(notebooks.LESSONS.glob("*.ipynb")):
         if not told.lessons or path.name[:2] in told.lessons:
-            print(f"  {path.stem:<22}{peak(lesson(path, told.model)):6.0f}", flush=True)
+            print(f"  {path.stem:<22}{peak(lesson(path)):6.0f}", flush=True)
     if told.rounds:
         first = to_the_first_overlay(notebooks.LESSONS / "00_start.ipynb")
         times = [(seconds([IMPORTS]), seconds(first)) for _ in range(told.rounds)]

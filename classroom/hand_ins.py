@@ -7,11 +7,14 @@ a zip file itself will do. Written are
 
 - TABLE.csv (``hand_ins.csv``), for a spreadsheet: ``file``, ``name``, ``number``, ``right`` (how
   many exercises) and ``00.1``, ``00.2``, … (lesson, exercise) with ✓ right, ✗ not yet, ○ not tried;
+  then the guesses, ``03 norm`` (lesson, question): how much of the map was met, or which answer;
 - TABLE.moodle.csv: ``ID number``, ``Full name``, and a grade item for each lesson, ``DINO 00``, …
   In Moodle map "ID number" to "ID number" and the items to new ones. Only students with a number.
 - TABLE.canvas.csv: ``Student``, ``ID``, ``SIS User ID``, ``SIS Login ID``, ``Section``, and an
   assignment for each lesson, below a line of the points possible. Canvas looks for the number,
-  else for the name.
+  else for the name;
+- TABLE.guesses.html, to show in class: where all expected each map beside where it was, and how
+  many chose which answer. It names nobody, and needs no server.
 
 A grade is the number of right exercises; a lesson without any try has none, and one that nobody
 tried has no column. Of several pages of one student the platforms get the last.
@@ -29,7 +32,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from bilingual import BadInput, Bilingual, console, plain, say, tell
-from classroom import page
+from classroom import guesses, page
 
 PAGES = (".html", ".htm", ".xhtml")
 LARGEST = 500_000_000  # bytes of all that is read from one zip file
@@ -96,33 +99,40 @@ def _files(path):
 def table(pages, exercises):
     """Rows for a spreadsheet, a head and a line a page.
 
-    Of ``collect``'s pages; only what ``checks.exercise.listed`` holds becomes a column.
+    Of ``collect``'s pages; only what ``checks.exercise.listed`` and ``guesses.questions`` hold
+    becomes a column.
     """
     keys = [(lesson, name) for lesson, names in exercises.items() for name in names]
     head = [f"{le}.{i + 1}" for le, names in exercises.items() for i in range(len(names))]
-    rows = [["file", "name", "number", "right", *head]]
+    asked = guesses.questions()
+    rows = [["file", "name", "number", "right", *head, *map(" ".join, asked)]]
     for file, said in pages:
         marks = [page.MARKS[said["verdicts"].get(key, "not tried")][0] for key in keys]
-        rows.append([plain(file), said["name"], said["number"], marks.count("✓"), *marks])
+        row = [plain(file), said["name"], said["number"], marks.count("✓"), *marks]
+        rows.append(row + [guesses.mark(said["guesses"].get(key), asked[key]) for key in asked])
     return rows
+
+
+def latest(pages):
+    """Of each student the last page."""
+    pages = [said for _, said in sorted(pages, key=lambda each: each[1]["made"])]
+    return list({said["number"] or said["name"]: said for said in pages}.values())
 
 
 def gradebooks(pages, exercises):
     """Rows for Moodle and rows for Canvas; see ``table``."""
-    last = {}
-    for _, said in sorted(pages, key=lambda each: each[1]["made"]):
-        last[said["number"] or said["name"]] = said
+    last = latest(pages)
 
     def grade(said, lesson):
         verdicts = [said["verdicts"].get((lesson, name), "not tried") for name in exercises[lesson]]
         return verdicts.count("right") if set(verdicts) != {"not tried"} else None
 
-    tried = [le for le in exercises if any(grade(said, le) is not None for said in last.values())]
+    tried = [le for le in exercises if any(grade(said, le) is not None for said in last)]
     titles = [f"DINO {lesson}" for lesson in tried]
     moodle = [["ID number", "Full name", *titles]]
     canvas = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *titles]]
     canvas += [["Points Possible", "", "", "", "", *(len(exercises[lesson]) for lesson in tried)]]
-    for said in last.values():
+    for said in last:
         name, number = said["name"], said["number"]
         grades = [grade(said, lesson) for lesson in tried]
         canvas.append([name, "", number, number, "", *("" if g is None else g for g in grades)])
@@ -177,8 +187,9 @@ def _tables(folder, out):
     from classroom.checks.exercise import listed  # only now, since it takes PyTorch with it
 
     rows = table(pages, listed())
-    for file, name, number, right, *marks in rows[1:]:
-        print(f"{name}\t{number}\t{right} / {len(marks)}\t{file}")
+    most = sum(map(len, listed().values()))
+    for file, name, number, right, *_ in rows[1:]:
+        print(f"{name}\t{number}\t{right} / {most}\t{file}")
     moodle, canvas = gradebooks(pages, listed())
     if left := len(canvas) - len(moodle) - 1:
         print(f"{say('Moodle 표에 없음(학번 없음)', 'no number, not for Moodle', ' · ')}: {left}")
@@ -186,13 +197,16 @@ def _tables(folder, out):
         _write(out, rows, "utf-8-sig")  # Excel needs the mark (sig), platforms do not
         _write(out.with_suffix(".moodle.csv"), moodle, "utf-8")
         _write(out.with_suffix(".canvas.csv"), canvas, "utf-8")
+        if shown := guesses.html(latest(pages), guesses.questions()):
+            out.with_suffix(".guesses.html").write_text(shown, encoding="utf-8")
     except OSError as error:
         name, why = plain(error.filename), error.strerror
         raise BadInput(
             f"표를 쓸 수 없습니다: {name} ({why}). 다른 프로그램에서 열려 있으면 닫으세요.",
             f"The table cannot be written: {name} ({why}). Close it where it is open.",
         ) from error
-    print(f"-> {plain(out)}, {plain(out.stem)}.moodle.csv, {plain(out.stem)}.canvas.csv")
+    ends = [".moodle.csv", ".canvas.csv", *([".guesses.html"] if shown else [])]
+    print(f"-> {plain(out)}, " + ", ".join(plain(out.stem) + end for end in ends))
     return min(len(broken), 1)
 
 

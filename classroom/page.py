@@ -9,6 +9,7 @@ from datetime import datetime
 from html import escape
 
 from bilingual import BadInput
+from classroom.answers import are_guesses
 
 MARKS = {
     "right": ("✓", "맞음", "right"),
@@ -39,11 +40,13 @@ def file_name(name, number):
     return f"hand_in_{safe[:60]}.html"
 
 
-def write(name, number, lessons):
+def write(name, number, lessons, guesses=()):
     """One page, for a reader and, as JSON in it, for ``read``.
 
-    `lessons` holds of each lesson what ``progress.standing`` returns.
+    `lessons` holds of each lesson what ``progress.standing`` returns, `guesses` what
+    ``answers.guesses`` does.
     """
+    guesses = dict(guesses)
     made = datetime.now().astimezone().isoformat(timespec="seconds")
     parts = [f"<h1>{escape(name)} {escape(number)}</h1>", f"<p>{made}</p>"]
     for lesson, exercises in lessons.items():
@@ -55,7 +58,10 @@ def write(name, number, lessons):
             for t in e["tries"]:
                 mark = "✓" if t["correct"] else "✗"
                 parts.append(f"<p>{mark} {escape(t['time'])}</p><pre>{escape(t['code'])}</pre>")
-    data = {"name": name, "number": number, "made": made, "lessons": lessons}
+        for question, both in guesses.get(lesson, {}).items():
+            parts.append(f"<h3>예상 · Guess: {escape(question)}</h3>")
+            parts.append(f"<pre>{drawn(both['first'])}</pre>")
+    data = {"name": name, "number": number, "made": made, "lessons": lessons, "guesses": guesses}
     data = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # no answer ends the script
     return (
         f'<!DOCTYPE html>\n<html lang="ko"><head><meta charset="utf-8"><title>{escape(name)}'
@@ -64,14 +70,22 @@ def write(name, number, lessons):
     )
 
 
+def drawn(guess):
+    """A guess and, where it is known, what it was, in letters: a line a row of the grid."""
+    (gh, gw), picked, truth = guess["grid"], {*guess["picked"]}, guess["truth"]
+    signs = "".join("■" if i in picked else "·" for i in range(gh * gw))
+    rows = [(signs[i : i + gw], truth[i : i + gw]) for i in range(0, gh * gw, gw)]
+    return "\n".join("   ".join(filter(None, row)) for row in rows)
+
+
 def read(data):
     """What the bytes of one page say; nothing of it is run.
 
     Returns
     -------
     dict
-        ``name``, ``number``, ``made`` (str) and ``verdicts``: of (lesson, name of the check) one of
-        ``MARKS``.
+        ``name``, ``number``, ``made`` (str); ``verdicts``: of (lesson, name of the check) one of
+        ``MARKS``; ``guesses``: of (lesson, question) the first guess, see ``answers``.
 
     Raises
     ------
@@ -89,8 +103,16 @@ def read(data):
             for lesson, exercises in said["lessons"].items()
             for e in exercises
         }
-        if set(verdicts.values()) <= set(MARKS) and isinstance(said["made"], str):
-            return {"name": name, "number": number, "made": said["made"], "verdicts": verdicts}
+        guesses = {
+            (lesson, question): both
+            for lesson, made in said.get("guesses", {}).items()  # pages of earlier versions: none
+            for question, both in made.items()
+        }
+        fine = set(verdicts.values()) <= set(MARKS) and isinstance(said["made"], str)
+        if fine and all(map(are_guesses, guesses.values())):
+            first = {key: both["first"] for key, both in guesses.items()}
+            whole = {"made": said["made"], "verdicts": verdicts, "guesses": first}
+            return {"name": name, "number": number} | whole
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         pass
     raise BadInput("읽을 수 없는 답입니다", "answers that make no sense")

@@ -40,7 +40,7 @@ def show(lesson):
 
 
 def hand_in(name, number=""):
-    """Write the answers of all lessons to one HTML file, to send to a teacher.
+    """Write the answers and guesses of all lessons to one HTML file, to send to a teacher.
 
     Parameters
     ----------
@@ -62,7 +62,9 @@ def hand_in(name, number=""):
     """
     name, number = page.valid(name, number)
     path = lessons.outputs() / page.file_name(name, number)
-    made = page.write(name, number, {lesson: standing(lesson) for lesson in listed()})
+    exercises = {lesson: standing(lesson) for lesson in listed()}
+    guesses = {lesson: answers.guesses(lesson) for lesson in listed()}
+    made = page.write(name, number, exercises, guesses)
     path.write_text(made, encoding="utf-8")
     tell(f"이 파일을 내세요: {path}", f"Hand in this file: {path}")
     return path

@@ -21,7 +21,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from bilingual import say
+from bilingual import tell
+from tools import unopened
 
 from . import parts, settings
 from .warm import parent, spec
@@ -32,30 +33,14 @@ KEPT = "PATH PYTHONPATH CONDA_ROOT CONDA_DEFAULT_ENV VIRTUAL_ENV LANG LC_ALL".sp
 
 @dataclass
 class Hub:
-    """A hub that runs.
-
-    Attributes
-    ----------
-    url : str
-    repository : str
-        Address of the lessons, as git wants it.
-    password : str
-        Of every student.
-    token : str
-        Of the hub's API, for ``students``.
-    folder : Path
-    process : subprocess.Popen
-    warm : int or None
-        The process that kernels are forked from.
-    """
+    """A hub that runs."""
 
     url: str
-    repository: str
-    password: str
-    token: str
-    folder: Path
+    repository: str  # address of the lessons, as git wants it
+    password: str  # of every student
+    token: str  # of the hub's API, for ``students``
     process: subprocess.Popen
-    warm: int | None
+    warm: int | None  # the process that kernels are forked from
 
     def link(self, lesson=settings.FIRST):
         """What a student follows to a lesson."""
@@ -101,23 +86,25 @@ def running(folder=parts.FOLDER, port=0, warm=True, environment=()):
             kept = {name: os.environ[name] for name in KEPT if name in os.environ}
             students = kept | settings.ENVIRONMENT | passed
             log = folder / "run" / "warm.log"
-            found = stack.enter_context(parent.running(parts.python(folder), students, log))
-            passed, warm = passed | found.environment, found.pid
+            running = parent.running(parts.python(folder), students, log)
+            found, warm = stack.enter_context(running)
+            passed |= found
         env |= passed | {"DINO_HUB_PASS": " ".join(passed)}
-        log = stack.enter_context(open(folder / "run" / "hub.log", "wb"))
         command = [parts.python(folder), "-m", "jupyterhub", "-f"]
-        process = subprocess.Popen(
-            [*command, settings.ROOT / "deploy" / "jupyterhub_config.py"],
-            cwd=folder / "run",
-            env=env,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        command += [settings.ROOT / "deploy" / "jupyterhub_config.py"]
+        with open(folder / "run" / "hub.log", "wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=folder / "run",
+                env=env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         stack.callback(_end, process)
         url = f"http://127.0.0.1:{ports[0]}"
         _wait(f"{url}/hub/api/", process, folder / "run" / "hub.log")
-        yield Hub(url, repository(folder), password, token, folder, process, warm or None)
+        yield Hub(url, repository(folder), password, token, process, warm or None)
 
 
 def settings_files(folder):
@@ -134,13 +121,7 @@ def settings_files(folder):
 
 
 def repository(folder):
-    """Commit the lessons as they are now, unsaved work included, to a repository to clone from.
-
-    Returns
-    -------
-    str
-        Its address.
-    """
+    """Commit the lessons as they are now, unsaved work included; the address to clone them from."""
     bare = folder / "git" / settings.NAME
     git = ["git", f"--git-dir={bare}", f"--work-tree={settings.ROOT}"]
     who = ["-c", "user.name=teacher", "-c", "user.email=teacher@example.org"]
@@ -148,9 +129,15 @@ def repository(folder):
         bare.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["git", "init", "-q", "--bare", "-b", settings.BRANCH, bare], check=True)
     subprocess.run([*git, "add", "--all"], check=True)
+    unopened.stage(git, settings.ROOT)  # without what lies below a guess
     if subprocess.run([*git, "diff", "--cached", "--quiet"]).returncode:
         subprocess.run([*git, *who, "commit", "-q", "-m", "The lessons as they are"], check=True)
     return bare.as_uri()
+
+
+def cache(folder):
+    """Environment by which students find models in another folder."""
+    return dict.fromkeys(("HF_HOME", "HF_HUB_CACHE"), str(Path(folder).absolute()))
 
 
 def free_port():
@@ -186,25 +173,22 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--plain", action="store_true", help="no kernels from a warm process")
-    parser.add_argument("--models", type=Path, help=f"in place of {settings.MODELS}")
+    parser.add_argument("--models", type=Path, default=settings.MODELS, help="%(default)s")
     asked = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill ends the servers, too
-    print(say("허브를 준비합니다.", "Making the hub ready."), flush=True)
+    tell("허브를 준비합니다.", "Making the hub ready.")
     parts.install()
-    models = str(asked.models.absolute()) if asked.models else settings.MODELS
-    own = {"HF_HOME": models, "HF_HUB_CACHE": models}
-    with running(port=asked.port, warm=not asked.plain, environment=own) as hub:
-        print(
-            say(
-                f"수강생에게 줄 링크:\n  {hub.link()}\n"
-                f"아무 이름으로나 로그인하세요. 비밀번호: {hub.password}\n"
-                f"끝내려면 Ctrl-C. 이 컴퓨터에서만 열립니다.",
-                f"The link for students:\n  {hub.link()}\n"
-                f"Log in by any name. Password: {hub.password}\n"
-                f"Ctrl-C ends it. It opens on this computer only.",
-            ),
-            flush=True,
+    models = cache(asked.models)
+    with running(port=asked.port, warm=not asked.plain, environment=models) as hub:
+        tell(
+            f"수강생에게 줄 링크:\n  {hub.link()}\n"
+            f"아무 이름으로나 로그인하세요. 비밀번호: {hub.password}\n"
+            f"끝내려면 Ctrl-C. 이 컴퓨터에서만 열립니다.",
+            f"The link for students:\n  {hub.link()}\n"
+            f"Log in by any name. Password: {hub.password}\n"
+            f"Ctrl-C ends it. It opens on this computer only.",
         )
+        sys.stdout.flush()
         with contextlib.suppress(KeyboardInterrupt):
             return hub.process.wait()
     return 0

@@ -37,8 +37,8 @@ c.Spawner.args = ["--allow-root"] if os.getuid() == 0 else []
 c.Spawner.ip = "127.0.0.1"
 c.Spawner.default_url = "/lab"
 c.Spawner.start_timeout = c.Spawner.http_timeout = settings.START_SECONDS
-c.Spawner.mem_guarantee, c.Spawner.mem_limit = settings.MEMORY_GUARANTEE, settings.MEMORY_LIMIT
-c.Spawner.cpu_guarantee, c.Spawner.cpu_limit = settings.CPU_GUARANTEE, settings.CPU_LIMIT
+c.Spawner.mem_guarantee, c.Spawner.mem_limit = settings.STUDENT["memory"].values()
+c.Spawner.cpu_guarantee, c.Spawner.cpu_limit = settings.STUDENT["cpu"].values()
 c.Spawner.environment = settings.ENVIRONMENT | jupyter
 c.JupyterHub.concurrent_spawn_limit = 64
 

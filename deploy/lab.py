@@ -32,7 +32,7 @@ def main(argv=None):
             environment["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), above]))
             log = folder / "warm.log"
             warm = parent.running(sys.executable, environment, log, wait=False)
-            environment |= stack.enter_context(warm).environment
+            environment |= stack.enter_context(warm)[0]
         server = subprocess.Popen(command, env=environment)
         return server.wait()
 

@@ -1,25 +1,37 @@
 """So many students at once on a hub of this machine: how long they wait, what they take.
 
-    python -m deploy.load 10 [--plain] [--lessons 00_start 03_decoding]
+    python -m deploy.load 10 [--plain] [--lessons 00_start 03_decoding] [--models FOLDER]
 
 All log in and pull the lessons; then all press Run at the same moment, and again for the next
-lesson. Prints of each lesson the median and the largest of: seconds from Run to the first picture,
-processor seconds of a kernel from its start to that picture and to its last cell, PSS of kernel
-and server when all have run. Exit status 1 if a cell failed. Linux only.
+lesson. Prints of each lesson the median and the largest of ``COLUMNS``. PSS counts each page of
+memory that n processes share as 1/n of it. Exit status 1 if a cell failed. Linux only.
 """
 
 import argparse
 import asyncio
+import os
 import statistics
 import sys
 import time
+from pathlib import Path
+
+import psutil
 
 from bilingual import say
 
-from . import hub, measure, parts
+from . import hub, parts, settings
 from .students import Student
 
 LESSONS = ("00_start", "03_decoding")
+COLUMNS = {  # of ``one_lesson``: what it is, and how many digits it is shown with
+    "opened": ("kernel there, s", 1),
+    "first": ("Run -> first picture, s", 1),
+    "first_cpu": ("  kernel's CPU-s until then", 2),
+    "all": ("Run -> last cell, s", 1),
+    "cpu": ("  kernel's CPU-s in all", 2),
+    "kernel": ("PSS of the kernel, MB", 0),
+    "server": ("PSS of the server, MB", 0),
+}
 
 
 class Together:
@@ -38,14 +50,33 @@ class Together:
         await self.all_here.wait()
 
 
+def cpu_seconds(pid):
+    """Processor time that a process has taken since it began, its ended children left out."""
+    return sum(psutil.Process(pid).cpu_times()[:2])
+
+
+def pss(pid):
+    """Memory of a process, MB."""
+    return psutil.Process(pid).memory_full_info().pss / 1e6
+
+
+def server_of(student):
+    """The process of a student's server."""
+    for process in psutil.process_iter(["cmdline"]):
+        if "jupyterhub-singleuser" in " ".join(process.info["cmdline"] or ()):
+            if process.environ().get("JUPYTERHUB_USER") == student.name:
+                return process.pid
+
+
 async def one_lesson(student, lesson, start, end):
     """Open a lesson, press Run with all the others, and stay until all are done.
 
     Returns
     -------
-    dict
-        ``first`` and ``all``: seconds; ``first_cpu``, ``cpu``: of the kernel, from its start;
-        ``kernel``, ``server``, ``parent``: PSS, MB; ``cells``: list of ``Cell``.
+    found : dict
+        ``COLUMNS``, times from the press of Run and processor time from the kernel's start;
+        ``parent``: PSS of the warm process, MB; ``cells``: list of ``Cell``.
+    kernel : students.Kernel
     """
     path, sources = await student.lesson(lesson)
     began = time.monotonic()
@@ -58,19 +89,16 @@ async def one_lesson(student, lesson, start, end):
         found["cells"].append(cell)
         if cell.pictures and "first" not in found:
             found["first"] = cell.pictures[0] - began
-            found["first_cpu"] = measure.cpu_seconds(kernel.pid)
-    found["all"] = time.monotonic() - began
-    found["cpu"] = measure.cpu_seconds(kernel.pid)
+            found["first_cpu"] = cpu_seconds(kernel.pid)
+    found |= {"all": time.monotonic() - began, "cpu": cpu_seconds(kernel.pid)}
     await end.wait()
-    server = measure.process_with("jupyterhub-singleuser", f"JUPYTERHUB_USER={student.name}\0")
-    found |= {"kernel": measure.pss(kernel.pid), "server": measure.pss(server)}
-    found["parent"] = measure.pss(student.hub.warm) if student.hub.warm else 0
-    found["server_cpu"] = measure.cpu_seconds(server)
+    found |= {"kernel": pss(kernel.pid), "server": pss(server_of(student))}
+    found["parent"] = pss(student.hub.warm) if student.hub.warm else 0
     return found, kernel
 
 
 async def one_student(student, lessons, doors):
-    """All of a student's day; returns {lesson: found, "error": text or None}."""
+    """All of a student's day; returns {lesson: found, "ready": seconds, "error": text or None}."""
     day, left = {"error": None}, list(doors)
     try:
         began = time.monotonic()
@@ -90,15 +118,12 @@ async def one_student(student, lessons, doors):
 
 
 async def run(a_hub, count, lessons=LESSONS, prefix="student"):
-    """Let students run lessons at the same time; returns one dict a student.
+    """Let so many students, whose names begin alike, run lessons on a ``hub.Hub`` at the same time.
 
-    Parameters
-    ----------
-    a_hub : hub.Hub
-    count : int
-    lessons : iterable of str
-    prefix : str
-        Of their names.
+    Returns
+    -------
+    list of dict
+        Of each what ``one_student`` returns.
     """
     doors = [tuple(Together(count) for _ in range(3)) for _ in lessons]
     students = [Student(a_hub, f"{prefix}{i:03d}") for i in range(1, count + 1)]
@@ -108,15 +133,8 @@ async def run(a_hub, count, lessons=LESSONS, prefix="student"):
 
 
 def memory(found):
-    """PSS a student, MB: kernel, server, and a share of the process that kernels are forked from.
-
-    Parameters
-    ----------
-    found : list of dict
-        Of one lesson, each student's ``one_lesson``.
-    """
-    theirs = statistics.mean(one["kernel"] + one["server"] for one in found)
-    return theirs + statistics.mean(one["parent"] for one in found) / len(found)
+    """PSS a student, MB, of all students' ``one_lesson``: the warm process is shared by all."""
+    return statistics.mean(d["kernel"] + d["server"] + d["parent"] / len(found) for d in found)
 
 
 def mistakes(days):
@@ -125,34 +143,24 @@ def mistakes(days):
     for i, day in enumerate(days, 1):
         for lesson, found in day.items():
             if isinstance(found, dict):
-                cells = (cell for cell in found["cells"] if cell.error)
-                lines += [f"student {i}, {lesson}: {cell.error}" for cell in cells]
+                failed = (cell.error for cell in found["cells"] if cell.error)
+                lines += [f"student {i}, {lesson}: {error}" for error in failed]
     return lines
 
 
 def report(days, lessons=LESSONS):
     """The table, as text."""
 
-    def both(values, digits=1):
-        values = list(values)
-        if not values:
-            return "-"
-        return f"{statistics.median(values):.{digits}f} / {max(values):.{digits}f}"
+    def line(title, found, key, digits):
+        values = [one[key] for one in found if key in one] or [float("nan")]
+        both = f"{statistics.median(values):.{digits}f} / {max(values):.{digits}f}"
+        return f"{title:<34}{both}"
 
-    lines = [f"{'server ready, s':<34}{both(d['ready'] for d in days if 'ready' in d)}"]
+    lines = [line("server ready, s", days, "ready", 1)]
     for lesson in lessons:
         found = [day[lesson] for day in days if lesson in day]
-        for key, title, digits in (
-            ("opened", "kernel there, s", 1),
-            ("first", "Run -> first picture, s", 1),
-            ("first_cpu", "  kernel's CPU-s until then", 2),
-            ("all", "Run -> last cell, s", 1),
-            ("cpu", "  kernel's CPU-s in all", 2),
-            ("kernel", "PSS of the kernel, MB", 0),
-            ("server", "PSS of the server, MB", 0),
-        ):
-            values = [one[key] for one in found if key in one]
-            lines.append(f"{lesson[:2]}  {title:<30}{both(values, digits)}")
+        for key, (title, digits) in COLUMNS.items():
+            lines.append(line(f"{lesson[:2]}  {title}", found, key, digits))
         if found:
             lines.append(f"{lesson[:2]}  {'PSS a student, all in, MB':<30}{memory(found):.0f}")
     return "\n".join(lines)
@@ -163,11 +171,13 @@ def main(argv=None):
     parser.add_argument("students", type=int)
     parser.add_argument("--plain", action="store_true", help="no kernels from a warm process")
     parser.add_argument("--lessons", nargs="+", default=LESSONS)
+    parser.add_argument("--models", type=Path, default=settings.MODELS, help="%(default)s")
     asked = parser.parse_args(argv)
     parts.install()
-    with hub.running(warm=not asked.plain) as a_hub:
+    with hub.running(warm=not asked.plain, environment=hub.cache(asked.models)) as a_hub:
         days = asyncio.run(run(a_hub, asked.students, asked.lessons))
-    print(f"{asked.students} x {'plain' if asked.plain else 'warm'}, load {measure.busy():.1f}")
+    kind = "plain" if asked.plain else "warm"
+    print(f"{asked.students} x {kind}, load {os.getloadavg()[0]:.1f}")
     print(say("중앙값 / 최댓값", "median / largest"))
     print(report(days, asked.lessons))
     wrong = mistakes(days)

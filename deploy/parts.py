@@ -2,7 +2,7 @@
 
 - ``outputs/hub/venv``   JupyterHub and nbgitpuller, over the packages that this Python has
 - ``outputs/hub/proxy``  configurable-http-proxy, by npm
-- ``outputs/hub/grades`` nbgrader, in the same way
+- ``outputs/hub/grades`` nbgrader, in the same way: its extensions are no business of students'
 
     python -m deploy.parts
 
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+
+from bilingual import say
 
 from . import settings
 
@@ -32,24 +34,15 @@ def proxy(folder=FOLDER):
 
 
 def lacking(folder=FOLDER):
-    """What a hub in this folder still lacks, in words; empty if it can start.
-
-    Returns
-    -------
-    list of str
-    """
-    lack = []
-    if os.name == "nt":
-        lack.append("JupyterHub needs Linux or macOS")
-    if not (folder / "venv" / ".installed").exists():
-        lack.append("JupyterHub is not installed (make hub-parts)")
-    if not proxy(folder).exists():
-        lack.append("configurable-http-proxy is not installed (make hub-parts)")
-    if not shutil.which("node"):
-        lack.append("there is no node (apt install nodejs npm)")
-    if not shutil.which("git"):
-        lack.append("there is no git")
-    return lack
+    """What a hub in this folder still lacks, a list of words; empty if it can start."""
+    needed = {
+        "JupyterHub needs Linux or macOS": os.name != "nt",
+        "JupyterHub is not installed (make hub-parts)": (folder / "venv/.installed").exists(),
+        "configurable-http-proxy is not installed (make hub-parts)": proxy(folder).exists(),
+        "there is no node (apt install nodejs npm)": shutil.which("node"),
+        "there is no git": shutil.which("git"),
+    }
+    return [words for words, there in needed.items() if not there]
 
 
 def install(folder=FOLDER):
@@ -62,38 +55,26 @@ def install(folder=FOLDER):
     subprocess.CalledProcessError
         If pip or npm fails.
     """
-    _packages(folder / "venv", settings.HUB_PACKAGES)
+    packages(folder / "venv", settings.HUB_PACKAGES)
     if not proxy(folder).exists():
         if not shutil.which("npm"):
-            sys.exit(
-                "npm이 없습니다. 데비안·우분투: sudo apt install nodejs npm\n"
-                "There is no npm. Debian, Ubuntu: sudo apt install nodejs npm"
-            )
+            where = say("데비안·우분투", "Debian, Ubuntu", " · ")
+            sys.exit(f"{say('npm이 없습니다.', 'no npm.')} {where}: sudo apt install nodejs npm")
         (folder / "proxy").mkdir(parents=True, exist_ok=True)
         npm = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix"]
         subprocess.run([*npm, folder / "proxy", settings.PROXY], check=True)
 
 
-def install_grades(folder=FOLDER):
-    """Install nbgrader, apart from the hub: its extensions are no business of students' servers."""
-    _packages(folder / "grades", settings.GRADE_PACKAGES)
-
-
-def _packages(venv, wanted):
+def packages(venv, wanted):
+    """A venv that sees this Python's packages, which take gigabytes, and adds some of its own."""
     stamp = venv / ".installed"
     if not stamp.exists() or stamp.read_text() != "\n".join(wanted):
-        _venv(venv)
+        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+        own = sysconfig.get_path("purelib", vars={"base": str(venv)})
+        (Path(own) / "lessons.pth").write_text(sysconfig.get_path("purelib") + "\n")
         pip = [venv / "bin" / "python", "-m", "pip", "install", "-q"]
         subprocess.run([*pip, "--disable-pip-version-check", *wanted], check=True)
         stamp.write_text("\n".join(wanted))
-
-
-def _venv(venv):
-    """A venv that sees this Python's packages, which take gigabytes, and adds its own."""
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    own = subprocess.check_output([venv / "bin" / "python", "-c", code], text=True).strip()
-    (Path(own) / "lessons.pth").write_text(sysconfig.get_path("purelib") + "\n")
 
 
 def borrow(folder):
@@ -103,12 +84,7 @@ def borrow(folder):
 
 
 def jupyter(folder=FOLDER):
-    """Environment by which the hub's venv finds JupyterLab and its extensions in this Python's.
-
-    Returns
-    -------
-    dict of str
-    """
+    """Environment by which the hub's venv finds JupyterLab and its extensions in this Python's."""
     share, etc = Path(sys.prefix) / "share" / "jupyter", Path(sys.prefix) / "etc" / "jupyter"
     return {
         "JUPYTER_PATH": os.pathsep.join([str(folder / "jupyter"), str(share)]),
@@ -120,5 +96,5 @@ def jupyter(folder=FOLDER):
 
 if __name__ == "__main__":
     install()
-    install_grades()
+    packages(FOLDER / "grades", settings.GRADE_PACKAGES)
     print(FOLDER)

@@ -13,31 +13,24 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 import zipfile
 from pathlib import Path
 
 from bilingual import say
+from tools import unopened
 
 from . import settings
 
 SITE = settings.ROOT / "outputs" / "site"
 OUT = settings.ROOT / "outputs" / "release"
 LOADS = re.compile(r"""(?:\bsrc=|<link[^>]+href=|url\()\s*["']?(https?://[^"')\s>]+)""")
-TRY = """
-import nbformat, os
-from nbclient import NotebookClient
-nb = nbformat.read("notebooks/00_start.ipynb", as_version=4)
-NotebookClient(nb, timeout=600, resources={"metadata": {"path": "notebooks"}}).execute()
-outputs = [o for c in nb.cells for o in c.get("outputs", [])]
+LESSON = """
+from pathlib import Path
+from tools import notebooks
+outputs = [o for c in notebooks.execute(Path("notebooks/00_start.ipynb").absolute()).cells
+           for o in c.get("outputs", [])]
 assert any(kind.startswith("image/") for o in outputs for kind in o.get("data", {}))
 """
-
-
-def version():
-    """The tutorial's, as in pyproject.toml."""
-    text = (settings.ROOT / "pyproject.toml").read_text("utf-8")
-    return tomllib.loads(text)["project"]["version"]
 
 
 def make(out=OUT, site=SITE):
@@ -47,19 +40,19 @@ def make(out=OUT, site=SITE):
     -------
     Path
     """
-    name = f"{settings.NAME}-{version()}"
+    name = f"{settings.NAME}-{settings.project()['version']}"
     out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{name}.zip"
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    files = subprocess.check_output(listing, cwd=settings.ROOT).decode().split("\0")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
-        for file in sorted(filter(None, files)):
-            if (settings.ROOT / file).is_file() and not file.startswith((".ci/", ".github/")):
-                made.write(settings.ROOT / file, f"{name}/{file}")
-        for file in sorted(site.rglob("*")):
-            if file.is_file():
-                made.write(file, f"{name}/site/{file.relative_to(site).as_posix()}")
-    return path
+    known = subprocess.check_output(listing, cwd=settings.ROOT).decode().split("\0")
+    files = {file: settings.ROOT / file for file in known if not file.startswith((".ci", ".git"))}
+    files |= {f"site/{file.relative_to(site).as_posix()}": file for file in site.rglob("*")}
+    with zipfile.ZipFile(out / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as made:
+        for file in sorted(file for file in files if files[file].is_file()):
+            if file.startswith("notebooks/") and file.endswith(".ipynb"):
+                made.writestr(f"{name}/{file}", unopened.text(files[file]))  # guesses to be made
+            else:
+                made.write(files[file], f"{name}/{file}")
+    return out / f"{name}.zip"
 
 
 def attempt(path):
@@ -75,12 +68,9 @@ def attempt(path):
         kept = ("PYTHONPATH", "HF_HUB_CACHE", "DINO_OUTPUTS", "DINO_MODEL")
         environment = {k: v for k, v in os.environ.items() if k not in kept}
         environment |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(Path(folder) / "none")}
-        picture = Path(folder) / "picture.png"
-        python = [*offline(), sys.executable]
-        for command in (
-            [*python, "-m", "helpers", "images/cat.jpg", "--out", picture],
-            [*python, "-c", TRY],
-        ):
+        python, picture = [*offline(), sys.executable], Path(folder) / "picture.png"
+        draw = [*python, "-m", "helpers", "images/cat.jpg", "--out", picture]
+        for command in (draw, [*python, "-c", LESSON]):
             done = subprocess.run(
                 command, cwd=home, env=environment, capture_output=True, text=True
             )

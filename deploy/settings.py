@@ -1,54 +1,31 @@
-"""What every hub of this tutorial has in common, wherever it runs; said here and nowhere else.
+"""What every hub of this tutorial has in common, wherever it runs.
 
-``jupyterhub_config.py`` reads it for the hub on this machine, ``machines`` writes it into the files
-for The Littlest JupyterHub and for Kubernetes.
+Limits, environment and settings stand in ``values.yaml``, which Kubernetes takes as it is. The hub
+on this machine reads them through this module; for The Littlest JupyterHub,
+
+    python -m deploy.settings /                          writes its files (tljh.sh calls it)
+    python -m deploy.settings https://hub.example.org    prints the link for that hub's students
 """
 
 import json
-import re
+import sys
 import tomllib
 from pathlib import Path
 from urllib.parse import urlencode
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "dino-tutorial"  # the folder that the lessons get in a student's home
-BRANCH = "main"
+BRANCH = "class"  # main, but for what lies below a guess: .github/workflows/class.yml
 FIRST = "notebooks/00_start.ipynb"
 
-# A student's server and kernels. The measured figures are in docs/en/jupyterhub.md.
-MEMORY_GUARANTEE, MEMORY_LIMIT = "1G", "2G"
-CPU_GUARANTEE, CPU_LIMIT = 0.3, 2
-HOME_SIZE = "2Gi"
-PLACEHOLDERS = 30  # places kept free on Kubernetes for the first students of a class
-
-IDLE_SECONDS = 7200  # a server is shut down after this; longer than the longest talk
-START_SECONDS = 300  # how long a server may take to start while all the others do, too
-
-MODELS = "/srv/models"  # one copy for all, which students can read and not write
-
-ENVIRONMENT = {
-    # HF_HOME, too: nothing of the hub's client then depends on a student's own home folder.
-    "HF_HOME": MODELS,
-    "HF_HUB_CACHE": MODELS,
-    "HF_HUB_OFFLINE": "1",
-    # All press Run at once: two threads that wait for each other are slower than one.
-    "OMP_NUM_THREADS": "1",
-    # Answers outlive a checkout that was deleted and pulled again.
-    "DINO_OUTPUTS": "~/dino-outputs",
-}
-
-# Of jupyter_server_config.json.
-SERVER = {
-    "ServerApp": {
-        # Uploads come through the kernel's WebSocket, which tornado closes beyond 10 MiB.
-        "tornado_settings": {"websocket_max_message_size": 200 * 2**20},
-    },
-    # Looking for language servers takes time at every start, and finds none here.
-    "LanguageServerManager": {"autodetect": False},
-}
-
-# Of JupyterLab's overrides.json, which Binder takes, too: no question about news over a lesson.
-LAB = json.loads((ROOT / "tools" / "overrides.json").read_text("utf-8"))
+VALUES = yaml.safe_load((ROOT / "deploy" / "values.yaml").read_text("utf-8"))
+STUDENT = VALUES["singleuser"]
+ENVIRONMENT = STUDENT["extraEnv"]
+MODELS = ENVIRONMENT["HF_HUB_CACHE"]  # one copy for all, which students can read and not write
+START_SECONDS = STUDENT["startTimeout"]
+SERVER, LAB = (STUDENT["extraFiles"][name]["data"] for name in ("server", "lab"))
 
 # What a hub installs beside the lessons' own packages.
 HUB_PACKAGES = ("jupyterhub==5.*", "nbgitpuller>=1.2")
@@ -56,16 +33,9 @@ GRADE_PACKAGES = ("nbgrader>=0.9.5",)
 PROXY = "configurable-http-proxy@5"  # from npm
 
 
-def repository():
-    """The address of the tutorial, as in pyproject.toml."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return project["urls"]["Repository"]
-
-
-def packages():
-    """What the lessons need, by conda's names and bounds, as in environment.yml."""
-    text = (ROOT / "environment.yml").read_text("utf-8")
-    return re.findall(r"^  - ([a-z].*>=.*)$", text, re.M)
+def project():
+    """The tutorial's version, addresses and so on, of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
 def link(hub, repository, lesson=FIRST, branch=BRANCH):
@@ -73,17 +43,10 @@ def link(hub, repository, lesson=FIRST, branch=BRANCH):
 
     Parameters
     ----------
-    hub : str
-        Address of the hub, as https://hub.example.org
-    repository : str
-        Where git clones the lessons from.
-    lesson : str
-        Its path in the repository.
-    branch : str
-
-    Returns
-    -------
-    str
+    hub, repository : str
+        Their addresses, as https://hub.example.org and where git clones the lessons from.
+    lesson, branch : str
+        A path in that repository, and of which branch.
     """
     asked = {
         "repo": repository,
@@ -93,3 +56,30 @@ def link(hub, repository, lesson=FIRST, branch=BRANCH):
         "urlpath": f"lab/tree/{NAME}/{lesson}",
     }
     return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{urlencode(asked)}"
+
+
+def tljh(root="/"):
+    """Write the files by which The Littlest JupyterHub gives students the same; their paths."""
+    hub, user = Path(root, "opt/tljh/config"), Path(root, "opt/tljh/user")
+    config = f"c.Spawner.environment = {json.dumps(ENVIRONMENT, indent=4)}\n"
+    config += f"c.Spawner.start_timeout = c.Spawner.http_timeout = {START_SECONDS}\n"
+    files = {
+        hub / "jupyterhub_config.d/dino.py": config,
+        user / "etc/jupyter/jupyter_server_config.json": json.dumps(SERVER, indent=1) + "\n",
+        user / "share/jupyter/lab/settings/overrides.json": json.dumps(LAB, indent=1) + "\n",
+    }
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [*files]
+
+
+def main(where):
+    if "://" in where:
+        print(link(where, project()["urls"]["Repository"]))
+    else:
+        print(*tljh(where), sep="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1]) if len(sys.argv) == 2 else sys.exit(__doc__)

@@ -6,7 +6,7 @@ import re
 import time
 import uuid
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
@@ -25,21 +25,11 @@ class HubError(RuntimeError):
 
 @dataclass
 class Cell:
-    """What came of one code cell.
-
-    Attributes
-    ----------
-    source : str
-    text : str
-        What it printed, and its results as text; nothing of pictures, pages and widgets.
-    pictures : list of float
-        When each picture came (``time.monotonic``), an explorer or another widget included.
-    error : str or None
-    """
+    """What came of one code cell."""
 
     source: str
-    text: str = ""
-    pictures: list = field(default_factory=list)
+    text: str = ""  # printed, and results as text; nothing of pictures, pages and widgets
+    pictures: list = field(default_factory=list)  # when each came (time.monotonic), or a widget
     error: str | None = None
 
     def take(self, kind, content):
@@ -64,6 +54,8 @@ class Student:
         """``hub`` has ``url``, ``token`` and ``repository``; see ``hub.Hub``."""
         AsyncHTTPClient.configure(None, max_clients=1000)
         self.hub, self.name = hub, name
+        self.me, self.home = f"/hub/api/users/{name}", f"/user/{name}"
+        self.folder = f"{settings.NAME}/notebooks"
         self.headers = {"Authorization": f"token {hub.token}"}
 
     async def ask(self, method, path, body=None, ok=(200, 201, 202, 204)):
@@ -80,63 +72,53 @@ class Student:
         answer = await AsyncHTTPClient().fetch(request, raise_error=False)
         if answer.code not in ok:
             raise HubError(f"{method} {path}: {answer.code} {answer.body[:300]!r}")
-        is_json = "json" in answer.headers.get("Content-Type", "")
-        return json.loads(answer.body) if is_json and answer.body else answer.body
+        told = "json" in answer.headers.get("Content-Type", "") and answer.body
+        return json.loads(answer.body) if told else answer.body
 
     async def log_in(self):
         """Have a server that is ready."""
-        me = f"/hub/api/users/{self.name}"
-        await self.ask("POST", me, ok=(201, 409))  # 409: has been here before
-        await self.ask("POST", f"{me}/server", ok=(201, 202, 400))  # 400: it runs
+        await self.ask("POST", self.me, ok=(201, 409))  # 409: has been here before
+        await self.ask("POST", f"{self.me}/server", ok=(201, 202, 400))  # 400: it runs
         end = time.monotonic() + settings.START_SECONDS
-        while not (await self.ask("GET", me))["servers"].get("", {}).get("ready"):
+        while not (await self.ask("GET", self.me))["servers"].get("", {}).get("ready"):
             if time.monotonic() > end:
                 raise HubError(f"no server for {self.name}")
             await asyncio.sleep(0.3)
 
     async def follow_link(self):
         """What the link does: pull the lessons, or the teacher's changes to them."""
-        asked = {"repo": self.hub.repository, "branch": settings.BRANCH}
-        asked = urlencode(asked | {"targetpath": settings.NAME})
-        said = await self.ask("GET", f"/user/{self.name}/git-pull/api?{asked}")
+        asked = urlsplit(self.hub.link()).query  # what JupyterLab is to show is passed over
+        said = await self.ask("GET", f"{self.home}/git-pull/api?{asked}")
         if b'"finished"' not in said:
             raise HubError(said[-500:].decode())
 
     async def log_out(self):
         """End the server, as its culling or the end of a day does."""
-        me = f"/hub/api/users/{self.name}"
-        await self.ask("DELETE", f"{me}/server", ok=(202, 204, 400, 404))
-        while (await self.ask("GET", me))["servers"]:
+        await self.ask("DELETE", f"{self.me}/server", ok=(202, 204, 400, 404))
+        while (await self.ask("GET", self.me))["servers"]:
             await asyncio.sleep(0.3)
 
     async def lesson(self, name):
         """Sources of the code cells of a lesson, and its path."""
-        path = f"{settings.NAME}/notebooks/{name}.ipynb"
-        found = await self.ask("GET", f"/user/{self.name}/api/contents/{path}?content=1")
+        path = f"{self.folder}/{name}.ipynb"
+        found = await self.ask("GET", f"{self.home}/api/contents/{path}?content=1")
         cells = found["content"]["cells"]
         return path, [c["source"] for c in cells if c["cell_type"] == "code"]
 
     async def open(self, path, kernel="python3"):
         """A kernel for a notebook, that has answered."""
-        session = await self.ask(
-            "POST",
-            f"/user/{self.name}/api/sessions",
-            {"path": path, "name": path, "type": "notebook", "kernel": {"name": kernel}},
-        )
+        wanted = {"path": path, "name": path, "type": "notebook", "kernel": {"name": kernel}}
+        session = await self.ask("POST", f"{self.home}/api/sessions", wanted)
         return await Kernel(self, session).connect()
 
 
 class Kernel:
-    """A kernel that a student has opened, over the WebSocket that a browser would use.
-
-    Attributes
-    ----------
-    pid : int
-    """
+    """A kernel that a student has opened, over the WebSocket that a browser would use."""
 
     def __init__(self, student, session):
         self.student, self.session = student, session
-        self.id, self.own = session["kernel"]["id"], uuid.uuid4().hex
+        self.own = uuid.uuid4().hex
+        self.path = f"{student.home}/api/kernels/{session['kernel']['id']}"
 
     async def connect(self):
         await self._open()
@@ -145,10 +127,9 @@ class Kernel:
         return self
 
     async def _open(self):
-        base = self.student.hub.url.replace("http", "ws", 1)
-        url = f"{base}/user/{self.student.name}/api/kernels/{self.id}/channels"
+        url = self.student.hub.url.replace("http", "ws", 1) + self.path
         request = HTTPRequest(
-            f"{url}?session_id={self.own}",
+            f"{url}/channels?session_id={self.own}",
             headers=self.student.headers,
             connect_timeout=settings.START_SECONDS,
             request_timeout=settings.START_SECONDS,
@@ -158,7 +139,12 @@ class Kernel:
     async def run(self, source, seconds=CELL_SECONDS):
         """Run one cell; returns its ``Cell`` when the kernel is idle again."""
         cell, message = Cell(source), uuid.uuid4().hex
-        await self._send("execute_request", message, code=source, allow_stdin=False, silent=False)
+        header = {"msg_id": message, "msg_type": "execute_request", "session": self.own}
+        header |= {"username": self.student.name, "version": "5.3", "date": ""}
+        content = {"code": source, "silent": False, "store_history": True, "stop_on_error": True}
+        content |= {"user_expressions": {}, "allow_stdin": False}
+        request = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+        await self.socket.write_message(json.dumps(request | {"channel": "shell", "buffers": []}))
         waiting, again = {"reply", "idle"}, RECONNECTS
         while waiting:
             text = await asyncio.wait_for(self.socket.read_message(), seconds)
@@ -182,19 +168,10 @@ class Kernel:
 
     async def restart(self):
         """What the button does; returns when the new kernel answers."""
-        me = f"/user/{self.student.name}/api/kernels/{self.id}/restart"
-        await self.student.ask("POST", me)
+        await self.student.ask("POST", f"{self.path}/restart")
         self.socket.close()
         return await self.connect()
 
     async def shut_down(self):
         self.socket.close()
-        me = f"/user/{self.student.name}/api/sessions/{self.session['id']}"
-        await self.student.ask("DELETE", me)
-
-    async def _send(self, kind, message, **content):
-        header = {"msg_id": message, "msg_type": kind, "session": self.own}
-        header |= {"username": self.student.name, "version": "5.3", "date": ""}
-        content |= {"store_history": True, "user_expressions": {}, "stop_on_error": True}
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
-        await self.socket.write_message(json.dumps(message | {"channel": "shell", "buffers": []}))
+        await self.student.ask("DELETE", f"{self.student.home}/api/sessions/{self.session['id']}")

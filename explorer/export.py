@@ -25,14 +25,6 @@ STYLE = Path(__file__).with_name("explorer.css")
 TRAITS = (
     "_esm kinds start alpha cmap photo full tables data mask network input view weights language"
 ).split()
-# JupyterLab shows one of the pictures of an output, and of a widget whose kernel has gone only that
-# there is no such model. So the figure is an output of its own, seen while there is no explorer.
-STILL = """<div class="dino-still"><style>
-.jp-OutputArea-child:has(.dino-still):has(+ .jp-OutputArea-child .dino-explorer),
-.jp-OutputArea-child:has(.dino-still) + .jp-OutputArea-child:not(:has(.dino-explorer)) {{
-  display: none;
-}}
-</style><img alt="{alt}" style="max-width: 100%" src="data:image/jpeg;base64,{jpeg}"></div>"""
 PAGE = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>

@@ -1,15 +1,13 @@
 """The explorer as a widget: what the page gets, what it asks for, and the files it can become."""
 
 import base64
-import os
 from pathlib import Path
 
 import anywidget
 import traitlets
-from IPython.display import HTML, display
 
 from bilingual import Bilingual, language, plain, say
-from explorer import export, network
+from explorer import export, network, still
 from explorer.bundle import bundle
 from explorer.data import block_data, colour_table, full, patch_map, png, shrink
 from helpers.images import load_photo, to_tensor
@@ -127,14 +125,11 @@ class Explorer(anywidget.AnyWidget):
         return data, {**metadata, "image/jpeg": size}
 
     def _ipython_display_(self, **kwargs):
-        """In JupyterLab two outputs, see ``STILL``; elsewhere one."""
+        """In JupyterLab two outputs, elsewhere one; see ``still``."""
         data, metadata = self._repr_mimebundle_()
-        if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
-            still = export.STILL.format(
-                jpeg=data.pop("image/jpeg"), alt=say("겹침 그림", "overlay")
-            )
-            display(HTML(still))
-        display(data, metadata=metadata, raw=True)
+        source = f"data:image/jpeg;base64,{data['image/jpeg']}"
+        alt = say("겹침 그림", "overlay")
+        still.show(data, metadata, f'<img alt="{alt}" style="max-width: 100%" src="{source}">')
 
     def figure(self):
         """The post's two-panel figure of the map that is shown first."""

@@ -89,29 +89,6 @@ def min_max(m):
     return (m - low) / torch.where(span > 0, span, 1)
 
 
-def mass_mask(m, mass=0.6):
-    """Where the largest patches are that together hold a share of the map.
-
-    Caron et al. 2021 (arXiv:2104.14294), section 4.2.2.
-
-    Parameters
-    ----------
-    m : torch.Tensor
-        (..., gh, gw), at least 0.
-    mass : float
-        Share of the map's sum to keep, 0..1; the patch that crosses the line still counts.
-
-    Returns
-    -------
-    torch.Tensor
-        bool, like `m`.
-    """
-    flat = m.flatten(-2)
-    values, order = (flat / flat.sum(-1, keepdim=True)).sort(-1, descending=True)
-    keep = values.cumsum(-1) - values < mass
-    return torch.zeros_like(keep).scatter(-1, order, keep).view_as(m)
-
-
 def on_grid(values, grid):
     """Lay numbers (..., gh * gw) out on the patch grid (..., gh, gw), on the CPU.
 

@@ -8,6 +8,7 @@ import contextlib
 import io
 import threading
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from unicodedata import normalize
 
@@ -31,25 +32,44 @@ _quiet = threading.Lock()  # catch_warnings is not safe in threads, and photos a
 
 
 def find(source, folder):
-    """The path of a file, which a bare name may also have in a folder; None if there is none."""
-    path = Path(source)
+    """The path of a file, which a bare name may also have in a folder; PhotoError if none."""
+    path, found = Path(source), None
     try:
         path = path.expanduser()
         # macOS writes Hangul in file names as single letters, and a keyboard types whole syllables.
         forms = [path, *(Path(normalize(form, str(path))) for form in ("NFC", "NFD"))]
         if path.name == str(source):
             forms.append(folder / path)
-        return next((form for form in forms if form.exists()), None)
+        found = next((form for form in forms if form.exists()), None)
     except PermissionError:
         return path
     except (OSError, RuntimeError, ValueError):  # too long a name, no such user, a zero byte
-        return None
+        pass
+    if found:
+        return found
+    shown, names = plain(source), ", ".join(sorted(other.name for other in folder.glob("*.jpg")))
+    raise PhotoError(
+        f"파일이 없습니다: {shown}. 함께 들어 있는 사진: {names}",
+        f"No such file: {shown}. Photos that come with the lessons: {names}",
+    )
 
 
 def suffixes():
     """How the names of photos end, as ".jpg": those of ``FORMATS``, and HEIC to be told about."""
     known = {end for end, kind in Image.registered_extensions().items() if kind in FORMATS}
     return known | {".mpo", ".heic", ".heif", ".hif"}
+
+
+def uploaded(value):
+    """(content, file name) of a FileUpload's value: ipywidgets 7's {name: {...}}, 8's ({...},)."""
+    if not value:
+        raise PhotoError("아직 올린 사진이 없습니다.", "No photo has been uploaded yet.")
+    try:
+        if isinstance(value, Mapping):
+            value = [{"content": file["content"], "name": name} for name, file in value.items()]
+        return value[-1]["content"], value[-1]["name"]
+    except (TypeError, KeyError) as error:
+        raise not_a_photo(type(value).__name__) from error
 
 
 def read(path, max_side=None):

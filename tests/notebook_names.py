@@ -38,16 +38,17 @@ def free(tree):
 def needed(cells, i):
     """Names that cell `i` reads again whenever a reader comes back to it.
 
-    What its functions read, if a slider calls them; what the cell and the solution above it read,
-    if it holds an exercise.
+    What its functions read, if a slider calls them; what the cell reads, if it lays a guess beside
+    its result; that and what the solution above it reads, if it holds an exercise.
     """
     source = cells[i].source
     names, tree = set(), ast.parse(source)
     if "interact(" in source or "upload(" in source:
         functions = (n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.Lambda)))
         names |= set().union(*map(free, functions))
-    if "checks.check" in source:
+    if "checks.check" in source or ".beside(" in source:
         names |= free(tree) - bound(tree)
+    if "checks.check" in source:
         above = i - 1
         while above >= 0 and cells[above].cell_type == "markdown":
             for solution in SOLUTION.findall(cells[above].source):

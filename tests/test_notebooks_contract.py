@@ -17,6 +17,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from notebook_names import rebound
 
+from classroom import guesses
+
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -196,8 +198,9 @@ def short_prose(nb):
 
 @rule
 def cell_count(nb):
-    """25 to 45 cells, a language pair counted once."""
-    n = sum(1 for cell in nb.cells if language(cell) != "en")
+    """25 to 45 cells, a language pair counted once, guesses not: their minutes are counted."""
+    guess = re.compile(r"predict\.|^\w+\.beside\(")
+    n = sum(1 for cell in nb.cells if language(cell) != "en" and not guess.search(cell.source))
     return [] if 25 <= n <= 45 else [f"{n} cells"]
 
 
@@ -237,6 +240,26 @@ def ends_with_progress(nb):
     """The last code cell shows how the exercises of this very lesson stand."""
     last, wanted = code_cells(nb)[-1].source, f'progress.show("{nb.metadata.name[:2]}")'
     return [] if last.splitlines()[-1:] == [wanted] else [f"the last code cell is not {wanted}"]
+
+
+@rule
+def guesses_are_named(nb):
+    """The teacher's command finds a lesson's questions by names of their own, and reads answers."""
+    problems, names = [], Counter()
+    for i, cell in enumerate(nb.cells):
+        if cell.cell_type == "code":
+            try:
+                asked = guesses.calls(cell.source)
+            except ValueError:
+                problems.append(f"cell {i}: a name or the answers are computed")
+                continue
+            names.update(name for _, name, _ in asked)
+            wrong = [lesson for lesson, _, _ in asked if lesson != nb.metadata.name[:2]]
+            problems += [f"cell {i}: of lesson {lesson}" for lesson in wrong]
+    later = "\n".join(cell.source for cell in code_cells(nb))
+    if later.count("predict.") - later.count("import predict.") != later.count(".beside("):
+        problems.append("not as many results (.beside) as guesses")
+    return problems + [f"{name}: asked {n} times" for name, n in names.items() if n > 1]
 
 
 @rule
@@ -421,11 +444,14 @@ def good_notebook():
     cells = [
         new_markdown_cell(f"# 시작 · Start\n\n{row}"),
         new_code_cell("# 준비 / Setup\nlessons.setup(language=None)"),
-        new_code_cell("show(photo)", outputs=[png]),
+        new_code_cell(
+            'show(photo)\nguess = predict.choice("00", "which", [("가", "a")])', outputs=[png]
+        ),
         say("ko", ko),
         say("en", en),
     ]
-    cells += [new_code_cell(f"x = {k}  # a number") for k in range(20)]
+    cells += [new_code_cell(f"x = {k}  # a number") for k in range(21)]
+    cells.append(new_code_cell("guess.beside(0)"))
     cells.append(new_code_cell('progress.show("00")'))
     for k, cell in enumerate((c for c in cells if c.cell_type == "code"), 1):
         cell.execution_count = k
@@ -509,6 +535,17 @@ BREAKAGES = [
     ("short_setup", edit(1, "=None)", "=None)" + "\nx = 1" * 9)),
     ("ends_with_progress", lambda nb: nb.cells.pop()),
     ("ends_with_progress", edit(-1, "00", "01")),
+    ("guesses_are_named", edit(2, '"00"', '"01"')),
+    ("guesses_are_named", edit(2, '"which"', 'f"which{k}"')),
+    ("guesses_are_named", edit(2, '[("가", "a")]', "answers")),
+    ("guesses_are_named", edit(-2, "guess.beside(0)", "x = 0")),
+    (
+        "guesses_are_named",
+        lambda nb: nb.cells.insert(
+            5, new_code_cell('g = predict.patches("00", "which", seen, grid)\ng.beside(m)')
+        ),
+    ),
+    ("lasting_names", put(-1, new_code_cell("guess = 3"))),
     ("no_widget_state", lambda nb: nb.metadata.update(widgets={})),
     ("executed", attribute_of(6, "execution_count", None)),
     ("executed", attribute_of(6, "execution_count", 99)),

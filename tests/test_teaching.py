@@ -137,13 +137,13 @@ def test_a_sheet_asks_and_does_not_answer(path):
     for question, before, after in (guess_1, guess_2, guess_3):
         assert question.endswith("?") and before == after == ""
     assert len(re.findall(r"^\d\. ", text, re.MULTILINE)) == 2
-    assert re.search(r"!\[.+\]\(\.\./\.\./sheets/\w+\.svg\)", text)
+    assert re.search(r"!\[.+\]\((\.\./\.\./sheets/\w+\.svg|\.\./\.\./\.\./images/\w+\.jpg)\)", text)
 
 
 def test_both_sheets_of_a_lesson_have_the_same_pictures_and_words():
     for number in NUMBERS:
         files = [ROOT / "docs" / code / "sheets" / f"{number}.md" for code in LANGUAGES]
         ko, en = (path.read_text("utf-8") for path in files)
-        assert re.findall(r"\w+\.svg", ko) == re.findall(r"\w+\.svg", en)
+        assert re.findall(r"\w+\.(?:svg|jpg)", ko) == re.findall(r"\w+\.(?:svg|jpg)", en)
         words = [[sorted(row[:2]) for row in rows(text)[:-3]] for text in (ko, en)]
         assert words[0] == words[1]

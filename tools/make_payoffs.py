@@ -17,8 +17,8 @@ from helpers import encoding, images, maps, models, overlay, plots
 from helpers.weights import caption
 from tools import diagram
 from tools.notebooks import ROOT
-from topics import attention, masks, objects, patches, zoo
-from training import classroom, figures, shapes
+from topics import attention, lies, masks, objects, patches, zoo
+from training import figures, lesson, shapes
 
 
 def payoff_00(model, photo):
@@ -106,7 +106,21 @@ def payoff_09():
 
 
 def payoff_04(model, photo):
-    """Lesson 04: where the CLS token looked, block by block and head by head."""
+    """Lesson 04: one block, one photo, three tokens that ask."""
+    tensor, seen = images.to_tensor(photo, model)
+    gh, gw = encoding.encode(model, tensor).grid
+    first, block = model.num_prefix_tokens, len(model.blocks) // 2 - 1
+    places = {"CLS": None, say("배", "belly"): (7, 6), say("배경", "background"): (2, 11)}
+    asked = {}
+    for name, place in places.items():
+        token = first + place[0] * gw + place[1] if place else 0
+        m = encoding.attention(model, tensor, block, (token,))[0, :, 0, first:].mean(0)
+        asked[name] = m.reshape(gh, gw), place
+    return attention.draw_queries(seen, asked, weights=model)
+
+
+def payoff_05(model, photo):
+    """Lesson 05: where the CLS token looked, block by block and head by head."""
     tensor, _ = images.to_tensor(photo, model)
     grid = encoding.encode(model, tensor).grid
     rows = encoding.attention_rows(model, tensor)[:, 0]
@@ -118,15 +132,25 @@ def payoff_04(model, photo):
 def payoff_11(steps=200):
     """Lesson 11: attention before and after the lesson's own training."""
     pool = shapes.draw_pool()
-    training = classroom.Training(pool, steps=steps, batch=16)
-    pictures, masks = classroom.held_out(pool)
+    training = lesson.Training(pool, steps=steps, batch=16)
+    pictures, masks = shapes.held_out(pool)
     looks = {say("학습 전", "before"): training.look(pictures)}
     training.run(steps)
     looks[say("학습 후", "after")] = training.look(pictures)
     rows = {say("그림", "pictures"): pictures[:8], say("정답", "true"): masks[:8]}
     for name, look in looks.items():
-        rows[name] = classroom.best_head(look, masks)[0][:8]
+        rows[name] = lesson.best_head(look, masks)[0][:8]
     return figures.rows(rows, weights=training.caption)
+
+
+def payoff_12(model):
+    """Lesson 12: twelve figures, of which some lie."""
+    return lies.draw_cases(lies.deal("payoff", model), model)
+
+
+def sheet_12(model):
+    """The picture on lesson 12's sheet: eight figures with their numbers; the guide has the key."""
+    return lies.draw_cases(lies.deal("sheet", model)[:8], model, numbers=True)
 
 
 def readme(model, photo, folder):
@@ -154,7 +178,10 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_06.jpg": payoff_06(dino, images.load_photo("birds.jpg")),
         "payoff_09.jpg": payoff_09(),
         "payoff_04.jpg": payoff_04(dino, bird),
+        "payoff_05.jpg": payoff_05(dino, bird),
         "payoff_11.jpg": payoff_11(),
+        "payoff_12.jpg": payoff_12(dino),
+        "sheet_12.jpg": sheet_12(dino),
     }
     for name, picture in pictures.items():
         (Path(folder) / name).write_bytes(picture.encoded("jpeg", quality=80, optimize=True))

@@ -2,8 +2,9 @@
 
     python -m tools.one_language ko en
 
-writes ko/00_start.ipynb, en/00_start.ipynb and so on beside notebooks/. Git ignores them: they are
-made anew, by Binder's postBuild, and never edited. Elsewhere the lessons' own switch does it all.
+writes ko/00_start.ipynb, en/00_start.ipynb and so on beside notebooks/, without what lies below a
+guess. Git ignores them: they are made anew, by Binder's postBuild, and never edited. Elsewhere the
+lessons' own switch does it all.
 """
 
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import nbformat
 from nbconvert.preprocessors import TagRemovePreprocessor
+
+from tools.unopened import unopened
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("ko", "en")
@@ -60,7 +63,7 @@ def main(*languages):
         folder.mkdir(exist_ok=True)
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
             copy = in_one_language(nbformat.read(path, as_version=4), language)
-            nbformat.write(copy, folder / path.name)
+            nbformat.write(unopened(copy), folder / path.name)
 
 
 if __name__ == "__main__":

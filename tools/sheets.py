@@ -38,6 +38,9 @@ table.guess th {{ width: 30%; }}
 table.guess th:first-child {{ width: 40%; }}
 table.guess td {{ height: 10mm; }}
 img {{ height: 46mm; margin-right: 10mm; }}
+img[src$=".jpg"] {{ height: 84mm; margin: 0 auto; display: block; }}
+body:has(img[src$=".jpg"]) :is(td, table.guess td) {{ height: 6.5mm; }}
+body:has(img[src$=".jpg"]) li {{ min-height: 10mm; }}
 ol {{ margin: 1.5mm 0; padding-left: 6mm; }}
 li {{ min-height: 14mm; border-bottom: 0.2mm dotted #777; margin-bottom: 2mm; }}
 </style>
@@ -69,8 +72,8 @@ def write(out):
         folder = out / path.parts[-3]
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "helpers" / "fonts" / "NanumGothic-subset.ttf", folder)
-        for picture in (DOCS / "sheets").glob("*.svg"):
-            shutil.copy(picture, folder)
+        for picture in re.findall(r"\]\((\S+\.(?:svg|jpg))\)", path.read_text("utf-8")):
+            shutil.copy(path.parent / picture, folder)
         html = folder / f"{path.stem}.html"
         html.write_text(page(path), encoding="utf-8")
         yield html

@@ -1,4 +1,4 @@
-"""The masks drawn by hand for the bundled photos, and which patches they cover."""
+"""Masks: drawn by hand for the bundled photos, on the patch grid, and cut out of a map."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ import torch
 from PIL import Image
 
 from bilingual import plain
-from helpers.images import IMAGES, PhotoError, view
+from helpers.images import IMAGES, view
+from sources.kinds import PhotoError
 
 
 def load_masks(name):
@@ -67,6 +68,29 @@ def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
     down = _overlap(rows, top, (bottom - top) / gh, gh)
     across = _overlap(columns, left, (right - left) / gw, gw)
     return down @ masks @ across.T > 0.5
+
+
+def mass_mask(m, mass=0.6):
+    """Where the largest patches are that together hold a share of the map.
+
+    Caron et al. 2021 (arXiv:2104.14294), section 4.2.2.
+
+    Parameters
+    ----------
+    m : torch.Tensor
+        (..., gh, gw), at least 0.
+    mass : float
+        Share of the map's sum to keep, 0..1; the patch that crosses the line still counts.
+
+    Returns
+    -------
+    torch.Tensor
+        bool, like `m`.
+    """
+    flat = m.flatten(-2)
+    values, order = (flat / flat.sum(-1, keepdim=True)).sort(-1, descending=True)
+    keep = values.cumsum(-1) - values < mass
+    return torch.zeros_like(keep).scatter(-1, order, keep).view_as(m)
 
 
 def _overlap(pixels, start, step, count):

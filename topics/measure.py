@@ -8,8 +8,8 @@ from bilingual import BadInput
 from helpers import models
 from helpers.encoding import attention
 from helpers.images import load_photo, sample_photos, to_tensor
-from helpers.maps import cls_attention, mass_mask
-from topics.masks import load_masks, masks_on_grid
+from helpers.maps import cls_attention
+from topics.masks import load_masks, masks_on_grid, mass_mask
 from topics.objects import key_features, lost, mask_box, token_cut
 
 

@@ -7,6 +7,6 @@
 checkpoints) · ``last`` (the last blocks alone, on stored tokens) ·
 ``measures``, ``evaluate`` (what it learnt, beside untrained networks and a centre prior) ·
 ``final`` (the same on clip art) · ``snapshots`` (a training looked at along the way) · ``export``
-(weights → ``helpers/embedded``). ``shapes``, ``classroom`` and ``experiments`` are the training
+(weights → ``helpers/embedded``). ``shapes``, ``lesson`` and ``experiments`` are the training
 lesson's.
 """

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from training import classroom, shapes
+from training import lesson, shapes
 
 FILE = Path(__file__).with_name("experiments.json")
 STEPS, LOOK_EVERY = 150, 50
@@ -35,14 +35,14 @@ RUNS = {
 
 
 def settings(name):
-    """Return the ``classroom.Settings`` of one experiment."""
-    return classroom.Settings(steps=STEPS, **RUNS[name])
+    """Return the ``lesson.Settings`` of one experiment."""
+    return lesson.Settings(steps=STEPS, **RUNS[name])
 
 
 def record(name, pool):
     """Train one experiment; return what is stored of it."""
-    pictures, masks = classroom.held_out(pool)
-    training = classroom.Training(pool, **asdict(settings(name)))
+    pictures, masks = shapes.held_out(pool)
+    training = lesson.Training(pool, **asdict(settings(name)))
     jaccard = {0: training.jaccard(pictures, masks)}
     start = time.process_time()
     with tqdm(total=STEPS, desc=name) as bar:

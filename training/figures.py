@@ -7,6 +7,7 @@ from IPython.display import display
 
 from bilingual import say
 from helpers.plots import draw, new_figure
+from training.dino import entropy
 
 PANELS = {
     "loss": ("손실", "loss"),
@@ -77,6 +78,18 @@ def curves(runs, answers, *, weights, steps=None):
         ax.set_xlabel(say("스텝", "steps"), size=8)
     handles, labels = axes[0].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
+    return fig
+
+
+def bars(answer):
+    """The probabilities (K,) of one answer, and its entropy beside ln K; from random weights."""
+    answer = answer.detach()
+    fig, (ax,) = new_figure(1, 1, (5, 2), say("무작위 가중치", "random weights"), extra=0.5)
+    ax.set_axis_on()
+    ax.bar(range(len(answer)), answer)
+    ax.set(ylim=(0, 1), xlabel=say("답", "answer"), ylabel=say("확률", "probability"))
+    limit = f"ln K = {math.log(len(answer)):.2f}"
+    ax.set_title(f"{say('엔트로피', 'entropy')} {entropy(answer):.2f}, {limit}", size=10)
     return fig
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from helpers.maps import mass_mask
+from topics.masks import mass_mask
 from topics.measure import jaccard
 from training.scenes import Scenes
 from training.terms import grid_centres, likeness, spread

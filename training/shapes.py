@@ -1,4 +1,4 @@
-"""Pictures that a class can draw itself: textured shapes on textured grounds, from nothing.
+"""Pictures that a class can draw itself: textured shapes on textured grounds, and their crops.
 
 `draw_pool` gives the same kind of pool as ``training.collect``, so ``training.scenes`` makes views
 of these pictures and of cut-out photographs by the same code. A shape is a function of x and y;
@@ -10,9 +10,15 @@ import math
 import torch
 import torch.nn.functional as F
 
-from training.scenes import uniform
+from training.scenes import Scenes, uniform
 
 TEXTURES = 5  # stripes, checks, dots, clouds, plain
+SIZE, LOCAL_SIZE, PATCH = 40, 20, 5  # pixels: a global crop has 8 × 8 patches, a local one 4 × 4
+GRID = (SIZE // PATCH, SIZE // PATCH)
+SWAP = 0.5  # share of pairs whose two views stand on different grounds
+JITTER = 0.3  # of the colours, 1 as in the paper
+SCALE = (0.4, 1.0)  # longer side of the shape, as a share of the scene's
+HELD_OUT_SCALE = (0.3, 0.8)  # smaller, as whole pictures are looked at
 
 
 def disc(x, y):
@@ -49,19 +55,6 @@ def plane(size):
     line = (torch.arange(size) + 0.5) / size * 2 - 1
     y, x = torch.meshgrid(line, line, indexing="ij")
     return x, y
-
-
-def is_shape(function):
-    """Whether something is a function of x and y that says True or False of every pixel."""
-    x, y = plane(8)
-    try:
-        inside = function(x, y)
-    except Exception:  # a learner's own function may fail in any way
-        return False
-    return isinstance(inside, torch.Tensor) and (inside.dtype, inside.shape) == (
-        torch.bool,
-        x.shape,
-    )
 
 
 def draw_textures(count, size, generator):
@@ -129,3 +122,46 @@ def draw_pool(count=256, size=48, shapes=SHAPES, held=0.25, seed=0):
         "cutout_held": chosen[0],
         "ground_held": chosen[1],
     }
+
+
+def normalise(pictures):
+    """Return pictures in 0..1 as the networks take them, about -2..2."""
+    return (pictures - 0.5) / 0.25
+
+
+def draw_views(scenes, count, local_crops=4):
+    """Draw `count` scenes, each seen through two large windows and some small ones.
+
+    Returns
+    -------
+    list of torch.Tensor
+        Two global crops (count, 3, 40, 40) in 0..1, then the local ones (count, 3, 20, 20).
+    """
+    shape = scenes.place(count, SCALE)
+    first, second = scenes.grounds_for(count), scenes.grounds_for(count)
+    swap = torch.rand(count, generator=scenes.generator) < SWAP
+    second = tuple(
+        torch.where(swap.view(-1, *[1] * (a.ndim - 1)), b, a)
+        for a, b in zip(first, second, strict=True)
+    )
+    crops = []
+    for i in range(2 + local_crops):
+        if i < 2:
+            window, size = scenes.windows(count, (0.45, 1.0)), SIZE
+        else:
+            window, size = scenes.windows(count, (0.12, 0.45), around=shape.centre), LOCAL_SIZE
+        picture, _ = scenes.render((first, second)[i % 2], [shape], window, size)
+        crops.append(scenes.jitter(picture, JITTER))
+    return crops
+
+
+def held_out(pool, count=128, seed=1):
+    """Return pictures (count, 3, 40, 40) in 0..1 and masks (count, 8, 8), never trained on."""
+    scenes = Scenes(pool, held_out=True, seed=seed)
+    ground, shape = scenes.grounds_for(count), scenes.place(count, HELD_OUT_SCALE)
+    window = torch.eye(2, 3).expand(count, 2, 3)
+    pictures, mask = scenes.render(ground, [shape], window, SIZE, oversample=2)
+    masks = F.avg_pool2d(mask, PATCH)[:, 0]
+    # A sliver that covers no patch by half still has its fullest patch: every shape can be found.
+    fullest = masks.amax((1, 2), keepdim=True)
+    return pictures, (masks >= fullest.clamp(max=0.5)) & (masks > 0)

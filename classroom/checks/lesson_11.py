@@ -4,49 +4,103 @@ import torch
 
 from .exercise import exercise, hint, right
 
+STUDENT_TEMP, TEACHER_TEMP = 0.06, 0.02  # as in training.dino.Loss
 
-@exercise("나만의 도형", "A shape of your own")
-def check_shape(answer, known=()):
-    """Whether the answer is a function of x and y that says where a shape is."""
-    line = torch.linspace(-1, 1, 64)
-    y, x = torch.meshgrid(line, line, indexing="ij")
+
+@exercise("손실", "The loss")
+def check_loss(answer):
+    """Whether the answer is DINO's loss of two crops: a function of (student, teacher, centre)."""
     if not callable(answer):
-        return hint("x와 y의 함수를 쓰세요.", "Write a function of x and y.")
+        return hint("함수를 쓰세요.", "Write a function.")
+    generator = torch.Generator().manual_seed(0)
+    student, teacher, centre = (0.1 * torch.randn(3, 4, 8, generator=generator)).unbind()
+    student.requires_grad_(), teacher.requires_grad_()
     try:
-        mask = answer(x, y)
+        value = answer(student, teacher, centre[0])
     except TypeError:
-        return hint("x와 y 둘을 받아야 합니다.", "It must take two: x and y.")
-    except RuntimeError:
-        return hint("조건은 and 대신 &로 이으세요.", "Join conditions with &, not with and.")
-    if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
-        return hint("참/거짓이 아닙니다. < 나 >를 쓰세요.", "Not True or False: use < or >.")
-    if mask.all() or not mask.any():
-        return hint("모두 같은 값입니다.", "It is the same everywhere.")
-    if (mask == mask[:1]).all() or (mask == mask[:, :1]).all():
-        return hint("띠입니다. x와 y를 다 쓰세요.", "A band. Use both x and y.")
-    share = mask.float().mean().item()
-    if not 0.05 < share < 0.9:
-        return hint("너무 작거나 너무 큽니다.", "It is too small or too large.")
-    if any(torch.equal(mask, shape(x, y)) for shape in known):
-        return hint("이미 있는 모양입니다.", "We have this shape already.")
-    return right(f"{share:.0%}를 덮는 모양입니다.", f"A shape that covers {share:.0%}.")
+        return hint("점수 둘과 중심을 받아야 합니다.", "It must take two scores and a centre.")
+    if not isinstance(value, torch.Tensor):
+        return hint("return이 빠졌습니다.", "It does not return a tensor.")
+    if value.ndim:
+        return hint("평균을 내어 수 하나로 만드세요.", "Take the mean: a loss is one number.")
+    centred, late = teacher - centre[0], teacher / TEACHER_TEMP - centre[0]
+    q = (student / STUDENT_TEMP).log_softmax(-1)
+    p, log_p = (f(centred / TEACHER_TEMP, -1) for f in (torch.softmax, torch.log_softmax))
 
+    def loss(p=p, q=q):
+        return -(p * q).sum(-1).mean()
 
-@exercise("교사의 답", "The teacher's answers")
-def check_answers(answer, scores, centre, temperature):
-    """Whether the answer is the teacher's: centred, then sharpened probabilities (B, K)."""
-    off = scores - centre
-    late = (scores / temperature - centre).softmax(-1)
-    return [
-        ((off / temperature).softmax(-1), "교사의 답입니다.", "These are the teacher's answers."),
-        ((scores / temperature).softmax(-1), "중심을 빼지 않았습니다.", "The centre is still in."),
-        (off.softmax(-1), "온도로 나누지 않았습니다.", "Not divided by the temperature."),
-        ((off * temperature).softmax(-1), "온도를 곱했습니다.", "You multiplied by it."),
-        (late, "중심을 먼저 빼고 나누세요.", "Take off the centre first, then divide."),
-        ((off / temperature).softmax(0), "다른 축의 softmax입니다.", "Softmax over another axis."),
-        (off / temperature, "softmax가 남았습니다.", "No probabilities: softmax is to come."),
-        (..., "중심, 온도, softmax 순서입니다.", "First the centre, then temperature, softmax."),
+    known = [
+        (loss(), "", ""),
+        (-loss(), "부호가 반대입니다.", "The sign is the other way round."),
+        (loss(q=student.log_softmax(-1)), "학생의 온도를 잊었습니다.", "No student's temperature."),
+        (loss(p=centred.softmax(-1)), "교사의 온도를 잊었습니다.", "The teacher's is missing."),
+        (
+            loss(centred.softmax(-1), student.log_softmax(-1)),
+            "온도를 둘 다 잊었습니다.",
+            "Both temperatures are missing.",
+        ),
+        (
+            loss((teacher / TEACHER_TEMP).softmax(-1)),
+            "중심을 빼지 않았습니다.",
+            "The centre is in.",
+        ),
+        (loss(late.softmax(-1)), "중심을 빼고 나서 나누세요.", "Take it off, then divide."),
+        (
+            loss(p, ((student - centre[0]) / STUDENT_TEMP).log_softmax(-1)),
+            "학생에게서는 중심을 빼지 않습니다.",
+            "The student keeps the centre.",
+        ),
+        (
+            loss((student / STUDENT_TEMP).softmax(-1), log_p),
+            "로그를 교사에게 씌웠습니다.",
+            "The logarithm is on the wrong one.",
+        ),
+        (loss(q=q.exp()), "로그가 빠졌습니다.", "The logarithm is missing."),
+        (loss() * len(q), "그림마다 더했습니다. 평균입니다.", "Mean over pictures, not sum."),
+        (loss() / q.shape[-1], "답끼리는 더합니다.", "Over the answers it is a sum."),
     ]
+    found = next((words for number, *words in known if torch.isclose(value, number)), None)
+    if found is None:
+        return hint("온도, 소프트맥스, 로그, 합을 보세요.", "Look at each of the four steps again.")
+    if found[0]:
+        return hint(*found)
+    if torch.autograd.grad(value, teacher, allow_unused=True)[0] is not None:
+        return hint(
+            "기울기가 교사에게도 흐릅니다. detach()를 쓰세요.",
+            "Gradients reach the teacher: use detach().",
+        )
+    return right("DINO의 손실입니다.", "This is DINO's loss.")
+
+
+@exercise("느린 평균", "The slow average")
+def check_average(answer):
+    """Whether the answer is the teacher's new weights: a function of (old, new, momentum)."""
+    if not callable(answer):
+        return hint("함수를 쓰세요.", "Write a function.")
+    old, new = torch.tensor([1.0, 2.0]), torch.tensor([5.0, -4.0])
+    try:
+        value = answer(old, new, 0.9)
+    except TypeError:
+        return hint("old, new, m을 받아야 합니다.", "It must take old, new and m.")
+    if not isinstance(value, torch.Tensor):
+        return hint("return이 빠졌습니다.", "It does not return a tensor.")
+    for number, *words in (
+        (
+            0.1 * old + 0.9 * new,
+            "거꾸로입니다. 교사가 너무 빨리 움직입니다.",
+            "The wrong way round.",
+        ),
+        (new, "학생을 그대로 베꼈습니다.", "That copies the student."),
+        (old, "교사가 움직이지 않습니다.", "The teacher never moves."),
+        (0.9 * old + new, "두 몫의 합이 1이어야 합니다.", "Both shares must sum to 1."),
+        (0.9 * (old + new), "학생의 몫은 1 - m입니다.", "The student's share is 1 - m."),
+    ):
+        if torch.allclose(value, number):
+            return hint(*words)
+    if not torch.allclose(value, 0.9 * old + 0.1 * new):
+        return hint("m은 교사가 남기는 몫입니다.", "m is what the teacher keeps.")
+    return right("EMA입니다.", "This is the EMA.")
 
 
 @exercise("두 붕괴의 원인", "What is missing in two collapses")

@@ -1,12 +1,17 @@
 """nbgrader in a course's folder, as ``deploy.parts`` has installed it.
 
 python -m deploy.grades COURSE autograde lesson-03
+
+``export`` makes the tables of ``classroom.hand_ins``, too, and the page of the class's guesses, of
+the pages that students handed in with their notebooks.
 """
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from classroom import hand_ins
 
 from .. import parts, settings
 
@@ -26,8 +31,11 @@ def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
     if len(argv) < 2 or not Path(argv[0]).is_dir():
         sys.exit(__doc__)
-    parts.install_grades()
-    return nbgrader(*argv).returncode
+    parts.packages(BIN.parent, settings.GRADE_PACKAGES)
+    status, course = nbgrader(*argv).returncode, Path(argv[0])
+    if argv[1] == "export" and any(course.glob("submitted/*/*/hand_in*.html")):
+        status |= hand_ins.main([str(course / "submitted"), str(course / "hand_ins.csv")])
+    return status
 
 
 if __name__ == "__main__":

@@ -51,18 +51,7 @@ c.Mark.language = {language!r}
 
 
 def assignment(name, language="both"):
-    """A lesson as nbgrader's source notebook: after each exercise a locked cell worth a point.
-
-    Parameters
-    ----------
-    name : str
-        Number or name of the lesson.
-    language : {"ko", "en", "both"}
-
-    Returns
-    -------
-    nbformat.NotebookNode
-    """
+    """A lesson as nbgrader's source notebook: after each exercise a locked cell worth a point."""
     nb = lesson.read(name)
     exercises = lesson.exercises(nb)
     if language != "both":

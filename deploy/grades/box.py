@@ -55,15 +55,14 @@ def mark(name, cells, language="both", seconds=ALL_SECONDS):
     job = [(source, *expressions.get(id, (None, None))) for id, source in cells]
     while job and not job[-1][1]:
         job.pop()  # nothing after the last exercise changes an answer
-    answers = {}
-    for key, data in map(_pair, _lines("run", {"cells": job}, seconds, language)):
-        if key in {one.key for one in found}:
-            answers[key] = data  # of an exercise that was answered twice the last
+    # Of an exercise that was answered twice the last.
+    answers = dict(_pairs("run", {"cells": job}, seconds, language))
+    answers = {one.key: answers[one.key] for one in found if one.key in answers}
     verdicts = {key: (False, _say(NO_ANSWER, language)) for key, data in answers.items()}
     given = {key: data for key, data in answers.items() if not _is_stub(data)}
     if given:
         job = {"lesson": name, "answers": given}
-        verdicts |= dict(map(_pair, _lines("check", job, None, language)))
+        verdicts |= dict(_pairs("check", job, None, language))
     missing = (False, _say(MISSING, language))
     return {one.key: tuple(verdicts.get(one.key, missing)) for one in found}
 
@@ -78,16 +77,8 @@ def _say(pair, language):
     return {"ko": pair[0], "en": pair[1]}.get(language) or "\n".join(pair)
 
 
-def _pair(line):
-    try:
-        key, data = json.loads(line)
-        return str(key), data
-    except (ValueError, TypeError):  # half a line of a process that was ended
-        return "", None
-
-
-def _lines(command, job, seconds, language):
-    """Run this module in a process of its own; what it wrote."""
+def _pairs(command, job, seconds, language):
+    """Run this module in a process of its own; the pairs of key and data that it wrote."""
     with tempfile.TemporaryDirectory(prefix="dino-box-") as folder:
         (Path(folder) / "job.json").write_text(json.dumps(job))
         environment = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -118,8 +109,12 @@ def _lines(command, job, seconds, language):
         process.wait()
         if command == "check" and process.returncode:
             raise RuntimeError(errors.decode(errors="replace")[-3000:])
-        out = Path(folder) / "out"
-        return out.read_text(errors="replace").splitlines() if out.exists() else []
+        pairs = []
+        with contextlib.suppress(OSError, ValueError, TypeError):  # half a line of what was ended
+            for line in (Path(folder) / "out").read_text(errors="replace").splitlines():
+                key, data = json.loads(line)
+                pairs.append((str(key), data))
+        return pairs
 
 
 def run(job, out):
@@ -144,7 +139,7 @@ def run(job, out):
 
 def check(job, out):
     """In the checks' process: make what the lesson makes, and check the answers beside it."""
-    from classroom.checks import exercise
+    from classroom import answers
 
     nb = lesson.read(job["lesson"])
     found = {one.cell: one for one in lesson.exercises(nb)}
@@ -161,14 +156,16 @@ def check(job, out):
         if one and one.key in left:
             left.discard(one.key)
             said = io.StringIO()
-            exercise._verdict = None
             with contextlib.redirect_stdout(said):
                 try:
                     shell.user_ns["_answer"] = values.decode(job["answers"][one.key])
                 except Exception:  # no answer that our own ``encode`` writes
                     shell.user_ns["_answer"] = object()
                 eval(one.call, shell.user_ns)
-            out.write(json.dumps([one.key, [exercise._verdict is True, said.getvalue()]]) + "\n")
+            if answers.trouble:
+                raise RuntimeError(answers.trouble)
+            right = answers.read(job["lesson"][:2])[one.key]["last"]["correct"]
+            out.write(json.dumps([one.key, [right, said.getvalue()]]) + "\n")
 
 
 def _shell():

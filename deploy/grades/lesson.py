@@ -1,38 +1,25 @@
 """The exercises of a lesson, as its notebook has them."""
 
 import ast
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import nbformat
+
+from bilingual import BadInput
 
 from .. import settings
 
 NOTEBOOKS = settings.ROOT / "notebooks"
 
 
-@dataclass(frozen=True)
-class Exercise:
-    """One exercise.
+class Exercise(NamedTuple):
+    """One exercise."""
 
-    Attributes
-    ----------
-    key : str
-        Name of its check.
-    cell : str
-        Id of its cell.
-    answer : str
-        The expression that the check gets first.
-    call : str
-        The check, of ``_answer`` in its place.
-    context : str
-        What else the cell makes, for the check alone.
-    """
-
-    key: str
-    cell: str
-    answer: str
-    call: str
-    context: str
+    key: str  # name of its check
+    cell: str  # id of its cell
+    answer: str  # the expression that the check gets first
+    call: str  # the check, of ``_answer`` in its place
+    context: str  # what else the cell makes, for the check alone
 
 
 def path(name):
@@ -40,12 +27,12 @@ def path(name):
 
     Raises
     ------
-    ValueError
+    BadInput
         If there is no such lesson.
     """
     found = sorted(NOTEBOOKS.glob(f"{name}.ipynb")) or sorted(NOTEBOOKS.glob(f"{name}_*.ipynb"))
     if len(found) != 1:
-        raise ValueError(f"그런 수업이 없습니다: {name}\nThere is no such lesson: {name}")
+        raise BadInput(f"그런 수업이 없습니다: {name}", f"There is no such lesson: {name}")
     return found[0]
 
 
@@ -55,33 +42,18 @@ def read(name):
 
 
 def exercises(nb):
-    """The exercises of a notebook in their order.
-
-    Returns
-    -------
-    list of Exercise
-    """
+    """The exercises of a notebook in their order: a list of ``Exercise``."""
     found = []
     for cell in nb.cells:
         if cell.cell_type == "code" and "checks.check_" in cell.source:
-            tree = ast.parse(cell.source)
-            calls = [node for node in tree.body if _is_check(node)]
-            found += [_exercise(cell, tree, call) for call in calls]
+            body = ast.parse(cell.source).body
+            context = [node for node in body if not _is_check(node) and not _is_stub(node)]
+            context = ast.unparse(ast.Module(context, []))
+            for call in (node.value for node in body if _is_check(node)):
+                key, answer = call.func.attr, ast.unparse(call.args[0])
+                call.args[0] = ast.Name("_answer", ast.Load())
+                found.append(Exercise(key, cell.id, answer, ast.unparse(call), context))
     return found
-
-
-def _exercise(cell, tree, statement):
-    call = statement.value
-    answer = ast.unparse(call.args[0])
-    context = [node for node in tree.body if not _is_check(node) and not _is_stub(node)]
-    call.args[0] = ast.Name("_answer", ast.Load())
-    return Exercise(
-        key=call.func.attr,
-        cell=cell.id,
-        answer=answer,
-        call=ast.unparse(call),
-        context=ast.unparse(ast.Module(context, [])),
-    )
 
 
 def _is_check(node):

@@ -15,21 +15,13 @@ from xml.etree import ElementTree as ET
 from .. import settings
 
 LESSON = re.compile(r"^### (\d\d\. .+)$", re.M)
+ESSAY = {"defaultgrade": "1", "responseformat": "plain", "responserequired": "1"}
+ESSAY |= {"responsefieldlines": "5"}
 ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \|$", re.M)
 
 
 def questions(language):
-    """The guide's questions.
-
-    Parameters
-    ----------
-    language : {"ko", "en"}
-
-    Returns
-    -------
-    dict
-        Title of a lesson → list of (section, question, what to see).
-    """
+    """The guide's questions: title of a lesson → list of (section, question, what to see)."""
     text = (settings.ROOT / "docs" / language / "teaching.md").read_text("utf-8")
     _, *parts = LESSON.split(text)
     found = {}
@@ -41,37 +33,26 @@ def questions(language):
 
 
 def quiz(found):
-    """Moodle XML of questions.
-
-    Parameters
-    ----------
-    found : dict
-        From ``questions``.
-
-    Returns
-    -------
-    str
-    """
+    """Moodle XML of what ``questions`` returns."""
     root = ET.Element("quiz")
     for title, rows in found.items():
-        category = ET.SubElement(ET.SubElement(root, "question", type="category"), "category")
         # A slash in a name would make a category below it; Moodle writes two for one.
-        _text(category, "$course$/top/" + f"DINO/{title.replace('/', '//')}")
+        name = f"$course$/top/DINO/{title.replace('/', '//')}"
+        _texts(ET.SubElement(root, "question", type="category"), category=name)
         for number, (section, asked, seen) in enumerate(rows, 1):
             question = ET.SubElement(root, "question", type="essay")
-            _text(ET.SubElement(question, "name"), f"{title[:2]}.{number} {_plain(section)}")
-            _text(ET.SubElement(question, "questiontext", format="html"), _html(asked))
-            ET.SubElement(question, "defaultgrade").text = "1"
-            ET.SubElement(question, "responseformat").text = "plain"
-            ET.SubElement(question, "responserequired").text = "1"
-            ET.SubElement(question, "responsefieldlines").text = "5"
-            _text(ET.SubElement(question, "graderinfo", format="html"), _html(seen))
+            _texts(question, name=f"{title[:2]}.{number} {_plain(section)}")
+            _texts(question, "html", questiontext=_html(asked), graderinfo=_html(seen))
+            for tag, words in ESSAY.items():
+                ET.SubElement(question, tag).text = words
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _text(element, words):
-    ET.SubElement(element, "text").text = words
+def _texts(element, form=None, **texts):
+    for tag, words in texts.items():
+        part = ET.SubElement(element, tag, {"format": form} if form else {})
+        ET.SubElement(part, "text").text = words
 
 
 def _plain(words):
@@ -86,13 +67,7 @@ def _html(words):
     return f"<p>{words}</p>"
 
 
-def main(argv=None):
-    argv = sys.argv[1:] if argv is None else argv
-    if argv not in (["ko"], ["en"]):
-        sys.exit(__doc__)
-    sys.stdout.write(quiz(questions(argv[0])))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:] not in (["ko"], ["en"]):
+        sys.exit(__doc__)
+    sys.stdout.write(quiz(questions(sys.argv[1])))

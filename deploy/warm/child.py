@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import random
-import resource
 import signal
 import socket
 import struct
@@ -22,34 +21,20 @@ class Refused(Exception):
     """No fork for this asker; the message says why."""
 
 
-def serve(channel, mine, everyone):
-    """Read a request in the fork, and answer; return it once the asker has said to go on.
+def serve(channel, mine):
+    """Read a request of ``ask`` in the fork, and answer; return it once it says to go on, or None.
 
-    Parameters
-    ----------
-    channel : socket
-        Connected to ``ask``.
-    mine : dict of str
-        The environment that the parent started with.
-    everyone : bool
-        Whether other users may ask, too.
-
-    Returns
-    -------
-    dict or None
-        None if this fork is to end.
+    ``mine`` is the environment that the parent started with.
     """
     channel.settimeout(PATIENCE)
     try:
-        # Who asks is told by the system, not by the message, which is read without its rights.
-        pid, uid, gid = _asker(channel)
-        if uid != os.getuid() and not everyone:
-            raise Refused("another user")
-        why = same.place(pid) or same.group(pid)
-        become_user(uid, gid)  # whatever comes of it, what the message says is read as that user
+        # Who asks is told by the system, not by the message.
+        told = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid, uid, _ = struct.unpack("3i", told)
+        if why := "another user" if uid != os.getuid() else same.place(pid):
+            raise Refused(why)
         job, files = receive(channel)
-        why = why or refusal(job, mine)
-        if why:
+        if why := refusal(job, mine):
             raise Refused(why)
         channel.sendall(json.dumps({"pid": os.getpid()}).encode() + b"\n")
         if channel.recv(2) != b"go":
@@ -65,26 +50,6 @@ def serve(channel, mine, everyone):
         os.dup2(file, number)
         os.close(file)
     return job
-
-
-def _asker(channel):
-    """Process, user and group at the other end."""
-    told = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return struct.unpack("3i", told)
-
-
-def become_user(uid, gid):
-    """Give this process the asker's rights, for good."""
-    if os.getuid() == uid:
-        return
-    import pwd
-
-    try:
-        os.initgroups(pwd.getpwuid(uid).pw_name, gid)
-    except KeyError:  # a user without an account
-        os.setgroups([])
-    os.setresgid(gid, gid, gid)
-    os.setresuid(uid, uid, uid)
 
 
 def receive(channel):
@@ -113,13 +78,7 @@ def refusal(job, mine):
 def become_kernel(job, channel, by_imports):
     """Run the kernel, to its end; what the parent had of its own is gone before it starts.
 
-    Parameters
-    ----------
-    job : dict
-        From ``serve``.
-    channel : socket
-    by_imports : dict of str
-        Environment variables that packages set when they were imported.
+    ``by_imports`` are environment variables that packages set when they were imported.
     """
     for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -174,8 +133,3 @@ def end_with(channel):
     except OSError:
         pass
     os.killpg(os.getpid(), signal.SIGKILL)
-
-
-def no_core():
-    """No core dump of a process that holds what others share."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,10 +1,9 @@
 """The process that has imported everything, and forks one kernel for whoever asks.
 
-    python -m deploy.warm.parent SOCKET OWNER [--everyone]
+    python -m deploy.warm.parent SOCKET OWNER
 
 It computes nothing, so it has one thread and no pool, and a fork is whole. It ends with its owner,
-the process that started it. Its socket is the user's own; with --everyone, started by root, any
-user may ask, and gets a fork that has only that user's rights.
+the process that started it. Its socket is the user's own; any other user is refused.
 """
 
 import argparse
@@ -12,6 +11,7 @@ import contextlib
 import gc
 import importlib
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from . import ask, child
@@ -65,7 +64,7 @@ def prepare():
     gc.freeze()  # a collection in a fork would touch, and so copy, what all share
 
 
-def serve(listener, mine, owner, everyone=False):
+def serve(listener, mine, owner):
     """Fork for whoever connects; returns (job, channel) in a fork, None when it is time to end."""
     listener.settimeout(1)
     while os.getppid() == owner:
@@ -83,7 +82,7 @@ def serve(listener, mine, owner, everyone=False):
         if forked:
             os.setsid()
             listener.close()
-            job = child.serve(channel, mine, everyone)  # in the fork: nobody keeps others waiting
+            job = child.serve(channel, mine)  # in the fork: nobody keeps others waiting
             return (job, channel) if job else os._exit(0)
         channel.close()
     return None
@@ -93,7 +92,6 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("socket", type=Path)
     parser.add_argument("owner", type=int, help="the process to end with")
-    parser.add_argument("--everyone", action="store_true", help="any user; for root")
     asked = parser.parse_args(argv)
     if why := supported():
         sys.exit(why)
@@ -104,15 +102,15 @@ def main(argv=None):
     # scikit-learn and threadpoolctl settle how OpenMP libraries live together; other variables
     # that packages set hold paths of this user's.
     by_imports = {n: os.environ[n] for n in {*os.environ} - {*mine} if n.startswith("KMP_")}
-    child.no_core()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no dump of what all share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended forks leave nothing behind
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal is for the owner
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(asked.socket))
-    asked.socket.chmod(0o666 if asked.everyone else 0o600)
+    asked.socket.chmod(0o600)
     listener.listen(128)
     print("ready", flush=True)
-    forked = serve(listener, mine, asked.owner, asked.everyone)
+    forked = serve(listener, mine, asked.owner)
     if forked:
         child.become_kernel(*forked, by_imports)
     else:
@@ -121,23 +119,8 @@ def main(argv=None):
             asked.socket.parent.rmdir()
 
 
-@dataclass
-class Warm:
-    """A parent that runs.
-
-    Attributes
-    ----------
-    environment : dict of str
-        By which ``ask`` finds it; empty where it could not start.
-    pid : int or None
-    """
-
-    environment: dict
-    pid: int | None
-
-
 @contextlib.contextmanager
-def running(python, environment, log, everyone=False, wait=True):
+def running(python, environment, log, wait=True):
     """Keep a warm parent while the block lasts.
 
     Parameters
@@ -148,24 +131,20 @@ def running(python, environment, log, everyone=False, wait=True):
         The one that the kernels will have.
     log : Path
         For what it says.
-    everyone : bool
-        Whether other users may ask, too.
     wait : bool
         False goes on while it still imports; ``ask`` then waits for it.
 
     Yields
     ------
-    Warm
-        Its environment is empty where it could not start: the log says why.
+    environment : dict of str
+        By which ``ask`` finds it; empty where it could not start: the log says why.
+    pid : int or None
     """
     # In the temporary folder, since a socket's path must be short; a folder that is the user's own.
     folder = Path(tempfile.mkdtemp(prefix="dino-warm-"))
-    if everyone:
-        folder.chmod(0o711)
     path = folder / "socket"
     # The owner's number is told: it may have ended before the parent can look for it.
     command = [python, "-m", "deploy.warm.parent", path, str(os.getpid())]
-    command += ["--everyone"] * everyone
     with open(log, "wb") as file:
         process = subprocess.Popen(
             command,
@@ -179,7 +158,7 @@ def running(python, environment, log, everyone=False, wait=True):
             while wait and process.poll() is None and not path.exists():
                 time.sleep(0.05)
             lives = process.poll() is None
-            yield Warm({ask.VARIABLE: str(path)}, process.pid) if lives else Warm({}, None)
+            yield ({ask.VARIABLE: str(path)}, process.pid) if lives else ({}, None)
         finally:
             process.terminate()
             process.wait()

@@ -42,15 +42,16 @@ def home(mine, theirs, cwd):
 
 
 def place(pid):
-    """Whether a process lives under the same roof: namespaces, root, what it may not do."""
+    """Whether a process lives under the same roof: namespaces, root, limits, what it may not do."""
     try:
         for name in NAMESPACES:
             if os.readlink(f"/proc/{pid}/ns/{name}") != os.readlink(f"/proc/self/ns/{name}"):
                 return f"another {name} namespace"
         if not os.path.samestat(os.stat(f"/proc/{pid}/root"), os.stat("/proc/self/root")):
             return "another root folder"
-        theirs, mine = rights(pid), rights("self")
-        return f"other rights: {theirs}" if theirs != mine else None
+        for what in (rights, group):
+            if (theirs := what(pid)) != what("self"):
+                return f"another {what.__name__}: {theirs}"
     except OSError as error:
         return f"its process cannot be looked at: {error}"
 
@@ -62,16 +63,5 @@ def rights(pid):
 
 
 def group(pid):
-    """Move this process into another one's control groups, whose limits count for both."""
-    try:
-        theirs = Path(f"/proc/{pid}/cgroup").read_text()
-        mine = Path("/proc/self/cgroup").read_text()
-        for line in sorted({*theirs.split("\n")} - {*mine.split("\n")} - {""}):
-            _, controllers, path = line.split(":", 2)
-            folder = Path("/sys/fs/cgroup", controllers.removeprefix("name="), path.lstrip("/"))
-            (folder / "cgroup.procs").write_text(str(os.getpid()))
-        if Path("/proc/self/cgroup").read_text() != theirs:
-            return "its control group could not be joined"
-    except (OSError, ValueError) as error:
-        return f"its control group could not be joined: {error}"
-    return None
+    """The control groups, whose limits count for a process."""
+    return Path(f"/proc/{pid}/cgroup").read_text()

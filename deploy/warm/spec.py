@@ -5,27 +5,20 @@ import sys
 from pathlib import Path
 
 ASK = Path(__file__).with_name("ask.py")
-NAMES = ("python3", "dino")  # the lessons ask for python3, so that they open anywhere
+# The lessons ask for python3, so that they open anywhere, and store this name of it: whoever saves
+# one changes nothing by that.
+NAMES = {"python3": "Python 3", "dino": "DINO"}
 
 
-def content(python):
-    """What kernel.json says.
-
-    Returns
-    -------
-    dict
-    """
-    return {
-        "argv": [str(python), "-I", "-S", str(ASK), "-f", "{connection_file}"],
-        "display_name": "DINO",
-        "language": "python",
-        "interrupt_mode": "signal",
-        "metadata": {"debugger": False},
-    }
-
-
-def write(folder, python=sys.executable, names=NAMES):
+def write(folder, python=sys.executable):
     """Put the spec into a folder ``kernels`` on ``JUPYTER_PATH``."""
-    for name in names:
+    for name, shown in NAMES.items():
+        content = {
+            "argv": [str(python), "-I", "-S", str(ASK), "-f", "{connection_file}"],
+            "display_name": shown,
+            "language": "python",
+            "interrupt_mode": "signal",
+            "metadata": {"debugger": False},
+        }
         (folder / name).mkdir(parents=True, exist_ok=True)
-        (folder / name / "kernel.json").write_text(json.dumps(content(python), indent=1) + "\n")
+        (folder / name / "kernel.json").write_text(json.dumps(content, indent=1) + "\n")

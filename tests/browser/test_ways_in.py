@@ -38,13 +38,13 @@ def command():
         text=True,
         check=True,
     )
-    line = next(line for line in told.stdout.splitlines() if "jupyter lab" in line)
-    return shlex.split(line)[1:]  # without .venv/bin/jupyter, which may be elsewhere here
+    line = next(line for line in told.stdout.splitlines() if "deploy.lab" in line)
+    return shlex.split(line)[1:]  # without .venv/bin/python, which may be elsewhere here
 
 
 @contextlib.contextmanager
 def server(words, folder, home):
-    """A JupyterLab by these words after `jupyter`; yields its address."""
+    """A JupyterLab by these words after `python`; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -53,7 +53,7 @@ def server(words, folder, home):
     places["JUPYTERLAB_SETTINGS_DIR"] = str(home / "settings")
     ours = [f"--port={port}", "--no-browser", "--allow-root", "--IdentityProvider.token="]
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyter", *words, *ours],
+        [sys.executable, *words, *ours],
         cwd=folder,
         env={**os.environ, **places, "HF_HUB_OFFLINE": "1"},
         stdout=subprocess.DEVNULL,
@@ -120,7 +120,7 @@ def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
     if lab.CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     words = command()
-    assert words[:1] == ["lab"] and words[-1] == "notebooks/00_start.ipynb"
+    assert words[:2] == ["-m", "deploy.lab"] and words[-1] == "notebooks/00_start.ipynb"
     with server(words, ROOT, tmp_path) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(lab.SECONDS)
@@ -145,7 +145,7 @@ def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
 def test_other_ways_in_give_every_picture_and_link(copies, tmp_path, layout):
     root = copies / "dino-tutorial" if layout == "Binder" else copies
     before = "" if layout == "Binder" else "dino-tutorial/"
-    with server(["lab", f"--ServerApp.root_dir={root}"], root, tmp_path) as address:
+    with server(["-m", "jupyterlab", f"--ServerApp.root_dir={root}"], root, tmp_path) as address:
         for folder in ("notebooks", "ko", "en"):
             for name in LESSONS:
                 path = copies / "dino-tutorial" / folder / name

@@ -110,6 +110,6 @@ def root():
 def a_parent(tmp_path, **options):
     """A warm parent; yields (environment of an asker, the parent's process)."""
     log = tmp_path / "warm.log"
-    with parent.running(sys.executable, dict(os.environ), log, **options) as found:
-        assert found.pid, log.read_text()
-        yield {**os.environ, **found.environment}, found.pid
+    with parent.running(sys.executable, dict(os.environ), log, **options) as (found, pid):
+        assert pid, log.read_text()
+        yield {**os.environ, **found}, pid

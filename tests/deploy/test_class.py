@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from deploy import hub, parts, settings
+from deploy import hub, load, parts, settings
 from deploy.students import Student
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(bool(LACK), reason="; ".join(LACK)),
     pytest.mark.slow,
 ]
-WIDGET = re.compile(r"\w+\(children=|<explorer|<upload")  # stored without its view
+WIDGET = re.compile(r"\w+\(children=|<explorer|<upload|하나를 고르세요")  # stored without its view
 LESSONS = ("00_start", "03_decoding")
 ANSWER = "my_source = model.weights.source\nchecks.check_source(my_source, model)"
 PROGRESS = "from classroom import progress\nprogress.show('00')"
@@ -103,6 +103,16 @@ def test_five_students_at_once_from_the_link_to_the_second_day(students):
         assert "Exercises: 1 / 3" in shown["restarted"]
     for kept in at_once(second_day(student) for student in students):
         assert "Exercises: 1 / 3" in kept
+
+
+def test_two_at_once_are_measured(a_hub):
+    days = asyncio.run(load.run(a_hub, 2, LESSONS[:1], prefix="load"))
+    assert load.mistakes(days) == []
+    for found in (day[LESSONS[0]] for day in days):
+        assert {*load.COLUMNS, "parent"} <= found.keys()
+        assert 0 < found["first_cpu"] <= found["cpu"] and found["first"] <= found["all"]
+        assert min(found["kernel"], found["server"], found["parent"]) > 10  # MB
+    assert "nan" not in load.report(days, LESSONS[:1])
 
 
 def test_a_students_cell_and_the_teachers_change_are_both_kept(a_hub, tmp_path):

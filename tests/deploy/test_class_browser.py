@@ -1,13 +1,16 @@
-"""One student of a real hub, with a real browser: from the link to an upload of 15 MB."""
+"""One student of a real hub, with a real browser: the link, an upload, a kernel that was culled."""
 
+import asyncio
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from deploy import hub, parts
+from deploy import hub, parts, settings
+from deploy.students import Student
 from tools import lab
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -17,6 +20,7 @@ pytestmark = [
     pytest.mark.slow,
 ]
 SECONDS = 2 * lab.SECONDS
+NOTEBOOK = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session"
 
 
 @pytest.fixture(scope="module")
@@ -35,27 +39,42 @@ def page(tmp_path_factory):
         page.errors, page.closed = [], []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on("websocket", lambda ws: ws.on("close", lambda ws: page.closed.append(ws.url)))
-        page.goto(a_hub.link())
+        page.link = a_hub.link()
+        page.goto(page.link)
         page.fill("input[name=username]", "browser")
         page.fill("input[name=password]", a_hub.password)
         page.click("input[type=submit], button[type=submit]")
         page.wait_for_url("**/lab/tree/**00_start.ipynb**")
-        page.wait_for_function(
-            "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext"
-            "?.session?.kernel?.status === 'idle'"
-        )
-        page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
+        run_all(page)
+        page.student, page.home = Student(a_hub, "browser"), folder / "home" / "browser"
         yield page
         browser.close()
+
+
+def written(path):
+    """What nbgitpuller has to merge of a lesson, but outputs: cells, and the kernel asked for."""
+    lesson = json.loads(path.read_text("utf-8"))
+    cells = [(c["id"], c["cell_type"], c["metadata"], c["source"]) for c in lesson["cells"]]
+    return cells, lesson["metadata"]["kernelspec"]
+
+
+def hub_does(coroutine):
+    """Playwright has this thread's loop."""
+    with ThreadPoolExecutor(1) as other:
+        other.submit(asyncio.run, coroutine).result()
+
+
+def run_all(page):
+    """Every cell, once the lesson and its kernel are there."""
+    page.wait_for_function(f"() => {NOTEBOOK}?.kernel?.status === 'idle'")
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
 
 
 def test_the_link_opens_the_lesson_without_a_question(page):
     lab.wait_for_explorer(page)
     assert page.locator("[role=dialog]").count() == 0
     assert "Would you like" not in page.inner_text("body")  # Jupyter's news
-    assert page.evaluate(
-        "() => jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.name"
-    ) == ("python3")
+    assert page.evaluate(f"() => {NOTEBOOK}.kernel.name") == "python3"
 
 
 def test_the_explorer_moves(page):
@@ -64,7 +83,7 @@ def test_the_explorer_moves(page):
     before = page.evaluate(look)
     slider = page.locator(".dino-explorer input[type=range]").first
     slider.focus()
-    slider.press("End")
+    slider.press("Home" if slider.input_value() == "1" else "End")
     page.wait_for_function(f"(before) => ({look})() !== before", arg=before)
 
 
@@ -84,3 +103,37 @@ def test_a_photo_of_fifteen_megabytes_arrives(page):
     page.wait_for_function(f"(n) => ({figures})() > n", arg=before)
     assert not [url for url in page.closed if "/channels" in url]
     assert page.errors == []
+
+
+def test_a_culled_kernel_is_said_and_the_sliders_still_move(page):
+    """What the culling of idle kernels does, while the page is open."""
+    lab.wait_for_explorer(page)
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    saved = page.home / settings.NAME / settings.FIRST
+    assert written(saved) == written(settings.ROOT / settings.FIRST)
+    kernel = page.evaluate(f"() => {NOTEBOOK}.kernel.id")
+    hub_does(page.student.ask("DELETE", f"/user/browser/api/kernels/{kernel}"))
+    box = page.locator(".dino-explorer").first
+    box.get_by_role("combobox", name="block").select_option("0")
+    box.get_by_text("run the cell again").wait_for()
+    test_the_explorer_moves(page)
+
+
+def test_after_a_culled_server_the_lesson_shows_its_pictures_and_runs_again(page):
+    """What a student finds on the next day: figures where the explorers were, nothing dead."""
+    hub_does(page.student.log_out())
+    page.goto(page.link)
+    page.wait_for_selector(".dino-still img", state="attached")
+    dead = page.get_by_text("Error displaying widget")
+    dead.first.wait_for(state="attached")
+    stills = page.locator(".dino-still img")
+    assert stills.count() and all(still.is_visible() for still in stills.all())
+    seen = [text for text in dead.all() if text.is_visible()]  # the button to upload a photo
+    assert len(seen) == 1 and dead.count() == stills.count() + 1
+    style = "e => [getComputedStyle(e).fontSize, getComputedStyle(e, '::after').content]"
+    size, words = seen[0].evaluate(style)
+    assert size == "0px" and "셀을 다시 실행하세요" in words and "run the cell again" in words
+    run_all(page)
+    lab.wait_for_explorer(page)
+    page.locator(".dino-still img").first.wait_for(state="hidden")
+    test_the_explorer_moves(page)

@@ -11,10 +11,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from kernels import alive, gone, within
+from kernels import gone, within
 
 from deploy.hub import free_port
-from deploy.warm import parent
+from deploy.warm import parent, spec
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
@@ -72,7 +72,15 @@ def children(pid):
     return found
 
 
-def test_a_lessons_kernel_is_warm_even_if_it_is_asked_for_at_once(lab):
+def interrupt_twice(process):
+    """Ctrl-C at the terminal, which asks, and once more, which ends."""
+    os.killpg(process.pid, signal.SIGINT)
+    time.sleep(1)
+    os.killpg(process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("end", [subprocess.Popen.terminate, interrupt_twice])
+def test_a_lessons_kernel_is_warm_even_if_it_is_asked_for_at_once(lab, end):
     address, process = lab
     assert within(120, lambda: answers(address)), "no Lab"
     lesson = "notebooks/00_start.ipynb"
@@ -81,11 +89,9 @@ def test_a_lessons_kernel_is_warm_even_if_it_is_asked_for_at_once(lab):
     (warm,) = [p for p, command in children(process.pid).items() if "warm.parent" in command]
     assert within(60, lambda: children(warm)), "the kernel is no fork"
     specs = ask(address, "/api/kernelspecs")
-    assert specs["kernelspecs"]["python3"]["spec"]["display_name"] == "DINO"
+    assert specs["kernelspecs"]["python3"]["spec"]["argv"][3] == str(spec.ASK)
 
     (fork,) = children(warm)
-    process.terminate()
+    end(process)
     process.wait(60)
     assert gone(warm) and gone(fork)
-    time.sleep(0.1)
-    assert not alive(process.pid)

@@ -1,8 +1,10 @@
 """The files for real machines say what the hub on this machine does, in the charts' own shape."""
 
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
@@ -11,23 +13,18 @@ import jsonschema
 import pytest
 import yaml
 
-from deploy import hub, machines, settings
+from deploy import hub, settings
 
 SHAPES = json.loads(Path(__file__).with_name("charts.json").read_text("utf-8"))
-SCRIPT = machines.FOLDER / "tljh.sh"
-VALUES = yaml.safe_load((machines.FOLDER / "values.yaml").read_text("utf-8"))
+DEPLOY = settings.ROOT / "deploy"
+SCRIPT = DEPLOY / "tljh.sh"
+VALUES = settings.VALUES
 
 
-@pytest.mark.parametrize("name", machines.FILES)
-def test_the_files_are_as_the_settings_make_them(name):
-    """Changed the settings? python -m deploy.machines."""
-    assert (machines.FOLDER / name).read_text("utf-8") == machines.FILES[name]()
-
-
-def script_files():
-    """What the script writes, by the files' names."""
-    found = re.findall(r"sudo tee (\S+) > /dev/null <<'END'\n(.*?)\nEND", SCRIPT.read_text(), re.S)
-    return {path.rpartition("/")[2]: text for path, text in found}
+@pytest.fixture
+def tljh(tmp_path):
+    """What TLJH's files hold, by their names."""
+    return {path.name: path.read_text("utf-8") for path in settings.tljh(tmp_path)}
 
 
 def tljh_config():
@@ -64,33 +61,33 @@ def local(monkeypatch, tmp_path):
         "DINO_HUB_PASS": "",
     }.items():
         monkeypatch.setenv(name, value)
-    return executed((machines.FOLDER / "jupyterhub_config.py").read_text("utf-8"))
+    return executed((DEPLOY / "jupyterhub_config.py").read_text("utf-8"))
 
 
-def test_all_three_set_the_same_environment(local):
-    script = executed(script_files()["dino.py"])
-    assert script.Spawner.environment == VALUES["singleuser"]["extraEnv"] == settings.ENVIRONMENT
-    assert local.Spawner.environment == settings.ENVIRONMENT
+def test_all_three_set_the_same_environment(local, tljh):
+    environment = VALUES["singleuser"]["extraEnv"]
+    assert local.Spawner.environment == environment
+    assert executed(tljh["dino.py"]).Spawner.environment == environment
+    assert all(type(value) is str for value in environment.values())
 
 
-def test_all_three_set_the_same_limits(local):
+def test_all_three_set_the_same_limits(local, tljh):
     single, config = VALUES["singleuser"], tljh_config()
     assert single["memory"]["limit"] == config["limits"]["memory"] == local.Spawner.mem_limit
     assert single["memory"]["guarantee"] == local.Spawner.mem_guarantee
     assert single["cpu"]["limit"] == config["limits"]["cpu"] == local.Spawner.cpu_limit
+    assert single["cpu"]["guarantee"] == local.Spawner.cpu_guarantee
     assert VALUES["cull"]["timeout"] == config["services"]["cull"]["timeout"] >= 2 * 3600
-    script = executed(script_files()["dino.py"])
+    script = executed(tljh["dino.py"])
     assert single["startTimeout"] == script.Spawner.start_timeout == local.Spawner.start_timeout
 
 
-def test_all_three_set_up_the_same_server_and_the_same_lab(tmp_path):
-    files, single = script_files(), VALUES["singleuser"]["extraFiles"]
-    server = json.loads(files["jupyter_server_config.json"])
-    lab = json.loads(files["overrides.json"])
-    assert server == single["server"]["data"] == settings.SERVER
-    assert lab == single["lab"]["data"] == settings.LAB
+def test_all_three_set_up_the_same_server_and_the_same_lab(tmp_path, tljh):
+    single = VALUES["singleuser"]["extraFiles"]
+    server, lab = single["server"]["data"], single["lab"]["data"]
+    assert lab == json.loads((settings.ROOT / "tools" / "overrides.json").read_text("utf-8"))
     for file in single.values():
-        assert file["mountPath"].rpartition("/")[2] in files
+        assert json.loads(tljh[Path(file["mountPath"]).name]) == file["data"]
     hub.settings_files(tmp_path)
     local = json.loads((tmp_path / "etc" / "jupyter_server_config.json").read_text())
     assert {name: local[name] for name in server} == server
@@ -119,29 +116,33 @@ def test_the_charts_know_every_key():
         jsonschema.validate(wrong, SHAPES["z2jh"])
 
 
-def test_the_script_is_a_script():
-    subprocess.run(["bash", "-n", SCRIPT], check=True)
-    text = SCRIPT.read_text()
-    assert text.startswith("#!/bin/bash\n") and "\nset -euo pipefail\n" in text
-    for package in settings.packages():
-        brought = package.startswith(machines.TLJH_BRINGS)
-        assert (f"'{package}'" in text) != brought
-
-
-def test_the_script_run_with_commands_that_only_tell_writes_its_files(tmp_path):
-    """All but the last: no sudo, no conda, no network; what is left is its own quoting."""
-    fake = 'sudo() { if [ "$1" = tee ]; then shift; mkdir -p "$ROOT$(dirname "$1")"; '
-    fake += 'cat > "$ROOT$1"; else echo "$@"; fi; }\ncd() { :; }\n'
-    text = SCRIPT.read_text().replace("set -euo pipefail\n", "set -euo pipefail\n" + fake)
+def test_the_script_with_a_sudo_that_only_tells(tmp_path):
+    """What is left without TLJH, conda and network: its quoting, its packages, its files."""
+    sudo = tmp_path / "bin" / "sudo"
+    sudo.parent.mkdir()
+    sudo.write_text(
+        f"""#!/bin/bash
+case "$*" in
+*deploy.settings*) exec {sys.executable} -m deploy.settings {tmp_path};;
+*load_model*) exec {sys.executable} -c 'import ast, sys; ast.parse(sys.argv[1])' "${{@: -1}}";;
+*) echo "$@";;
+esac"""
+    )
+    sudo.chmod(0o755)
     done = subprocess.run(
-        ["bash", "-c", text],
-        env={"ROOT": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        ["bash", SCRIPT],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{sudo.parent}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        check=True,
     )
-    assert f"tljh-config set limits.memory {settings.MEMORY_LIMIT}" in done.stdout
-    assert "models.load_model" in done.stdout and done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
+    mamba = next(line for line in done.stdout.splitlines() if "mamba" in line)
+    wanted = re.findall(
+        r"^  - ([a-z].*>=.*)$", (settings.ROOT / "environment.yml").read_text(), re.M
+    )
+    brought = {one for one in wanted if one.startswith(("jupyterlab", "ipywidgets"))}
+    assert {*mamba.split("conda-forge ")[1].split(" ")} == {*wanted} - brought and len(brought) == 2
     config = tmp_path / "opt/tljh/user/etc/jupyter/jupyter_server_config.json"
     assert json.loads(config.read_text()) == settings.SERVER
 
@@ -154,5 +155,5 @@ def test_the_link():
     assert asked["targetpath"] == [settings.NAME]  # whatever the address ends in
     assert asked["urlpath"] == [f"lab/tree/{settings.NAME}/notebooks/00_start.ipynb"]
     assert (settings.ROOT / settings.FIRST).exists()
-    a_hub = hub.Hub("http://127.0.0.1:1", "file:///x", "", "", None, SimpleNamespace(), None)
+    a_hub = hub.Hub("http://127.0.0.1:1", "file:///x", "", "", SimpleNamespace(), None)
     assert "file%3A%2F%2F%2Fx" in a_hub.link()

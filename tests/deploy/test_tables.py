@@ -1,10 +1,12 @@
 """Grades as Moodle and Canvas import them."""
 
-import csv
-import io
+import subprocess
+import sys
 
 import pytest
 
+from bilingual import BadInput
+from deploy import settings
 from deploy.grades import tables
 
 HEAD = "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,"
@@ -34,15 +36,16 @@ def test_moodle(grades):
     rows = tables.moodle(*tables.read(grades))
     assert rows == [
         ["username", "lesson-00", "lesson-03"],
-        ["'=1+1", "0", "-"],
+        ["=1+1", "0", "-"],
         ["kim", "2", "1.5"],
         ["lee", "-", "-"],  # handed in nothing: no grade, which is not a grade of 0
     ]
 
 
-def test_canvas(grades):
-    book = list(csv.reader(io.StringIO(CANVAS)))
-    rows, missing = tables.canvas(*tables.read(grades), book)
+def test_canvas(grades, tmp_path):
+    (tmp_path / "book.csv").write_text(CANVAS, "utf-8-sig")
+    book = tables.lines(tmp_path / "book.csv")
+    rows, missing = tables.canvas(*tables.read(grades), *book)
     assert rows == [
         [*tables.CANVAS, "lesson-00 (4711)", "lesson-03"],
         ["    Points Possible", "", "", "", "", "3", "2"],
@@ -52,14 +55,26 @@ def test_canvas(grades):
     assert missing == ["=1+1"]
 
 
-def test_other_files_are_turned_away(grades, tmp_path, capsys):
+def test_other_files_are_turned_away(tmp_path):
     other = tmp_path / "other.csv"
     other.write_text("a,b\n1,2\n", "utf-8")
-    with pytest.raises(ValueError, match="nbgrader export"):
+    with pytest.raises(BadInput, match="nbgrader export"):
         tables.read(other)
-    with pytest.raises(ValueError, match="SIS Login ID"):
-        tables.canvas({}, {}, [["Student", "ID"]])
-    with pytest.raises(SystemExit):
-        tables.main(["moodle", str(tmp_path / "none.csv")])
-    assert tables.main(["moodle", str(grades)]) == 0
-    assert capsys.readouterr().out.startswith("username,lesson-00,lesson-03\n")
+    with pytest.raises(BadInput, match="SIS Login ID"):
+        tables.canvas({}, {}, [], ["Student", "ID"])
+    with pytest.raises(SystemExit, match="none.csv"):
+        tables.main(str(tmp_path / "none.csv"))
+
+
+def test_both_files_as_a_spreadsheet_may_open_them(grades, tmp_path):
+    """A name such as "=1+1" is no formula; a student who is not in Canvas is told."""
+    (tmp_path / "book.csv").write_text(CANVAS, "utf-8")
+    command = [sys.executable, "-m", "deploy.grades.tables", grades, tmp_path / "book.csv"]
+    done = subprocess.run(command, cwd=settings.ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "not in Canvas" in done.stderr and "=1+1" in done.stderr
+    assert (tmp_path / "grades.moodle.csv").read_text("utf-8") == (
+        "username,lesson-00,lesson-03\n'=1+1,0,-\nkim,2,1.5\nlee,-,-\n"
+    )
+    assert (
+        (tmp_path / "grades.canvas.csv").read_text("utf-8").endswith('"Lee, Ha",102,u2,lee,A,,\n')
+    )

@@ -121,8 +121,8 @@ print(len(set(sums)), round(sums[0], 1), round(out.sum().item(), 3), b[0, 0], th
     many = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     said = []
     log = tmp_path / "log"
-    with parent.running(sys.executable, many, log) as found:
-        for env in ({**many, **found.environment}, many):
+    with parent.running(sys.executable, many, log) as (found, _):
+        for env in ({**many, **found}, many):
             with Kernel(specs, env=env) as kernel:
                 assert is_warm(kernel) == (env is not many)
                 said.append(kernel.run(source))
@@ -219,7 +219,7 @@ def test_the_parent_ends_with_who_started_it(tmp_path, wait):
         "import os, sys\nfrom pathlib import Path\nfrom deploy.warm import parent\n"
         f"log = Path({str(tmp_path / 'log')!r})\n"
         f"c = parent.running(sys.executable, dict(os.environ), log, wait={wait})\n"
-        "print(c.__enter__().pid, flush=True)\nos.kill(os.getpid(), 9)"
+        "print(c.__enter__()[1], flush=True)\nos.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert gone(int(done.stdout), 120)

@@ -23,6 +23,17 @@ from classroom.checks.exercise import listed
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
+
+def _loss(student, teacher, p="p.detach()"):
+    """DINO's loss with these scores, as a student would type it."""
+    return (
+        "def my_loss(student, teacher, centre):\n"
+        f"    p = ({teacher}).softmax(dim=-1)\n"
+        f"    log_q = ({student}).log_softmax(dim=-1)\n"
+        f"    return -({p} * log_q).sum(dim=-1).mean()"
+    )
+
+
 # Of each exercise, mistakes that get a hint of their own.
 WRONG = {
     ("00", "check_overlay"): [
@@ -87,16 +98,37 @@ WRONG = {
         "n = 1 + 7 * encoded.grid[1] + 5\n"
         "my_row = (q[n, 2 * d : 3 * d] @ k[:, 2 * d : 3 * d].T / d**0.5).softmax(dim=-1)",
     ],
-    ("04", "check_patches_needed"): [
-        "my_counts = (~maps.mass_mask(last, 0.6)).sum(dim=(-2, -1))",
-        "my_counts = maps.mass_mask(last.mean(dim=0), 0.6).sum()",
-        "my_counts = maps.mass_mask(last, 0.6).float().mean(dim=(-2, -1))",
+    ("04", "check_head_answer"): [
+        "my_answer = rows[0, 2, 0] @ k[:, 2 * d : 3 * d]",
+        "my_answer = rows[0, 2, 0] @ v[:, :d]",
+        "my_answer = rows[0, 0, 0] @ v[:, 2 * d : 3 * d]",
+        "my_answer = rows[0, 2, 0] @ v",
+        "my_answer = rows[0, 2, 0, 1:] @ v[1:, 2 * d : 3 * d]",  # forgot CLS itself
+        "my_answer = v[:, 2 * d : 3 * d].mean(dim=0)",
     ],
-    ("04", "check_rollout_row"): [
+    ("04", "check_share_on_object"): [
+        "my_share = last[bird].sum()",
+        "my_share = last[~bird].sum() / last.sum()",
+        "my_share = bird.float().mean()",
+        "my_share = last[bird].mean()",
+        "my_share = last[bird].mean() / last.mean()",
+    ],
+    ("05", "check_patches_needed"): [
+        "my_counts = (~masks.mass_mask(last, 0.6)).sum(dim=(-2, -1))",
+        "my_counts = masks.mass_mask(last.mean(dim=0), 0.6).sum()",
+        "my_counts = masks.mass_mask(last, 0.6).float().mean(dim=(-2, -1))",
+    ],
+    ("05", "check_rollout_row"): [
         "my_cls_row = identity[0]\nfor a in A:\n    my_cls_row = my_cls_row @ (a + identity) / 2",
         "my_cls_row = identity[0]\nfor a in A.flip(0):\n    my_cls_row = my_cls_row @ a",
         "my_cls_row = identity[0]\n"
         "for a in A.flip(0):\n    my_cls_row = my_cls_row @ (a + identity)",
+    ],
+    ("05", "check_mean_distance"): [
+        "my_distance = (a * far).sum()",
+        "my_distance = far.mean()",
+        "my_distance = (a * far).mean()",
+        "my_distance = far.flatten()[a.argmax()]",
     ],
     ("06", "check_similarity"): [
         "my_map = (tokens @ query).reshape(gh, gw)",
@@ -142,20 +174,41 @@ WRONG = {
         "my_share = 224 / 640",
         "my_share = 1 - 224 / (640 * 256 / 480)",
     ],
-    ("11", "check_shape"): [
-        "def my_shape(x, y):\n    return x**2 + y**2",
-        "def my_shape(x, y):\n    return x.abs() < 0.5",
-        "def my_shape(x, y):\n    return x.abs() < 0.5 and y.abs() < 0.5",
-        "def my_shape(x, y):\n    return x**2 + y**2 < 0.9",
+    ("11", "check_loss"): [
+        _loss("student / 0.06", "(teacher - centre) / 0.02", "p"),  # gradients reach the teacher
+        _loss("student", "(teacher - centre) / 0.02"),
+        _loss("student / 0.06", "teacher - centre"),
+        _loss("student / 0.06", "teacher / 0.02"),
+        _loss("(teacher - centre) / 0.02", "student / 0.06"),
     ],
-    ("11", "check_answers"): [
-        "my_answers = (s / 0.02).softmax(dim=-1)",
-        "my_answers = (s - c).softmax(dim=-1)",
-        "my_answers = ((s - c) / 0.02).softmax(dim=0)",
+    ("11", "check_average"): [
+        "def my_average(old, new, m):\n    return (1 - m) * old + m * new",
+        "def my_average(old, new, m):\n    return new",
+        "def my_average(old, new, m):\n    old = m * old + (1 - m) * new",
     ],
     ("11", "check_collapse"): [
         "my_diagnosis = ('sharpening', 'centring')",
         "my_diagnosis = ('centring', 'centring')",
+    ],
+    ("12", "check_first"): [
+        "my_first = ['right', 'right', 'right']",
+        "my_first = [('sign', -1.0), *lies.answers(hand)[1:3]]",
+        "my_first = ['apart', *lies.answers(hand)[1:3]]",
+        "my_first = [('apart', 0.123), *lies.answers(hand)[1:3]]",
+        "my_first = [lies.answers(hand)[0], ('axis', 1.0), 'right']",
+    ],
+    ("12", "check_second"): [
+        "my_second = [('input', 1.0), *lies.answers(hand)[4:6]]",
+        "my_second = ['right', 'right', 'picked']",
+        "my_second = ['right', 'right', ('picked', 1)]",
+    ],
+    ("12", "check_third"): [
+        "my_third = [('padding', 4 / 3), *lies.answers(hand)[7:9]]",
+        "my_third = [('square', 0.75), *lies.answers(hand)[7:9]]",
+    ],
+    ("12", "check_fourth"): [
+        "my_fourth = [('axis', hand[9].numbers.sum()), 'right', 'right']",
+        "my_fourth = [lies.answers(hand)[9], 'right', 'right']",
     ],
 }
 

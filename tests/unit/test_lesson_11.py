@@ -9,7 +9,7 @@ import torch
 from verdicts import all_different_hints, passes, unanswered
 
 from classroom.checks import lesson_11 as checks
-from training import classroom, dino, experiments, figures, shapes
+from training import dino, experiments, figures, lesson, shapes, snapshots, told
 from training.scenes import Scenes
 
 CURVES = ("loss", "entropy", "batch_entropy")
@@ -35,18 +35,6 @@ def test_a_shape_lies_within_its_square(shape):
     corners = mask[[0, 0, -1, -1], [0, -1, 0, -1]]
     assert not corners.any()
     assert torch.equal(mask, mask.flip(1))  # all of them are the same in a mirror
-
-
-def test_what_is_no_shape_does_not_join_the_others():
-    wrong = (
-        ...,
-        3,
-        lambda x: x > 0,
-        lambda x, y: x,
-        lambda x, y: x > 0 and y > 0,
-        lambda x, y: True,
-    )
-    assert not any(map(shapes.is_shape, wrong)) and all(map(shapes.is_shape, shapes.SHAPES))
 
 
 def test_a_star_has_five_points_and_one_of_them_is_up():
@@ -80,10 +68,10 @@ def test_textures_differ_and_fill_their_range():
 
 
 def test_views_are_two_large_crops_and_some_small_ones_of_the_same_scene(pool):
-    crops = classroom.draw_views(Scenes(pool), 3, local_crops=2)
-    sides = [classroom.SIZE] * 2 + [classroom.LOCAL_SIZE] * 2
+    crops = shapes.draw_views(Scenes(pool), 3, local_crops=2)
+    sides = [shapes.SIZE] * 2 + [shapes.LOCAL_SIZE] * 2
     assert [tuple(c.shape) for c in crops] == [(3, 3, side, side) for side in sides]
-    again = classroom.draw_views(Scenes(pool), 3, local_crops=2)
+    again = shapes.draw_views(Scenes(pool), 3, local_crops=2)
     assert all(torch.equal(a, b) for a, b in zip(crops, again))
 
 
@@ -95,16 +83,16 @@ def plain(pool):
 
 
 def test_held_out_masks_lie_on_the_shapes_and_none_is_empty(plain):
-    pictures, masks = classroom.held_out(plain)
-    bright = torch.nn.functional.avg_pool2d(pictures[:, :1], classroom.PATCH)[:, 0]
-    assert masks.shape == (128, *classroom.GRID) and masks.flatten(1).any(1).all()
+    pictures, masks = shapes.held_out(plain)
+    bright = torch.nn.functional.avg_pool2d(pictures[:, :1], shapes.PATCH)[:, 0]
+    assert masks.shape == (128, *shapes.GRID) and masks.flatten(1).any(1).all()
     assert torch.equal(masks & (bright > 0.51), bright > 0.51)
     assert (bright[masks] > 0.49).float().mean() > 0.95
 
 
 def test_a_shape_too_small_for_half_a_patch_still_has_its_mask(plain, monkeypatch):
-    monkeypatch.setattr(classroom, "HELD_OUT_SCALE", (0.05, 0.08))
-    pictures, masks = classroom.held_out(plain)
+    monkeypatch.setattr(shapes, "HELD_OUT_SCALE", (0.05, 0.08))
+    pictures, masks = shapes.held_out(plain)
     covered, seen = masks.flatten(1).sum(1), pictures.flatten(1).amax(1) > 0
     assert seen.float().mean() > 0.5  # so small a shape may also stand beside the picture
     assert torch.equal(covered > 0, seen) and covered.max() <= 4
@@ -115,9 +103,9 @@ def test_a_shape_too_small_for_half_a_patch_still_has_its_mask(plain, monkeypatc
 
 def test_a_run_in_two_parts_equals_a_run_in_one(pool):
     small = {"steps": 4, "batch": 8, "local_crops": 1}
-    straight = classroom.Training(pool, **small)
+    straight = lesson.Training(pool, **small)
     straight.run(4)
-    parted = classroom.Training(pool, **small)
+    parted = lesson.Training(pool, **small)
     seen = []
     parted.run(2, lambda t: seen.append(t.step), every=1)
     parted.run(2)
@@ -128,7 +116,7 @@ def test_a_run_in_two_parts_equals_a_run_in_one(pool):
 
 def test_a_run_uses_one_thread_and_gives_the_others_back(pool):
     torch.set_num_threads(2)
-    training, seen = classroom.Training(pool, batch=4, local_crops=0), []
+    training, seen = lesson.Training(pool, batch=4, local_crops=0), []
     training.run(1, lambda t: seen.append(torch.get_num_threads()))
     assert seen == [1] and torch.get_num_threads() == 2
     with pytest.raises(ZeroDivisionError):
@@ -137,7 +125,7 @@ def test_a_run_uses_one_thread_and_gives_the_others_back(pool):
 
 
 def test_another_seed_starts_elsewhere_and_sees_other_pictures(pool):
-    first, other = (classroom.Training(pool, seed=seed, batch=4) for seed in (0, 1))
+    first, other = (lesson.Training(pool, seed=seed, batch=4) for seed in (0, 1))
     tokens = [t.student.backbone.pos_embed for t in (first, other)]
     assert not torch.equal(*tokens)
     assert not torch.equal(first.draw_crops()[0], other.draw_crops()[0])
@@ -145,8 +133,8 @@ def test_another_seed_starts_elsewhere_and_sees_other_pictures(pool):
 
 def test_looking_does_not_change_the_training(pool):
     small = {"steps": 2, "batch": 8, "local_crops": 0}
-    pictures, masks = classroom.held_out(pool, 8)
-    looked, left_alone = classroom.Training(pool, **small), classroom.Training(pool, **small)
+    pictures, masks = shapes.held_out(pool, 8)
+    looked, left_alone = lesson.Training(pool, **small), lesson.Training(pool, **small)
     torch.manual_seed(0)  # what the second one's making left behind
     left_alone.run(2)
     torch.manual_seed(0)
@@ -155,8 +143,8 @@ def test_looking_does_not_change_the_training(pool):
 
 
 def test_a_short_run_learns_to_look_at_the_shapes(pool):
-    training = classroom.Training(pool, steps=100)
-    pictures, masks = classroom.held_out(pool)
+    training = lesson.Training(pool, steps=100)
+    pictures, masks = shapes.held_out(pool)
     untrained = training.jaccard(pictures, masks)
     training.run(100)
     assert training.jaccard(pictures, masks) > untrained + 0.05
@@ -169,12 +157,28 @@ def test_best_head_is_chosen_for_each_picture_with_the_answer_in_hand():
     masks[:, :2, :2] = True
     right, wrong = masks[0] / 4.0, (~masks[0]) / 12.0
     attention = torch.stack([torch.stack([right, wrong]), torch.stack([wrong, right])])
-    best, found = classroom.best_head(attention, masks, mass=0.99)
+    best, found = lesson.best_head(attention, masks, mass=0.99)
     assert torch.equal(best, torch.stack([right, right])) and found.tolist() == [1, 1]
 
 
+def test_baselines_are_the_middle_and_networks_of_other_seeds():
+    masks = torch.zeros(1, *shapes.GRID, dtype=torch.bool)
+    masks[:, 2:6, 2:6] = True
+    pictures = torch.rand(1, 3, shapes.SIZE, shapes.SIZE)
+    found = [*lesson.baselines(pictures, masks).values()]
+    corner = [*lesson.baselines(pictures, masks.roll((-2, -2), (1, 2))).values()]
+    assert len(found) == 4 and found[0] > 0.5 > corner[0]
+    assert len(set(found[1:])) > 1
+
+
+def test_bars_show_an_answer_and_how_unsure_it_is():
+    fig = figures.bars(torch.tensor([0.5, 0.5, 0.0, 0.0]))
+    assert [bar.get_height() for bar in fig.axes[0].patches] == [0.5, 0.5, 0, 0]
+    assert "0.69, ln K = 1.39" in fig.axes[0].get_title()
+
+
 def test_the_switches_reach_the_parts(pool):
-    training = classroom.Training(
+    training = lesson.Training(
         pool, centring=False, sharpening=False, norm=False, free_prototypes=True, answers=16
     )
     assert not training.loss.centring
@@ -185,19 +189,42 @@ def test_the_switches_reach_the_parts(pool):
         training.student.head.prototypes is p for p in training.optimizer.param_groups[0]["params"]
     )
     assert training.student.head.prototypes.shape[0] == 16
-    assert len(classroom.Training(pool, local_crops=0).draw_crops()) == 2
+    assert len(lesson.Training(pool, local_crops=0).draw_crops()) == 2
 
 
 def test_without_ema_the_teacher_is_the_student(pool):
-    training = classroom.Training(pool, momentum=0.0, batch=8, local_crops=0)
+    training = lesson.Training(pool, momentum=0.0, batch=8, local_crops=0)
     training.run(1)
     for a, b in zip(training.teacher.parameters(), training.student.parameters()):
         assert torch.allclose(a, b)
 
 
+def test_the_reader_s_own_loss_and_average_train_as_ours_do(pool):
+    small = {"batch": 4, "local_crops": 1}
+    ours = lesson.Training(pool, ..., ..., **small)
+    yours = lesson.Training(pool, dino_loss, lambda a, b, m: m * a + (1 - m) * b, **small)
+    for training in (ours, yours):
+        training.run(2)  # so that there is a centre
+    for a, b in zip(ours.teacher.parameters(), yours.teacher.parameters()):
+        assert torch.allclose(a, b, atol=1e-5)
+    assert "yours" not in ours.parts and "ours | EMA" in ours.parts
+    assert yours.parts.count("yours") == 2
+
+
+def test_a_wrong_loss_and_average_of_the_reader_s_are_used_too(pool):
+    still = lesson.Training(pool, lambda s, t, c: 0 * s.sum(), koleo=0.0, batch=4, local_crops=0)
+    still.run(1)
+    moved = lesson.Training(pool, average=lambda a, b, m: a + 1, batch=4, local_crops=0)
+    before = next(moved.teacher.parameters()).clone()
+    moved.run(1)
+    assert torch.equal(next(moved.teacher.parameters()), before + 1)
+    gradients = [p.grad for p in still.student.parameters() if p.grad is not None]
+    assert gradients and not any(g.any() for g in gradients)
+
+
 def test_koleo_counts_as_much_as_it_is_told(pool, monkeypatch):
     def weights(koleo):
-        training = classroom.Training(pool, batch=8, local_crops=0, koleo=koleo)
+        training = lesson.Training(pool, batch=8, local_crops=0, koleo=koleo)
         training.run(1)
         return torch.nn.utils.parameters_to_vector(training.student.head.parameters())
 
@@ -228,7 +255,7 @@ def end(run):
 
 
 def test_stored_curves_show_both_collapses_and_that_both_brakes_prevent_them(stored):
-    limit = math.log(classroom.Settings().answers)
+    limit = math.log(lesson.Settings().answers)
     loss, entropy, batch_entropy = end(stored["bare, no centring"])
     assert max(loss, entropy, batch_entropy) < 0.2  # one answer for every picture
     loss, entropy, batch_entropy = end(stored["bare, no sharpening"])
@@ -242,7 +269,7 @@ def test_stored_curves_show_both_collapses_and_that_both_brakes_prevent_them(sto
 @pytest.mark.parametrize("name", ["bare, no centring", "bare, no sharpening"])
 def test_the_first_steps_of_a_collapse_come_out_again(pool, stored, name):
     """The store was made by this code: other processors differ, but only a little so early."""
-    training = classroom.Training(pool, **asdict(experiments.settings(name)))
+    training = lesson.Training(pool, **asdict(experiments.settings(name)))
     training.run(5)
     for curve in CURVES:
         assert np.allclose(training.curves[curve], stored[name][curve][:5], atol=0.05)
@@ -302,7 +329,7 @@ def test_live_curves_are_shown_once_and_then_replaced(pool, monkeypatch):
         return Handle()
 
     monkeypatch.setattr(figures, "display", display)
-    training = classroom.Training(pool, steps=3, batch=4, local_crops=0, answers=16)
+    training = lesson.Training(pool, steps=3, batch=4, local_crops=0, answers=16)
     training.run(3, figures.live_curves(), every=1)
     assert [kind for kind, _ in calls] == ["display", "update", "update"]
     for step, (_, figure) in enumerate(calls, start=1):
@@ -312,55 +339,82 @@ def test_live_curves_are_shown_once_and_then_replaced(pool, monkeypatch):
         assert loss.lines[-1].get_ydata()[0] == pytest.approx(math.log(16))
 
 
+def test_stages_are_drawn_under_their_names_and_the_line_is_at_the_step():
+    stored = snapshots.load()
+    strip = told.draw_stages(stored)
+    titles = [ax.get_title() for ax in strip.axes]
+    assert titles[: len(stored.names)] == stored.names
+    fig = told.draw_stage(stored, 3)
+    assert fig.axes[2].get_title() == stored.names[3]
+    assert fig.axes[2].lines[-1].get_xdata()[0] == stored.steps[3]
+    first, last = (
+        np.asarray(told.draw_stage(stored, i).axes[0].images[0].get_array()) for i in (0, 3)
+    )
+    assert (first != last).any()
+
+
+def test_the_diagram_says_who_teaches_whom_and_where_gradients_stop():
+    words = " ".join(t.get_text() for t in told.draw_dino().axes[0].texts)
+    for word in ("student", "teacher", "EMA", "centre", "temperature", "gradients stop"):
+        assert word in words, word
+
+
 # --- checks ---
 
 
-def names_the_mistake(out):
-    return "\nNot yet. The answer is no " not in out
+def dino_loss(student, teacher, centre):
+    p = ((teacher - centre) / 0.02).softmax(-1).detach()
+    return -(p * (student / 0.06).log_softmax(-1)).sum(-1).mean()
 
 
-def test_check_shape(said):
-    def check(answer):
-        return said(checks.check_shape, answer, shapes.SHAPES)
+def test_check_loss(said):
+    """The mistakes that test_exercises doesn't have as a student would type them."""
+    assert passes(said(checks.check_loss, dino_loss))
+    assert unanswered(said(checks.check_loss, ...))
 
-    assert passes(check(lambda x, y: x.abs() + y.abs() < 0.9))
-    assert unanswered(check(...))
-    assert names_the_mistake(check(lambda x: x < 0.5))
-    assert names_the_mistake(check(lambda x, y: x < 0.5 and y < 0.5))
+    def scaled(by):
+        return lambda s, t, c: by * dino_loss(s, t, c)
+
+    def off(student=0.0, teacher=0.0):  # what is added to the centre that each has taken off
+        return lambda s, t, c: dino_loss(s - student * c, t - teacher * c, c)
+
     all_different_hints(
-        check(wrong)
+        said(checks.check_loss, wrong)
         for wrong in (
-            "a disc",
-            lambda x, y: x.abs() < 0.5 and y.abs() < 0.5,
-            lambda x, y: x**2 + y**2,
-            lambda x, y: x.abs() < 0.5,
-            lambda x, y: x**2 + y**2 < 4,
-            lambda x, y: x**2 + y**2 < 0.001,
-            shapes.disc,
-            lambda x: x < 0.5,
+            "softmax",
+            lambda s: s,
+            lambda s, t, c: None,
+            lambda s, t, c: s,
+            lambda s, t, c: s.sum(),
+            scaled(-1),
+            scaled(4),
+            scaled(1 / 8),
+            off(student=1),
+            off(teacher=-1),
+            off(teacher=0.02 - 1),
+            lambda s, t, c: dino_loss(0.06 * s, 0.02 * (t - c) + c, c),
+            lambda s, t, c: (
+                -((((t - c) / 0.02).softmax(-1)) * (s / 0.06).softmax(-1)).sum(-1).mean()
+            ),
         )
     )
 
 
-def test_check_answers(said):
-    s, c = torch.randn(3, 8) * 0.1, torch.randn(8) * 0.1
-
-    def check(answer):
-        return said(checks.check_answers, answer, s, c, 0.02)
-
-    assert passes(check(((s - c) / 0.02).softmax(dim=-1)))
-    assert unanswered(check(...))
+def test_check_average(said):
+    assert passes(said(checks.check_average, lambda old, new, m: old + (1 - m) * (new - old)))
+    assert unanswered(said(checks.check_average, ...))
     all_different_hints(
-        check(wrong)
+        said(checks.check_average, wrong)
         for wrong in (
-            (s / 0.02).softmax(-1),
-            (s - c).softmax(-1),
-            ((s - c) * 0.02).softmax(-1),
-            (s / 0.02 - c).softmax(-1),
-            ((s - c) / 0.02).softmax(0),
-            (s - c) / 0.02,
-            s,
-            "softmax",
+            0.98,
+            lambda old: old,
+            lambda old, new, m: None,
+            lambda old, new, m: (1 - m) * old + m * new,
+            lambda old, new, m: new,
+            lambda old, new, m: old,
+            lambda old, new, m: m * old + new,
+            lambda old, new, m: m * (old + new),
+            lambda old, new, m: (old + new) / 2,
         )
     )
 

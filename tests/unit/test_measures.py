@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from helpers.maps import mass_mask
+from topics.masks import mass_mask
 from topics.measure import jaccard
 from training import dino, evaluate, measures, snapshots
 

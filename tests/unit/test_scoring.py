@@ -141,7 +141,7 @@ def test_centre_map_is_a_hill_whose_60_percent_are_a_third_in_the_middle():
         m = measure.centre_map(grid)
         assert m.shape == grid and torch.equal(m, m.flip(0)) and torch.equal(m, m.flip(1))
         assert m.argmax() in (m == m.max()).flatten().nonzero() and m[0, 0] == m.min()
-    kept = maps.mass_mask(measure.centre_map((14, 14)), 0.6)
+    kept = masks.mass_mask(measure.centre_map((14, 14)), 0.6)
     assert 0.3 < kept.float().mean() < 0.4 and kept[5:9, 5:9].all() and not kept[0].any()
 
 

@@ -21,6 +21,7 @@ from .web import address, alternates, base, sitemap
 from .words import NAMES, WORDS, readme
 
 PICTURE, MOVING = "readme.jpg", "readme.webp"
+THUMBNAIL = 400  # pixels
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "template"), autoescape=True, keep_trailing_newline=True
 )
@@ -85,6 +86,10 @@ def pictures(folder, language, stored):
     else:  # in a process of its own: what this one prints and draws has no language
         command = [sys.executable, "-m", "tools.make_payoffs", str(folder), language]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    for path in folder.glob("payoff_*.jpg"):  # the start page shows them small
+        with Image.open(path) as picture:
+            picture.thumbnail((THUMBNAIL, THUMBNAIL))
+            picture.save(folder / path.name.replace("payoff", "small"), quality=80)
 
 
 def lessons():
@@ -98,7 +103,7 @@ def entry(path, nb, language):
     return {
         "file": f"{path.stem}.html",
         "title": nb.cells[0].source.split("\n")[0].removeprefix("# "),
-        "picture": f"payoff_{path.name[:2]}.jpg",
+        "picture": f"small_{path.name[:2]}.jpg",
         "aim": aim,
         "minutes": minutes,
     }

@@ -1,32 +1,26 @@
 """A DINO that a class trains in minutes: the embedded DINO's algorithm, less of everything.
 
-The pictures are ``training.shapes``, the views ``training.scenes``, and the algorithm
-``training.dino``, as for the embedded DINO; only the network and the pictures are smaller. Every
-experiment of the lesson is one of the `Settings`.
+The pictures and their crops are ``training.shapes``; the algorithm is ``training.dino``, on which
+the embedded DINO was trained, too, with more terms. Every experiment of the lesson is one of the
+`Settings`, and the reader's own loss and average may take the place of ours.
 """
 
-import ctypes
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from timm.models.vision_transformer import VisionTransformer
 
 from bilingual import say
 from helpers import encoding, maps
-from topics.measure import jaccard
+from topics.masks import mass_mask
+from topics.measure import centre_map, jaccard
 from training import dino
 from training.scenes import Scenes
+from training.shapes import GRID, PATCH, SIZE, draw_views, normalise
 
-SIZE, LOCAL_SIZE, PATCH = 40, 20, 5  # pixels: a global crop has 8 × 8 patches, a local one 4 × 4
 WIDTH, DEPTH, HEADS = 96, 2, 4
-GRID = (SIZE // PATCH, SIZE // PATCH)
 HIDE = 0.5  # share of a global crop's patches that the student doesn't see
-SWAP = 0.5  # share of pairs whose two views stand on different grounds
-JITTER = 0.3  # of the colours, 1 as in the paper
-SCALE = (0.4, 1.0)  # longer side of the shape, as a share of the scene's
-HELD_OUT_SCALE = (0.3, 0.8)  # smaller, as whole pictures are looked at
 
 
 @dataclass(frozen=True)
@@ -85,49 +79,6 @@ def build_backbone():
     return backbone
 
 
-def normalise(pictures):
-    """Return pictures in 0..1 as the networks take them, about -2..2."""
-    return (pictures - 0.5) / 0.25
-
-
-def draw_views(scenes, count, local_crops=4):
-    """Draw `count` scenes, each seen through two large windows and some small ones.
-
-    Returns
-    -------
-    list of torch.Tensor
-        Two global crops (count, 3, 40, 40) in 0..1, then the local ones (count, 3, 20, 20).
-    """
-    shape = scenes.place(count, SCALE)
-    first, second = scenes.grounds_for(count), scenes.grounds_for(count)
-    swap = torch.rand(count, generator=scenes.generator) < SWAP
-    second = tuple(
-        torch.where(swap.view(-1, *[1] * (a.ndim - 1)), b, a)
-        for a, b in zip(first, second, strict=True)
-    )
-    crops = []
-    for i in range(2 + local_crops):
-        if i < 2:
-            window, size = scenes.windows(count, (0.45, 1.0)), SIZE
-        else:
-            window, size = scenes.windows(count, (0.12, 0.45), around=shape.centre), LOCAL_SIZE
-        picture, _ = scenes.render((first, second)[i % 2], [shape], window, size)
-        crops.append(scenes.jitter(picture, JITTER))
-    return crops
-
-
-def held_out(pool, count=128, seed=1):
-    """Return pictures (count, 3, 40, 40) in 0..1 and masks (count, 8, 8), never trained on."""
-    scenes = Scenes(pool, held_out=True, seed=seed)
-    ground, shape = scenes.grounds_for(count), scenes.place(count, HELD_OUT_SCALE)
-    window = torch.eye(2, 3).expand(count, 2, 3)
-    pictures, mask = scenes.render(ground, [shape], window, SIZE, oversample=2)
-    masks = F.avg_pool2d(mask, PATCH)[:, 0]
-    # A sliver that covers no patch by half still has its fullest patch: every shape can be found.
-    fullest = masks.amax((1, 2), keepdim=True)
-    return pictures, (masks >= fullest.clamp(max=0.5)) & (masks > 0)
-
-
 def look(backbone, pictures):
     """Return the last block's CLS attention of pictures in 0..1, (B, heads, 8, 8)."""
     backbone.eval()
@@ -141,24 +92,30 @@ def best_head(attention, masks, mass=0.6):
     """Pick for every picture the head that finds the shape best, **with the answer in hand**.
 
     The DINO paper's measure (section 4.2.2): a head's largest patches up to `mass` of its attention
-    are its mask.
+    (B, heads, gh, gw) are its mask. Returns the best heads' maps (B, gh, gw) and their Jaccard with
+    `masks`, bool (B, gh, gw): (B,) in 0..1.
+    """
+    found, best = jaccard(mass_mask(attention, mass), masks[:, None]).max(dim=1)
+    return attention[torch.arange(len(best)), best], found
 
-    Parameters
-    ----------
-    attention : torch.Tensor
-        (B, heads, gh, gw).
-    masks : torch.Tensor
-        bool (B, gh, gw).
+
+def baselines(pictures, masks, seeds=3):
+    """What `best_head` comes to without learning: a map of the middle, and untrained networks.
 
     Returns
     -------
-    maps : torch.Tensor
-        (B, gh, gw), the best head's attention.
-    found : torch.Tensor
-        (B,), its Jaccard, 0..1.
+    dict
+        Name → mean Jaccard, 0..1. The seeds are others than that of a training.
     """
-    found, best = jaccard(maps.mass_mask(attention, mass), masks[:, None]).max(dim=1)
-    return attention[torch.arange(len(best)), best], found
+    middle = jaccard(mass_mask(centre_map(GRID)), masks).mean().item()
+    found = {say("가운데", "centre"): middle}
+    with torch.random.fork_rng([]):
+        for seed in range(1, seeds + 1):
+            torch.manual_seed(seed)
+            attention = look(build_backbone(), pictures)
+            name = f"{say('학습 전', 'untrained')} {seed}"
+            found[name] = best_head(attention, masks)[1].mean().item()
+    return found
 
 
 @contextmanager
@@ -183,6 +140,10 @@ class Training:
     ----------
     pool : dict
         From ``shapes.draw_pool``.
+    loss, average : function, optional
+        The reader's: ``loss(student, teacher, centre)`` of two crops' scores (B, K), and
+        ``average(old, new, momentum)`` of one of the teacher's weights. Whatever is no function is
+        not there, and ours is used.
     settings : keywords
         Of `Settings`.
 
@@ -198,8 +159,9 @@ class Training:
         ``loss``, ``entropy`` and ``batch_entropy``: one number a step, see ``dino.Loss``.
     """
 
-    def __init__(self, pool, **settings):
+    def __init__(self, pool, loss=None, average=None, **settings):
         self.settings = s = Settings(**settings)
+        self.own_loss, self.own_average = (f if callable(f) else None for f in (loss, average))
         torch.manual_seed(s.seed)
         head = dino.Head(WIDTH, s.answers, 256, norm=s.norm, free_prototypes=s.free_prototypes)
         self.student = dino.Network(build_backbone(), head, HIDE)
@@ -215,6 +177,13 @@ class Training:
         """What a figure says of these weights."""
         made, steps = say("이 수업에서 학습", "trained in this lesson"), say("스텝", "steps")
         return f"{made} ({self.step} {steps})"
+
+    @property
+    def parts(self):
+        """Whose loss and average these are, in a line."""
+        ours, yours = say("우리 것", "ours"), say("여러분 것", "yours")
+        loss, average = (yours if f else ours for f in (self.own_loss, self.own_average))
+        return f"{say('손실', 'loss')}: {loss} | EMA: {average}"
 
     def draw_crops(self):
         """Return the crops of one batch, as the networks take them."""
@@ -234,16 +203,35 @@ class Training:
         with torch.no_grad():
             answers, *_ = self.teacher(crops[:2])
         guesses, places, *_ = self.student(crops)
+        centre = self.loss.centre.clone()  # as it is before this batch moves it
         loss, watch = self.loss(guesses, answers)
+        if self.own_loss:
+            loss = torch.stack(
+                [
+                    self.own_loss(guess, answer, centre)
+                    for i, answer in enumerate(answers)
+                    for j, guess in enumerate(guesses)
+                    if i != j
+                ]
+            ).mean()
         spread = sum(dino.koleo(place) for place in places[:2])
         self.optimizer.zero_grad()
         (loss + self.settings.koleo * spread).backward()
         torch.nn.utils.clip_grad_norm_(self.student.parameters(), 3.0)
         self.optimizer.step()
-        dino.update_teacher(self.teacher, self.student, self.settings.momentum)
+        self.follow()
         self.step += 1
         for name, curve in self.curves.items():
             curve.append(watch.get(name, loss.item()))
+
+    @torch.no_grad()
+    def follow(self):
+        """Move the teacher towards the student."""
+        momentum = self.settings.momentum
+        if not self.own_average:
+            return dino.update_teacher(self.teacher, self.student, momentum)
+        for old, new in zip(self.teacher.parameters(), self.student.parameters(), strict=True):
+            old.copy_(self.own_average(old, new, momentum))
 
     @one_thread()
     def run(self, steps, show=None, every=20):
@@ -252,9 +240,6 @@ class Training:
             self.advance()
             if show and (i % every == 0 or i == steps):
                 show(self)
-        # Steps leave some 70 MB of freed scraps that the C library (glibc) keeps for later.
-        with suppress(OSError, AttributeError, TypeError):
-            ctypes.CDLL(None).malloc_trim(0)
 
     def look(self, pictures):
         """Return where the teacher's CLS token looks, see `look`."""

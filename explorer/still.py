@@ -1,0 +1,40 @@
+"""What stands on a page where a widget was whose kernel has gone: a still, or words."""
+
+import os
+
+from IPython.display import HTML, display
+
+from bilingual import say
+
+# JupyterLab shows one of the pictures of an output, and of a widget without a kernel only "Error
+# displaying widget: model not found". So a still is an output of its own, seen while its widget is
+# not; a widget that has none, of ipywidgets or for an upload, says what to do.
+STYLE = """<style>
+.jp-OutputArea-child:has(.dino-still):has(+ .jp-OutputArea-child {live}),
+.jp-OutputArea-child:has(.dino-still) + .jp-OutputArea-child:not(:has({live})) {{ display: none; }}
+.jp-OutputArea-output.jupyter-widgets:not(:has(*)) {{ font-size: 0; }}
+.jp-OutputArea-output.jupyter-widgets:not(:has(*))::after {{
+  content: "{words}"; font-size: var(--jp-content-font-size1, 14px);
+}}
+</style>"""
+LIVE = ":is(.dino-explorer, .dino-predict)"  # the widgets that have a still
+
+
+def show(data, metadata, still):
+    """Show a widget; in JupyterLab behind an output of its own that holds its still.
+
+    Parameters
+    ----------
+    data, metadata : dict
+        The widget's MIME bundle. Its picture is for where no widget runs.
+    still : str
+        HTML.
+    """
+    if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
+        data = {kind: one for kind, one in data.items() if not kind.startswith("image/")}
+        words = say(
+            "커널이 꺼졌습니다. 셀을 다시 실행하세요.", "The kernel has gone: run the cell again."
+        )
+        style = STYLE.format(live=LIVE, words=words)
+        display(HTML(f'<div class="dino-still">{style}{still}</div>'))
+    display(data, metadata=metadata, raw=True)

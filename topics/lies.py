@@ -1,0 +1,250 @@
+"""Figures of which some lie, in ways that people really meet, and the number that gives each away.
+
+A learner is dealt twelve (`deal`), questions each with lines of torch and timm, names the lie and
+gives the number that shows it. That a figure can look right and say nothing of the network is the
+point of Adebayo et al. 2018, *Sanity Checks for Saliency Maps* (arXiv:1810.03292).
+"""
+
+import random
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+from bilingual import BadInput, say
+from helpers import images
+from helpers.plots import draw, new_figure
+from helpers.weights import caption
+from topics import lying
+from topics.lying import RIGHT
+
+PHOTOS = "bat bee birds cat cow crab harrier heron kingfisher kitten koala owl swans toucan".split()
+
+# What captions say.
+CLAIMS = {
+    "attention": ("CLS 어텐션, 헤드 평균", "CLS attention, mean of heads"),
+    "wide": ("사진 전체의 CLS 어텐션", "CLS attention, whole photo"),
+    "heads": ("모든 헤드, 한 눈금", "all heads on one scale"),
+    "one head": ("사진 세 장, 같은 헤드", "three photos, same head"),
+    "rollout": ("롤아웃의 CLS 행", "rollout, the CLS row"),
+    "component": ("첫째 주성분, 한 축", "1st component, one axis"),
+}
+MAKERS = {
+    "attention": lying.attention,
+    "wide": lying.wide,
+    "heads": lying.heads,
+    "one head": lying.one_head,
+    "rollout": lying.rollout_map,
+    "component": lying.component,
+}
+
+
+class Kind(NamedTuple):
+    """A way to lie: under which claim, its name, the question that finds it, and its number."""
+
+    claim: str
+    name: tuple
+    asks: tuple
+    number: Callable
+
+
+def _reach(case):  # of the map's rows, as a share of the picture's height
+    return case.map.shape[0] * case.model.patch_embed.patch_size[0] / case.tensor.shape[-2]
+
+
+def _too_bright(case):  # how many times, the weakest head
+    drawn, true = (values.amax((-2, -1)) for values in (case.drawn, case.map))
+    return drawn.min() / drawn.max() * true.max() / true.min()
+
+
+def _drawn_heads(case):  # one of each photo
+    rows = case.numbers[..., case.model.num_prefix_tokens :]
+    return (rows - case.map.flatten(1)[:, None]).abs().sum(-1).argmin(1).tolist()
+
+
+def _same_side(case):  # product of both photos' correlations with one axis
+    tokens = case.numbers.flatten(0, 1)
+    centred = tokens - tokens.mean(0)
+    axis = torch.linalg.svd(centred, full_matrices=False)[2][0]
+    pairs = zip((centred @ axis).view(2, -1), case.map.flatten(1))
+    return torch.stack([torch.corrcoef(torch.stack(pair))[0, 1] for pair in pairs]).prod()
+
+
+def _change(case):
+    return (case.again(case.tensor.flip(-1)) - case.map).abs().max()
+
+
+KINDS = {
+    "axis": Kind(
+        "attention",
+        ("소프트맥스를 다른 축에 썼다", "the softmax ran over the wrong axis"),
+        ("어텐션 한 행의 합은 얼마인가요?", "What does a row of attention sum to?"),
+        lambda c: c.numbers.sum(-1).mean(),
+    ),
+    "shift": Kind(
+        "attention",
+        ("접두 토큰을 잘못 뺐다(한 칸 밀림)", "a prefix token was kept, so all is one patch off"),
+        ("맵의 첫 칸에 온 토큰은 몇 번인가요?", "Which token is the map's first patch?"),
+        lambda c: (c.numbers.mean(0) - c.map.flatten()[0]).abs().argmin(),
+    ),
+    "untrained": Kind(
+        "attention",
+        ("학습되지 않은 가중치이다", "the weights are untrained"),
+        ("마지막 정규화의 가중치는 서로 다른가요?", "Do the last norm's weights differ?"),
+        lambda c: c.model.norm.weight.std(),
+    ),
+    "input": Kind(
+        "attention",
+        ("전처리가 틀렸다", "the preprocessing is wrong"),
+        ("timm의 전처리와 얼마나 다른가요?", "How far is the input from timm's own?"),
+        lambda c: (images.to_tensor(c.photos[0], c.model)[0] - c.tensor).abs().max(),
+    ),
+    "stale": Kind(
+        "attention",
+        ("다른 사진에서 남은 맵이다", "the map is left over from another photo"),
+        ("사진을 뒤집으면 맵이 바뀌나요?", "Does the map change with the photo?"),
+        _change,
+    ),
+    "clipped": Kind(
+        "attention",
+        ("눈금의 양 끝을 잘라 냈다", "the scale was clipped at both ends"),
+        ("양 끝의 색으로 칠한 패치는 얼마나 되나요?", "What share has the colours' two ends?"),
+        lambda c: ((c.drawn == 0) | (c.drawn == 1)).float().mean(),
+    ),
+    "square": Kind(
+        "wide",
+        ("격자를 √N × √N으로 정했다", "the grid was taken to be √N × √N"),
+        ("맵의 행들은 사진 높이의 몇 배인가요?", "How far do the rows reach down the picture?"),
+        _reach,
+    ),
+    "padding": Kind(
+        "wide",
+        ("덧댄 패치까지 사진에 늘려 덮었다", "padded patches were laid over the photo, too"),
+        ("맵은 사진보다 얼마나 넓고 높은가요?", "By how much is the map larger than the photo?"),
+        _reach,
+    ),
+    "apart": Kind(
+        "heads",
+        ("헤드마다 따로 정규화했다", "each head was min-maxed on its own"),
+        ("가장 약한 헤드는 몇 배나 밝게 그렸나요?", "How many times too bright is the weakest?"),
+        _too_bright,
+    ),
+    "picked": Kind(
+        "one head",
+        ("사진마다 헤드를 골랐다", "the head was picked anew for each photo"),
+        ("서로 다른 헤드가 몇 개인가요?", "How many different heads are there?"),
+        lambda c: len(set(_drawn_heads(c))),
+    ),
+    "half": Kind(
+        "rollout",
+        ("롤아웃에서 잔차의 절반을 빠뜨렸다", "the rollout lacks its residual half"),
+        ("토큰이 자신에게 닿는 몫의 최솟값은?", "What is the least that a token keeps of itself?"),
+        lambda c: c.numbers.diagonal().min(),
+    ),
+    "sign": Kind(
+        "component",
+        ("한 사진의 부호를 뒤집었다", "the sign of one photo was turned"),
+        ("두 사진은 같은 쪽을 보나요?", "Do both photos point the same way?"),
+        _same_side,
+    ),
+}
+
+
+def deal(number, model):
+    """Deal a student twelve figures; the same number always gets the same ones.
+
+    Parameters
+    ----------
+    number : int or str
+        The student's number.
+    model : timm model
+        Trained. Some figures will say so of weights that are not.
+
+    Returns
+    -------
+    list of Case
+        One for each of `KINDS`, in an order of the student's own; six to eight of them lie.
+    """
+    chance = random.Random(str(number))
+    lying_kinds = chance.sample([*KINDS], chance.choice((6, 7, 8)))
+    return [make(kind, model, chance, kind in lying_kinds) for kind in chance.sample([*KINDS], 12)]
+
+
+def pair(kind, model, seed=0):
+    """Two figures of the same photo, the right one and the one that lies: ``(right, lying)``.
+
+    Raises
+    ------
+    BadInput
+        No such lie.
+    """
+    if kind not in KINDS:
+        raise BadInput(
+            f"그런 거짓은 없습니다: {kind!r}. 이 가운데 고르세요: {', '.join(KINDS)}",
+            f"There is no such lie: {kind!r}. Choose one of {', '.join(KINDS)}",
+        )
+    return tuple(make(kind, model, random.Random(seed), lies) for lies in (False, True))
+
+
+def make(kind, model, chance, lies=True):  # of photos drawn by `chance`, a random.Random
+    names = chance.sample(PHOTOS, 3)
+    return MAKERS[KINDS[kind].claim](model, names, kind if lies else RIGHT)
+
+
+def number(case, kind):
+    """A kind's number, measured on a figure."""
+    return float(KINDS[kind].number(case))
+
+
+def suspicions(case):
+    """The kinds of lie that a figure's claim leaves open."""
+    return [name for name, kind in KINDS.items() if kind.claim == case.claim]
+
+
+def answers(cases):
+    """What to answer of each figure: ``"right"``, or ``(kind, number)``."""
+    return [c.lie if c.lie == RIGHT else (c.lie, number(c, c.lie)) for c in cases]
+
+
+# What a figure's numbers are called on the sheet: letters of the kinds that its claim leaves open.
+LETTERS = dict(zip([*KINDS], "abcdefggijkm"))
+
+
+def notes(case):
+    """A figure's numbers by their letters, for those who have it on paper."""
+    kinds = {LETTERS[kind]: f"{number(case, kind):.4g}" for kind in suspicions(case)}
+    if case.claim == "wide":
+        side, columns = case.model.patch_embed.patch_size[1], case.map.shape[1]
+        kinds["h"] = f"{columns * side / case.tensor.shape[-1]:.4g}"
+    parts = [f"{letter} {value}" for letter, value in kinds.items()]
+    return "\n".join("   ".join(parts[i : i + 3]) for i in range(0, len(parts), 3))
+
+
+def draw_cases(cases, model, first=1, columns=4, numbers=False):
+    """Figures in rows, each with its number and its claim.
+
+    Parameters
+    ----------
+    cases : list of Case
+    model : timm model
+        Named at the foot, as what the figures claim.
+    first, columns : int
+        Number of the first, and how many stand in a row.
+    numbers : bool
+        Print below each what `notes` says.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    rows = -(-len(cases) // columns)
+    foot = f"{caption(model)} ({say('그림의 주장', 'as the figures claim')})"
+    fig, axes = new_figure(
+        rows, columns, (5, 4), foot, extra=0.15 + (0.5 if numbers else 0.3) * rows
+    )
+    for i, (ax, case) in enumerate(zip(axes, cases)):
+        draw(ax, case.picture, "")
+        ax.set_title(f"{first + i}. {say(*CLAIMS[case.claim], chr(10))}", size=7)
+        if numbers:
+            ax.text(0.5, -0.04, notes(case), size=6, ha="center", va="top", transform=ax.transAxes)
+    return fig
