@@ -20,7 +20,8 @@ from PIL import ImageDraw
 from bilingual import BadInput, language, say, tell
 from classroom import answers
 from classroom.guesses import digits, overlap
-from helpers import overlay, plots, still
+from explorer import still
+from helpers import overlay, plots
 from helpers.images import load_photo
 
 SIDE = 640  # pixels of the photo in the browser
@@ -140,6 +141,7 @@ class Patches(Guess):
         fig, axes = plots.new_figure(1, len(panels), self.seen.size, weights)
         for ax, (label, panel) in zip(axes, panels.items()):
             plots.draw(ax, overlay.blend(self.seen, panel, smooth=False), label)
+        fig.alt = " | ".join(panels)
         return fig
 
     def _asked(self):
