@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from classroom import answers, guesses, hand_ins, page, predict, progress
 from classroom.checks import lesson_11
+from helpers import still
 
 MAP = torch.arange(12.0).reshape(3, 4)
 
@@ -19,7 +20,8 @@ MAP = torch.arange(12.0).reshape(3, 4)
 @pytest.fixture(autouse=True)
 def displayed(monkeypatch):
     shown = []
-    monkeypatch.setattr(predict, "display", lambda *things, **_: shown.extend(things))
+    for module in (predict, still):
+        monkeypatch.setattr(module, "display", lambda *things, **_: shown.extend(things))
     return shown
 
 
