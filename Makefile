@@ -26,6 +26,7 @@
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
 BIN := .venv/bin
+ESLINT := eslint@10
 
 .PHONY: lab test check notebooks store site live sheets hub hub-parts class release bench evaluate lint links
 .DEFAULT_GOAL := lab
@@ -88,6 +89,9 @@ outputs/training/pool.pt: | .venv/.installed
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
+	@if npx --yes $(ESLINT) --version >/dev/null 2>&1; then \
+	npx --yes $(ESLINT) --config explorer/eslint.config.mjs explorer classroom; \
+	else echo "JavaScript not looked at: there is no npx here, or it cannot fetch eslint."; fi
 
 # Every form of the address: plain, with %2F in a link, the folder a hub clones into, the pages'.
 links:

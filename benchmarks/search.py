@@ -24,6 +24,7 @@ import torch
 from PIL import Image
 
 from helpers import images, models
+from helpers.weights import caption
 from topics import search
 
 BATCH = 32
@@ -72,7 +73,7 @@ def speed(model, folder, count, rounds):
         taken["forward alone"].append(timed(bare))
         taken["index_photos"].append(timed(whole))
     pairs = {name: np.array(times) for name, times in taken.items()}
-    print(f"{models.caption(model)}, {count} photos of {SIZE[0]} × {SIZE[1]}, best of {rounds}")
+    print(f"{caption(model)}, {count} photos of {SIZE[0]} × {SIZE[1]}, best of {rounds}")
     for name, times in pairs.items():
         clock, processor = times.min(axis=0)
         print(

@@ -21,6 +21,8 @@ import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
+
 from deploy import hub, load, parts, settings
 from deploy.students import Student
 
@@ -47,14 +49,16 @@ class Reader(Student):
         super().__init__(SimpleNamespace(url=url, token=""), "reader")
         self.home, self.folder, self.headers = "", "notebooks", {}
 
-    async def first_picture(self):
-        """Seconds from Run to it, in a lesson that has been opened."""
+    async def first_picture(self, lab):
+        """Seconds from Run to it, in a lesson that is open; CPU-s of the kernel; MB of all."""
         path, sources = await self.lesson(FIRST)
         kernel = await self.open(path)
-        began = time.monotonic()
+        began, before = time.monotonic(), load.cpu_seconds(kernel.pid)
         for source in sources:
             if shown := (await kernel.run(source)).pictures:
-                return shown[0] - began
+                all_of_them = [lab, *psutil.Process(lab).children(recursive=True)]
+                memory = sum(load.pss(getattr(one, "pid", one)) for one in all_of_them)
+                return shown[0] - began, load.cpu_seconds(kernel.pid) - before, memory
 
 
 def alone(module):
@@ -71,7 +75,7 @@ def alone(module):
             while lab.poll() is None:
                 with contextlib.suppress(OSError):
                     urllib.request.urlopen(f"{url}/api/status").close()
-                    return asyncio.run(Reader(url).first_picture())
+                    return asyncio.run(Reader(url).first_picture(lab.pid))
                 time.sleep(0.2)
             sys.exit("JupyterLab ended")
         finally:
@@ -106,8 +110,11 @@ def main():
             min(alone(module) for _ in range(asked.rounds))
             for module in ("jupyterlab", "deploy.lab")
         )
-        met &= warm <= ALONE
-        print(f"a reader alone, Run -> first picture, s {plain:8.1f} {warm:8.1f}  goal {ALONE}")
+        met &= warm[0] <= ALONE
+        titles = ("alone: Run -> first picture, s", "CPU-s for it", "PSS of kernel and Lab, MB")
+        for title, *both in zip(titles, plain, warm):
+            print("{:<37}{:8.1f} {:8.1f}".format(title, *both))
+        print(f"goal of the reader alone: {ALONE} s")
     return not met
 
 

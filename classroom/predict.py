@@ -20,7 +20,8 @@ from PIL import ImageDraw
 from bilingual import BadInput, language, say, tell
 from classroom import answers
 from classroom.guesses import digits, overlap
-from helpers import overlay, plots, still
+from explorer import still
+from helpers import overlay, plots
 from helpers.images import load_photo
 
 SIDE = 640  # pixels of the photo in the browser

@@ -121,10 +121,7 @@ def settings_files(folder):
 
 
 def repository(folder):
-    """Commit the lessons as they are now, unsaved work included; the address to clone them from.
-
-    What lies below a guess is left out, see ``tools.unopened``.
-    """
+    """Commit the lessons as they are now, unsaved work included; the address to clone them from."""
     bare = folder / "git" / settings.NAME
     git = ["git", f"--git-dir={bare}", f"--work-tree={settings.ROOT}"]
     who = ["-c", "user.name=teacher", "-c", "user.email=teacher@example.org"]
@@ -132,7 +129,7 @@ def repository(folder):
         bare.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["git", "init", "-q", "--bare", "-b", settings.BRANCH, bare], check=True)
     subprocess.run([*git, "add", "--all"], check=True)
-    unopened.stage(git, settings.ROOT)
+    unopened.stage(git, settings.ROOT)  # without what lies below a guess
     if subprocess.run([*git, "diff", "--cached", "--quiet"]).returncode:
         subprocess.run([*git, *who, "commit", "-q", "-m", "The lessons as they are"], check=True)
     return bare.as_uri()

@@ -160,7 +160,7 @@ def _asking(view):
     unit = unit_tokens(encode(model, tensor, block))
     photo, label = (
         view.picture.copy(),
-        say("물어보는 패치 · 보는 곳 · 닮은 곳", "asks · looks at · is like"),
+        say("묻는 패치 · 보는 곳 · 닮은 곳", "a patch · where it looks · what is like it"),
     )
     for turn in np.linspace(0, 2 * np.pi, QUERY_STEPS, endpoint=False):
         y, x = int((0.5 + 0.36 * np.sin(2 * turn)) * gh), int((0.5 + 0.38 * np.cos(turn)) * gw)

@@ -7,10 +7,9 @@ import anywidget
 import traitlets
 
 from bilingual import Bilingual, language, plain, say
-from explorer import export, network
+from explorer import export, network, still
 from explorer.bundle import bundle
 from explorer.data import block_data, colour_table, full, patch_map, png, shrink
-from helpers import still
 from helpers.images import load_photo, to_tensor
 from helpers.maps import min_max
 from helpers.overlay import COLORMAPS

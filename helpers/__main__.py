@@ -13,47 +13,38 @@ def main(argv=None):
     """Write the figure, say where it is and which weights made it; return the exit status."""
     try:
         console.prepare()
-        options = _parser().parse_args(argv)
-        out, weights = _draw(options)
+        print(*_draw(**vars(_parser().parse_args(argv))), sep="\n")
     except (ValueError, OSError) as error:
         print(str(error).replace("\n", " / "), file=sys.stderr)
         return 2
-    print(f"{plain(out)}\n{say('가중치', 'weights')}: {weights}")
     return 0
 
 
-def _draw(options):
-    """Where the figure is, and which weights made it."""
+def _draw(photo, out, model, map, fit, **looks):
+    """Where the figure is, and the line that says which weights made it."""
     # Only now: importing torch and timm takes seconds, and --help should not.
     from helpers import images, maps, models, plots
-    from helpers.weights import caption
+    from helpers.weights import made_by
 
     map_of, title = {
         "norm": (maps.norm_map, say("노름 맵", "norm map")),
         "attention": (maps.attention_map, say("어텐션 맵", "attention map")),
-    }[options.map]
-    photo = images.load_photo(options.photo)
-    model = models.load_model(options.model)
-    tensor, seen = images.to_tensor(photo, model, options.fit)
-    looks = {"alpha": options.alpha, "cmap": options.cmap, "title": title}
-    figure = plots.two_panel(seen, map_of(model, tensor), weights=model, **looks)
-    out = options.out or Path(f"{_stem(options.photo)}.dino.png")
+    }[map]
+    out = out or Path(f"{_stem(photo)}.dino.png")
+    photo, model = images.load_photo(photo), models.load_model(model)
+    tensor, seen = images.to_tensor(photo, model, fit)
+    figure = plots.two_panel(seen, map_of(model, tensor), weights=model, title=title, **looks)
     out = out if out.suffix else out.with_suffix(".png")
-    formats = figure.canvas.get_supported_filetypes()
-    if out.suffix[1:].lower() not in formats:
-        raise BadInput(
-            f"쓸 수 없는 그림 형식입니다: {out.suffix}. 다음 가운데 고르세요: {', '.join(formats)}",
-            f"No format for a figure: {out.suffix}. Choose one of {', '.join(formats)}",
-        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(out)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no such format; matplotlib lists them
+        why = getattr(error, "strerror", None) or error
         raise BadInput(
-            f"그림을 쓸 수 없습니다: {plain(out)} ({error.strerror})",
-            f"The figure cannot be written: {plain(out)} ({error.strerror})",
+            f"그림을 쓸 수 없습니다: {plain(out)} ({why})",
+            f"The figure cannot be written: {plain(out)} ({why})",
         ) from error
-    return out, caption(model)
+    return plain(out), made_by(model)
 
 
 def _parser():

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bilingual import BadInput, plain
 from sources import colours, files, web
-from sources.kinds import PhotoError, not_a_photo
+from sources.kinds import not_a_photo
 
 IMAGES = Path(__file__).resolve().parent.parent / "images"
 FITS = ("crop", "squash", "whole")
@@ -59,13 +59,7 @@ def load_photo(source, max_side=1600):
     if isinstance(source, (str, Path)):
         address = str(source).strip()
         if not ("://" in address or address.lower().startswith(("data:", "file:"))):
-            if path := files.find(source, IMAGES):
-                return files.read(path, max_side)
-            names, shown = ", ".join(path.name for path in sample_photos()), plain(source)
-            raise PhotoError(
-                f"파일이 없습니다: {shown}. 함께 들어 있는 사진: {names}",
-                f"No such file: {shown}. Photos that come with the lessons: {names}",
-            )
+            return files.read(files.find(source, IMAGES), max_side)
         source, name = web.download(address), address
     if isinstance(source, (bytes, bytearray, memoryview)):
         return files.decode(io.BytesIO(source), plain(name), max_side)
@@ -108,19 +102,12 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
         No such `fit` or `size`; more than ``MAX_PATCHES``, as of a very long and narrow photo.
     """
     from timm.data import create_transform
-    from torchvision import transforms as T
 
     photo = load_photo(photo, max_side=None)
-    config, (height, width), box = view(photo.size, model, fit, size, overrides)
-    if fit == "crop":
-        transform = create_transform(**config, is_training=False)
-        left, top, right, bottom = (round(edge) for edge in box)
-        seen = photo.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
-        return transform(photo).unsqueeze(0), seen
-    how = T.InterpolationMode.BICUBIC if fit == "whole" else T.InterpolationMode.BILINEAR
-    resize = T.Resize((height, width), how)
-    transform = T.Compose([resize, T.ToTensor(), T.Normalize(config["mean"], config["std"])])
-    return transform(photo).unsqueeze(0), photo
+    config, _, box = view(photo.size, model, fit, size, overrides)
+    left, top, right, bottom = (round(edge) for edge in box)
+    seen = photo.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+    return create_transform(**config, is_training=False)(photo).unsqueeze(0), seen
 
 
 def view(photo_size, model, fit="crop", size=None, overrides=()):
@@ -129,7 +116,7 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     Returns
     -------
     config : dict
-        timm's data config.
+        timm's data config, for ``timm.data.create_transform``.
     pixels : tuple of int
         (height, width) that the network gets, multiples of the patch: it is not padded, and the
         patch grid covers the box and no more.
@@ -145,21 +132,20 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     config, patch = resolve_model_data_config(model), model.patch_embed.patch_size
     config.update(overrides)
     sides = _sides(config["input_size"][-2:] if size is None else size)
-    height, width = (_multiple(side, step) for side, step in zip(sides, patch))
-    config["input_size"] = (3, height, width)
     if fit not in FITS:
         raise BadInput(
             f"fit는 {', '.join(FITS)} 가운데 하나여야 합니다: {fit!r}",
             f"fit must be one of {', '.join(FITS)}: {fit!r}",
         )
-    box = (0, 0, *photo_size)
-    if fit == "crop":
-        box = _crop_box(photo_size, config)
-    elif fit == "whole":
-        scale = min(height, width) / min(photo_size)
-        height, width = (
-            _multiple(side * scale, step) for side, step in zip(reversed(photo_size), patch)
-        )
+    if fit == "whole":
+        scale = min(_multiples(sides, patch)) / min(photo_size)
+        sides = [side * scale for side in reversed(photo_size)]
+    if fit != "crop":
+        how = "bicubic" if fit == "whole" else "bilinear"
+        config.update(crop_mode="squash", crop_pct=1, interpolation=how)
+    height, width = _multiples(sides, patch)
+    config["input_size"] = (3, height, width)
+    box = _crop_box(photo_size, config)
     # The parts that are cut off are resized, too.
     share = math.prod(photo_size) / ((box[2] - box[0]) * (box[3] - box[1]))
     patches = round(height * width / math.prod(patch) * max(1, share))
@@ -185,8 +171,8 @@ def _sides(size):
     )
 
 
-def _multiple(side, step):
-    return max(1, round(side / step)) * step
+def _multiples(sides, steps):
+    return [max(1, round(side / step)) * step for side, step in zip(sides, steps)]
 
 
 def _crop_box(photo_size, config):

@@ -1,7 +1,6 @@
 """A name or a file in, a timm model out, and which weights it holds."""
 
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -9,22 +8,15 @@ import timm
 import torch
 from timm.models import load_state_dict
 
-from bilingual import plain, show, tell
-from sources import hub
-from sources.faults import HubError, damaged
-from sources.names import DEFAULT, ModelError, full_name, repository
+from bilingual import plain, show
+from sources import faults, hub
+from sources.faults import HubError
+from sources.names import DEFAULT, ModelError, full_name, is_path, own_weights, repository
 
 from .weights import Weights
 
 EMBEDDED = "embedded"
 EMBEDDED_DIR = Path(__file__).resolve().parent / "embedded"
-STOPPED = (
-    ("불러오기를 중단했습니다", "you interrupted the loading"),
-    ("중단하지 말고", "give it time"),
-)
-
-_FILES = ".safetensors", ".pth", ".pt", ".bin"
-_PATH = re.compile(r"(?!facebook/|timm/|hf[-_]hub:).*[/\\].*|.*\.(safetensors|pth|pt|bin)", re.S)
 
 
 class Unfit(ModelError):
@@ -69,9 +61,9 @@ def load_model(name=None, pretrained=True, fallback=True, architecture=None):
     file = None
     if str(name).strip().lower() == EMBEDDED:
         name = kind = EMBEDDED
-        source, file = _own(EMBEDDED_DIR, None)
-    elif isinstance(name, Path) or _PATH.fullmatch(name) or os.path.isdir(name):
-        source, file = _own(Path(name).expanduser(), architecture)
+        source, file = own_weights(EMBEDDED_DIR, None)
+    elif is_path(name):
+        source, file = own_weights(Path(name).expanduser(), architecture)
         name, kind = str(name), "file"
     else:
         source = name = full_name(name)
@@ -86,8 +78,7 @@ def load_model(name=None, pretrained=True, fallback=True, architecture=None):
     except (HubError, KeyboardInterrupt) as error:
         if not fallback:
             raise
-        stopped = isinstance(error, KeyboardInterrupt)
-        _notice(name, *(STOPPED if stopped else (error.why, error.remedy)))
+        faults.tell_of_replacement(name, error)
         return load_model(EMBEDDED)
 
 
@@ -156,33 +147,4 @@ def _from_cache_or_hub(name):
         except Unfit as error:
             why = error.ko, error.en
         hub.forget(file)  # here, where no traceback holds it open any more
-    raise damaged(*why)
-
-
-def _own(path, architecture):
-    """The reader's own weights: what to build, and the file with the numbers."""
-    file = next((f for kind in _FILES for f in sorted(path.glob(f"*{kind}"))), path)
-    if not file.is_file():
-        raise ModelError(
-            f"가중치 파일({', '.join(_FILES)})이 없습니다: {plain(path)}",
-            f"No weights ({', '.join(_FILES)}) there: {plain(path)}",
-        )
-    if not architecture and not (path / "config.json").is_file():
-        example = 'architecture="vit_small_patch16_224.dino"'
-        raise ModelError(
-            f"어느 모델의 가중치인지 알려 주세요({plain(path)}): {example}",
-            f"Say which model's weights these are ({plain(path)}): {example}",
-        )
-    return full_name(architecture) if architecture else f"local-dir:{path}", file
-
-
-def _notice(name, why, remedy):
-    """Why the embedded DINO takes the place of a model, what it is, and how to get the real one."""
-    tell(
-        f"{name} 대신 내장 DINO를 씁니다: {why[0]}.\n"
-        "내장 DINO는 이 수업에 들어 있는 작은 DINO입니다(토큰 197개).\n"
-        f"원래 모델을 쓰려면 {remedy[0]} 다시 실행하세요.",
-        f"Using the embedded DINO instead of {name}: {why[1]}.\n"
-        "It is a small DINO that comes with these lessons (197 tokens).\n"
-        f"For the real one, {remedy[1]} and run again.",
-    )
+    raise faults.damaged(*why)

@@ -21,7 +21,7 @@ from bilingual import say
 
 from .images import load_photo
 from .overlay import blend
-from .weights import caption
+from .weights import made_by
 
 WIDTH = 6.2  # inches
 HEIGHT = 3.0  # inches at most, of pictures
@@ -110,7 +110,7 @@ def compare(panels, *, weights, cmap="viridis"):
     Parameters
     ----------
     panels : dict
-        Label → PIL image, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
+        Label → photo, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
     weights, cmap
         See ``two_panel``.
 
@@ -119,6 +119,7 @@ def compare(panels, *, weights, cmap="viridis"):
     Figure
     """
     rows = math.ceil(len(panels) / 4)
+    panels = pictures(panels)
     size = narrowest(panels.values())
     fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights)
     for ax, (label, panel) in zip(axes, panels.items()):
@@ -167,14 +168,14 @@ def new_figure(rows, columns, size, weights, extra=0):
     for ax in axes.flat:
         ax.set_axis_off()
     if weights is not None:
-        made_by = weights if isinstance(weights, str) else caption(weights)
-        foot = f"{say('가중치', 'weights')}: {made_by}".replace("$", r"\$")  # no formula
-        fig.supxlabel(foot, size=8, color="dimgray", wrap=True)
+        foot = made_by(weights).replace("$", r"\$")  # no formula
+        fig.supxlabel(foot, size=8, alpha=0.7, wrap=True)
     return fig, axes.flat
 
 
 def draw(ax, picture, title, **kwargs):
     """A picture on its axes."""
+    ax.set(xticks=[], yticks=[])
     ax.imshow(np.asarray(picture), **kwargs)
     ax.set_title(title, size=10, parse_math=False)  # a file's name may hold two dollars
 
@@ -186,13 +187,18 @@ def in_patches(photo, grid):
 
 
 def outline(ax, corner, width=1, height=1, colour="yellow"):
-    """A frame on the axes, seen on any ground; `corner` is (x, y)."""
+    """A frame on the axes, seen on any background; `corner` is (x, y)."""
     box = Rectangle(corner, width, height, fill=False, ec=colour, lw=2, zorder=3, clip_on=False)
     box.set_path_effects([patheffects.withStroke(linewidth=4, foreground="black")])
     ax.add_patch(box)
 
 
+def pictures(panels):
+    """Labelled panels with their photos read; arrays and tensors stay as they are."""
+    return {name: p if hasattr(p, "ndim") else load_photo(p, None) for name, p in panels.items()}
+
+
 def narrowest(panels):
     """(width, height) of the narrowest of some pictures and maps."""
-    sizes = [p.size if isinstance(p, Image.Image) else np.shape(p)[::-1] for p in panels]
+    sizes = [p.size if isinstance(p, Image.Image) else p.shape[1::-1] for p in panels]
     return min(sizes, key=lambda size: size[0] / size[1])

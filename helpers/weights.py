@@ -39,10 +39,15 @@ class Weights:
 def caption(model):
     """One line that says which weights a model holds; also true of a model built by hand."""
     weights = getattr(model, "weights", None)
-    if isinstance(weights, Weights):
-        return str(weights)
+    if isinstance(model, str) or isinstance(weights, Weights):
+        return str(weights or model)
     architecture = getattr(model, "pretrained_cfg", {}).get("architecture", type(model).__name__)
     return f"{say('가중치 알 수 없음', 'weights unknown', ' · ')}: {architecture}"
+
+
+def made_by(model):
+    """The line below a figure; instead of a model, its caption may be given."""
+    return f"{say('가중치', 'weights')}: {caption(model)}"
 
 
 def _short(name):

@@ -7,21 +7,7 @@ import ipywidgets
 from bilingual import say
 
 from .overlay import COLORMAPS, blend
-from .weights import caption
-
-_WIDE = {"description_width": "initial"}
-
-
-def alpha_slider(value=0.5):
-    """A slider from 0, the photo, to 1, the colours alone: an ``ipywidgets.FloatSlider``."""
-    label = say("불투명도", "opacity alpha")
-    return ipywidgets.FloatSlider(value, min=0, max=1, step=0.01, description=label, style=_WIDE)
-
-
-def colormap_menu(value=COLORMAPS[0]):
-    """A menu of ``overlay.COLORMAPS``: an ``ipywidgets.Dropdown``."""
-    label = say("컬러맵", "colormap")
-    return ipywidgets.Dropdown(value=value, options=COLORMAPS, description=label, style=_WIDE)
+from .weights import made_by
 
 
 def sliders(photo, m, *, weights):
@@ -30,6 +16,7 @@ def sliders(photo, m, *, weights):
     Parameters
     ----------
     photo : PIL.Image.Image
+        Or anything that ``images.load_photo`` reads.
     m : torch.Tensor or array
         (gh, gw) in 0..1, see ``maps.min_max``.
     weights : timm model or str
@@ -45,8 +32,11 @@ def sliders(photo, m, *, weights):
     BadInput
         As ``overlay.blend``.
     """
-    alpha, cmap, picture = alpha_slider(), colormap_menu(), ipywidgets.Image(format="png")
-    words = say("가중치", "weights"), weights if isinstance(weights, str) else caption(weights)
+    wide = {"style": {"description_width": "initial"}}
+    label = say("불투명도", "opacity alpha")
+    alpha = ipywidgets.FloatSlider(0.5, min=0, max=1, step=0.01, description=label, **wide)
+    cmap = ipywidgets.Dropdown(options=COLORMAPS, description=say("컬러맵", "colormap"), **wide)
+    picture = ipywidgets.Image(format="png")
 
     def draw(_=None):
         file = io.BytesIO()
@@ -56,4 +46,4 @@ def sliders(photo, m, *, weights):
     for control in (alpha, cmap):
         control.observe(draw, names="value")
     draw()
-    return ipywidgets.VBox([alpha, cmap, picture, ipywidgets.Label(": ".join(words))])
+    return ipywidgets.VBox([alpha, cmap, picture, ipywidgets.Label(made_by(weights))])

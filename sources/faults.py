@@ -7,7 +7,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from huggingface_hub import constants
 
-from bilingual import Bilingual
+from bilingual import Bilingual, tell
 
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
@@ -21,6 +21,10 @@ CONNECT = "인터넷에 연결하고", "connect to the internet"
 CHECK = "인터넷 연결을 확인하고", "check the connection"
 ANOTHER = "다른 이름으로", "choose another name"
 LATER = "몇 분 뒤에", "wait a few minutes"
+STOPPED = (
+    ("불러오기를 중단했습니다", "you interrupted the loading"),
+    ("중단하지 말고", "give it time"),
+)
 # By fault: what happened in Korean and English, what to do in Korean and English.
 WORDS = {
     "OfflineModeIsEnabled": (
@@ -71,6 +75,19 @@ class HubError(Bilingual):
 def damaged(ko="내려받은 파일이 깨졌습니다", en="the downloaded file is damaged"):
     """The ``HubError`` of a file that came twice and was of no use either time."""
     return HubError((ko, en), ("나중에", "wait a while"))
+
+
+def tell_of_replacement(name, error):
+    """Why the embedded DINO takes the place of a model, what it is, and how to get the real one."""
+    why, remedy = STOPPED if isinstance(error, KeyboardInterrupt) else (error.why, error.remedy)
+    tell(
+        f"{name} 대신 내장 DINO를 씁니다: {why[0]}.\n"
+        "내장 DINO는 이 수업에 들어 있는 작은 DINO입니다(토큰 197개).\n"
+        f"원래 모델을 쓰려면 {remedy[0]} 다시 실행하세요.",
+        f"Using the embedded DINO instead of {name}: {why[1]}.\n"
+        "It is a small DINO that comes with these lessons (197 tokens).\n"
+        f"For the real one, {remedy[1]} and run again.",
+    )
 
 
 def status(error):

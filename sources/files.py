@@ -32,19 +32,26 @@ _quiet = threading.Lock()  # catch_warnings is not safe in threads, and photos a
 
 
 def find(source, folder):
-    """The path of a file, which a bare name may also have in a folder; None if there is none."""
-    path = Path(source)
+    """The path of a file, which a bare name may also have in a folder; PhotoError if none."""
+    path, found = Path(source), None
     try:
         path = path.expanduser()
         # macOS writes Hangul in file names as single letters, and a keyboard types whole syllables.
         forms = [path, *(Path(normalize(form, str(path))) for form in ("NFC", "NFD"))]
         if path.name == str(source):
             forms.append(folder / path)
-        return next((form for form in forms if form.exists()), None)
+        found = next((form for form in forms if form.exists()), None)
     except PermissionError:
         return path
     except (OSError, RuntimeError, ValueError):  # too long a name, no such user, a zero byte
-        return None
+        pass
+    if found:
+        return found
+    shown, names = plain(source), ", ".join(sorted(other.name for other in folder.glob("*.jpg")))
+    raise PhotoError(
+        f"파일이 없습니다: {shown}. 함께 들어 있는 사진: {names}",
+        f"No such file: {shown}. Photos that come with the lessons: {names}",
+    )
 
 
 def suffixes():

@@ -1,7 +1,9 @@
-"""What people call a model in, timm's full name out."""
+"""What people call a model in, timm's full name out; or a path in, and what is to be built."""
 
 import difflib
+import os
 import re
+from pathlib import Path
 
 import timm
 from timm.models import get_deprecated_models, is_model_in_modules, split_model_name_tag
@@ -16,6 +18,9 @@ _META = re.compile(
     r"(?:facebook/)?(dino|dinov2|dinov3)(-with-registers)?[-_](?:vit)?(7b|[sblhg])"
     r"(?:mall|ase|arge|uge|iant)?(16|14|8)?(plus)?(_reg)?(?:[-_]pretrain[-_](\w+))?"
 )
+
+_FILES = ".safetensors", ".pth", ".pt", ".bin"
+_PATH = re.compile(r"(?!facebook/|timm/|hf[-_]hub:).*[/\\].*|.*\.(safetensors|pth|pt|bin)", re.S)
 
 
 class ModelError(Bilingual, ValueError):
@@ -48,6 +53,28 @@ def full_name(name):
     if asked not in (name, architecture):
         show(f"{say('timm의 이름', 'name in timm', ' · ')}: {plain(asked)} → {name}")
     return f"{architecture}.{tag or timm.get_pretrained_cfg(architecture).tag}"
+
+
+def is_path(name):
+    """Whether a model is called by a path rather than by a name."""
+    return isinstance(name, Path) or bool(_PATH.fullmatch(name)) or os.path.isdir(name)
+
+
+def own_weights(path, architecture):
+    """The reader's own weights, by path: what timm is to build, and the file with the numbers."""
+    file = next((f for kind in _FILES for f in sorted(path.glob(f"*{kind}"))), path)
+    if not file.is_file():
+        raise ModelError(
+            f"가중치 파일({', '.join(_FILES)})이 없습니다: {plain(path)}",
+            f"No weights ({', '.join(_FILES)}) there: {plain(path)}",
+        )
+    if not architecture and not (path / "config.json").is_file():
+        example = 'architecture="vit_small_patch16_224.dino"'
+        raise ModelError(
+            f"어느 모델의 가중치인지 알려 주세요({plain(path)}): {example}",
+            f"Say which model's weights these are ({plain(path)}): {example}",
+        )
+    return full_name(architecture) if architecture else f"local-dir:{path}", file
 
 
 def repository(name):

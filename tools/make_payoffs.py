@@ -9,6 +9,9 @@ Draws them with the embedded DINO, so run it again when its weights change.
 import sys
 from pathlib import Path
 
+from PIL import Image
+
+import explorer
 from bilingual import choose, console, say
 from helpers import encoding, images, maps, models, overlay, plots
 from helpers.weights import caption
@@ -103,7 +106,21 @@ def payoff_09():
 
 
 def payoff_04(model, photo):
-    """Lesson 04: where the CLS token looked, block by block and head by head."""
+    """Lesson 04: one block, one photo, three tokens that ask."""
+    tensor, seen = images.to_tensor(photo, model)
+    gh, gw = encoding.encode(model, tensor).grid
+    first, block = model.num_prefix_tokens, len(model.blocks) // 2 - 1
+    places = {"CLS": None, say("배", "belly"): (7, 6), say("배경", "background"): (2, 11)}
+    asked = {}
+    for name, place in places.items():
+        token = first + place[0] * gw + place[1] if place else 0
+        m = encoding.attention(model, tensor, block, (token,))[0, :, 0, first:].mean(0)
+        asked[name] = m.reshape(gh, gw), place
+    return attention.draw_queries(seen, asked, weights=model)
+
+
+def payoff_05(model, photo):
+    """Lesson 05: where the CLS token looked, block by block and head by head."""
     tensor, _ = images.to_tensor(photo, model)
     grid = encoding.encode(model, tensor).grid
     rows = encoding.attention_rows(model, tensor)[:, 0]
@@ -126,9 +143,24 @@ def payoff_11(steps=200):
     return figures.rows(rows, weights=training.caption)
 
 
-def payoff_12(model, number="payoff", numbers=False):
-    """Lesson 12, and its sheet with `numbers`: twelve figures, of which some lie."""
-    return lies.draw_cases(lies.deal(number, model), model, numbers=numbers)
+def payoff_12(model):
+    """Lesson 12: twelve figures, of which some lie."""
+    return lies.draw_cases(lies.deal("payoff", model), model)
+
+
+def sheet_12(model):
+    """The picture on lesson 12's sheet: eight figures with their numbers; the guide has the key."""
+    return lies.draw_cases(lies.deal("sheet", model)[:8], model, numbers=True)
+
+
+def readme(model, photo, folder):
+    """The moving picture of the README, and a still of it with the query on the bird."""
+    box = explorer.explore(photo, model, fit="whole", size=224)
+    box.picture.thumbnail((380, 380))
+    path = box.save_gif(Path(folder) / "readme.webp", "query")
+    with Image.open(path) as moving:
+        moving.seek(30)
+        moving.convert("RGB").save(path.with_suffix(".jpg"), quality=88, optimize=True)
 
 
 def main(folder=ROOT / "images", choice="both"):
@@ -138,7 +170,6 @@ def main(folder=ROOT / "images", choice="both"):
     dino = models.load_model("embedded")
     bird = images.load_photo("kingfisher.jpg")
     pictures = {
-        "readme.jpg": payoff_00(dino, bird),
         "payoff_00.jpg": payoff_00(dino, bird),
         "payoff_01.jpg": payoff_01(dino),
         "payoff_02.jpg": payoff_02(dino, bird),
@@ -147,13 +178,16 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_06.jpg": payoff_06(dino, images.load_photo("birds.jpg")),
         "payoff_09.jpg": payoff_09(),
         "payoff_04.jpg": payoff_04(dino, bird),
+        "payoff_05.jpg": payoff_05(dino, bird),
         "payoff_11.jpg": payoff_11(),
         "payoff_12.jpg": payoff_12(dino),
-        "sheet_12.jpg": payoff_12(dino, "sheet", numbers=True),
+        "sheet_12.jpg": sheet_12(dino),
     }
     for name, picture in pictures.items():
         (Path(folder) / name).write_bytes(picture.encoded("jpeg", quality=80, optimize=True))
         print(Path(folder).name, name, sep="/")
+    readme(dino, bird, folder)
+    print(Path(folder).name, "readme.webp", sep="/")
 
 
 if __name__ == "__main__":

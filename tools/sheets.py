@@ -38,7 +38,9 @@ table.guess th {{ width: 30%; }}
 table.guess th:first-child {{ width: 40%; }}
 table.guess td {{ height: 10mm; }}
 img {{ height: 46mm; margin-right: 10mm; }}
-img[src$=".jpg"] {{ height: 112mm; margin: 0 auto; display: block; }}
+img[src$=".jpg"] {{ height: 84mm; margin: 0 auto; display: block; }}
+body:has(img[src$=".jpg"]) :is(td, table.guess td) {{ height: 6.5mm; }}
+body:has(img[src$=".jpg"]) li {{ min-height: 10mm; }}
 ol {{ margin: 1.5mm 0; padding-left: 6mm; }}
 li {{ min-height: 14mm; border-bottom: 0.2mm dotted #777; margin-bottom: 2mm; }}
 </style>

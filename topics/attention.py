@@ -1,14 +1,14 @@
 """Attention: all blocks and heads, one map on three scales, who asks, and where two maps agree."""
 
 import numpy as np
-from matplotlib import patheffects
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch
 from PIL import Image
 
 from bilingual import say
+from helpers.images import load_photo
 from helpers.maps import min_max
 from helpers.overlay import blend
-from helpers.plots import WIDTH, compare, draw, new_figure
+from helpers.plots import WIDTH, compare, draw, in_patches, narrowest, new_figure, outline
 
 DIM = 0.25  # how bright a photo stays where a mask hides it
 BOTH, FIRST, SECOND, NEITHER = (240, 228, 66), (0, 114, 178), (213, 94, 0), (70, 70, 70)
@@ -62,16 +62,15 @@ def draw_scales(m, *, weights, cmap="viridis"):
     return _table(m.expand(3, *m.shape), rows.keys(), rows.values(), weights, cmap)
 
 
-def draw_query(photo, m, patch, *, weights, cmap="viridis"):
-    """Where one patch looks: the photo with the asking patch outlined, and its map laid over it.
+def draw_queries(photo, asked, *, weights, cmap="viridis"):
+    """Where tokens look: one overlay each, with the asking patch outlined.
 
     Parameters
     ----------
     photo : PIL.Image.Image
-    m : torch.Tensor
-        (gh, gw), the row of the asking patch; stretched to 0..1 here.
-    patch : tuple of int
-        (row, column) of the asking patch.
+    asked : dict
+        Label → (map, patch): the row of the asking token, (gh, gw), stretched to 0..1 here; and
+        (row, column) of its patch, or None if it has no place, as CLS. At most four.
     weights, cmap
         See ``two_panel``.
 
@@ -79,15 +78,13 @@ def draw_query(photo, m, patch, *, weights, cmap="viridis"):
     -------
     plots.Figure
     """
-    fig, axes = new_figure(1, 2, photo.size, weights)
-    titles = f"{say('묻는 패치', 'asks')}: {patch}", say("보는 곳", "looks at")
-    for ax, picture, title in zip(axes, (photo, blend(photo, min_max(m), cmap=cmap)), titles):
-        draw(ax, picture, title)
-        height, width = photo.height / m.shape[0], photo.width / m.shape[1]
-        corner = (patch[1] * width - 0.5, patch[0] * height - 0.5)
-        outline = Rectangle(corner, width, height, fill=False, ec="yellow", lw=2)
-        outline.set_path_effects([patheffects.withStroke(linewidth=4, foreground="black")])
-        ax.add_patch(outline)
+    photo = load_photo(photo, max_side=None)
+    fig, axes = new_figure(1, len(asked), photo.size, weights)
+    for ax, (label, (m, patch)) in zip(axes, asked.items()):
+        picture = blend(photo, min_max(m), alpha=0.6, cmap=cmap)
+        draw(ax, picture, label, **in_patches(photo, m.shape))
+        if patch is not None:
+            outline(ax, patch[::-1])
     return fig
 
 
@@ -106,6 +103,7 @@ def draw_kept(photo, masks, *, weights):
     -------
     plots.Figure
     """
+    photo = load_photo(photo, max_side=None)
     fig, axes = new_figure(1, len(masks), photo.size, weights)
     for ax, (label, mask) in zip(axes, masks.items()):
         light = np.where(np.asarray(mask), 255, round(255 * DIM)).astype(np.uint8)
@@ -132,11 +130,10 @@ def draw_agreement(panels, *, weights, names=None, share=0.2):
     -------
     plots.Figure
     """
-    photos = [photo for photo, _, _ in panels.values()]
-    narrowest = min(photos, key=lambda photo: photo.width / photo.height)
-    fig, axes = new_figure(2, len(panels), narrowest.size, weights, extra=0.35)
+    photos = [load_photo(photo, max_side=None) for photo, _, _ in panels.values()]
+    fig, axes = new_figure(2, len(panels), narrowest(photos), weights, extra=0.35)
     colours = np.array([NEITHER, FIRST, SECOND, BOTH], np.uint8)
-    for i, (label, (photo, *pair)) in enumerate(panels.items()):
+    for i, (photo, (label, (_, *pair))) in enumerate(zip(photos, panels.items())):
         first, second = (_largest(m, share) for m in pair)
         draw(axes[i], photo, label)
         cells = colours[first + 2 * second]

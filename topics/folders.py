@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bilingual import Bilingual, plain
-from helpers.images import PhotoError, load_photo, to_tensor
+from helpers.images import load_photo, to_tensor
 from sources.files import suffixes
+from sources.kinds import PhotoError
 
 READERS = min(4, os.cpu_count() or 1)  # threads that decode while the model computes
 

@@ -7,7 +7,8 @@ import torch
 from PIL import Image
 
 from bilingual import plain
-from helpers.images import IMAGES, PhotoError, view
+from helpers.images import IMAGES, view
+from sources.kinds import PhotoError
 
 
 def load_masks(name):

@@ -12,6 +12,7 @@ from PIL import Image
 
 from bilingual import BadInput
 from helpers.encoding import one_photo, queries_keys
+from helpers.images import load_photo
 from helpers.plots import draw, in_patches, new_figure, outline
 
 
@@ -207,38 +208,31 @@ def draw_regions(seen, found, *, weights):
     plots.Figure
         At most four panels in a row.
     """
-    rows = -(-len(found) // 4)
-    fig, axes = new_figure(rows, -(-len(found) // rows), seen.size, weights)
-    for ax, (label, what) in zip(axes, found.items()):
-        _panel(ax, seen, label, what)
-    return fig
+    seen = load_photo(seen, max_side=None)
+    panels = {label: (seen, what) for label, what in found.items()}
+    return _panels(panels, seen.size, weights, 4)
 
 
 def draw_gallery(found, *, weights):
-    """Draw what was found in several photos, as ``draw_regions`` does for one.
+    """Draw what was found in several photos, label → (photo, what), at most five in a row.
 
-    Parameters
-    ----------
-    found : dict
-        Label → (photo, what was found in it).
-    weights
-        See ``two_panel``.
-
-    Returns
-    -------
-    plots.Figure
-        At most five panels in a row.
+    See ``draw_regions``.
     """
-    rows = -(-len(found) // 5)
-    fig, axes = new_figure(rows, -(-len(found) // rows), (1, 1), weights)
+    read = {name: (load_photo(seen, max_side=None), what) for name, (seen, what) in found.items()}
+    return _panels(read, (1, 1), weights, 5)
+
+
+def _panels(found, size, weights, most):
+    rows = -(-len(found) // most)
+    fig, axes = new_figure(rows, -(-len(found) // rows), size, weights)
     for ax, (label, (seen, what)) in zip(axes, found.items()):
         _panel(ax, seen, label, what)
     return fig
 
 
 def _panel(ax, seen, label, what):
-    if isinstance(what, Image.Image):
-        return draw(ax, what, label)
+    if not hasattr(what, "mask") and not hasattr(what, "ndim"):
+        return draw(ax, load_photo(what, max_side=None), label)
     mask = np.asarray(getattr(what, "mask", what))
     gh, gw = mask.shape[-2:]
     shape = in_patches(seen, (gh, gw))

@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
 from bilingual import BadInput, say
+from helpers.images import load_photo
 from helpers.maps import on_grid
 from helpers.plots import draw, in_patches, new_figure
 
@@ -40,12 +41,12 @@ class PcaPicture(NamedTuple):
 def pca_rgb(patch_tokens, grid):
     """Principal components of the foreground as red, green and blue (DINOv2, figure 1).
 
-    The first component of all patches splits ground from object; the three of the object's patches
-    alone become the colours. Photos given together share their colours.
+    The first component of all patches splits background from object; the three of the object's
+    patches alone become the colours. Photos given together share their colours.
 
     A component's sign is arbitrary, so two rules fix it. The first one is negative on average along
-    the photos' border, where the ground mostly is. The others have positive skewness: their longer
-    tail is bright. All is computed in float64, so another CPU gives the same picture.
+    the photos' border, where the background mostly is. The others have positive skewness: their
+    longer tail is bright. All is computed in float64, so another CPU gives the same picture.
 
     Parameters
     ----------
@@ -136,12 +137,13 @@ def draw_pca(photo, picture, *, weights):
     picture : patches.PcaPicture
         Of this photo alone: ``rgb`` is (gh, gw, 3).
     weights
-        See ``similarity``.
+        See ``plots.two_panel``.
 
     Returns
     -------
     plots.Figure
     """
+    photo = load_photo(photo, max_side=None)
     inside, colours = picture.foreground.numpy(), picture.rgb.numpy()
     fig, axes = new_figure(2, 3, photo.size, weights)
     shape = {"interpolation": "nearest", **in_patches(photo, inside.shape)}
@@ -170,12 +172,13 @@ def draw_parts(photo, labels, *, weights):
     labels : torch.Tensor
         int (gh, gw) from ``patches.parts``.
     weights
-        See ``similarity``.
+        See ``plots.two_panel``.
 
     Returns
     -------
     plots.Figure
     """
+    photo = load_photo(photo, max_side=None)
     fig, (left, right) = new_figure(1, 2, photo.size, weights)
     shape, k = in_patches(photo, labels.shape), int(labels.max()) + 1
     draw(left, photo, say("사진", "photo"), **shape)

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import ConnectionPatch
+from matplotlib.ticker import MaxNLocator
 from torchvision.transforms import functional as TF
 
 from bilingual import say
@@ -140,20 +141,24 @@ def draw_similarity(panels, query, *, weights, cmap="viridis"):
     -------
     plots.Figure
     """
-    pairs = [*panels.values()]
+    pairs = [(load_photo(photo, max_side=None), m) for photo, m in panels.values()]
     low = min(float(m.min()) for _, m in pairs)
     high = max(float(m.max()) for _, m in pairs)
     size = narrowest(photo for photo, _ in pairs)
     fig, axes = new_figure(1, len(pairs) + 1, size, weights, extra=0.5)
     (photo, m), axes = pairs[0], [*axes]
     draw(axes[0], photo, say("질의", "query"), **in_patches(photo, m.shape))
-    for ax, (label, (photo, m)) in zip(axes[1:], panels.items()):
+    for ax, label, (photo, m) in zip(axes[1:], panels, pairs):
         overlay = blend(photo, (m - low) / ((high - low) or 1), alpha=0.75, cmap=cmap, smooth=False)
         draw(ax, overlay, label, **in_patches(photo, m.shape))
     for ax in axes[:2]:
         outline(ax, query[::-1])
     scale = fig.colorbar(
-        ScalarMappable(Normalize(low, high), cmap), ax=axes, location="bottom", shrink=0.5
+        ScalarMappable(Normalize(low, high), cmap),
+        ax=axes,
+        location="bottom",
+        shrink=0.5,
+        ticks=MaxNLocator(5),
     )
     scale.ax.tick_params(labelsize=8)
     scale.set_label(say("코사인 유사도", "cosine similarity"), size=8)
@@ -171,7 +176,7 @@ def draw_matches(photos, grids, pairs, *, weights, most=12):
     pairs : torch.Tensor
         int (M, 2), index of a patch in the first and in the second photo, best pair first.
     weights
-        See ``similarity``.
+        See ``plots.two_panel``.
     most : int
         Draw only so many of the best pairs.
 
@@ -179,8 +184,8 @@ def draw_matches(photos, grids, pairs, *, weights, most=12):
     -------
     plots.Figure
     """
+    photos = [load_photo(photo, max_side=None) for photo in photos]
     fig, axes = new_figure(1, 2, narrowest(photos), weights)
-    axes = [*axes]
     names = say("첫째", "first"), say("둘째", "second")
     for ax, photo, grid, name in zip(axes, photos, grids, names):
         draw(ax, photo, name, **in_patches(photo, grid))
@@ -212,7 +217,7 @@ def draw_rates(rows, *, weights):
     fig, (ax,) = new_figure(1, 1, (4, 1 + len(rows) / 3), weights)
     ax.set_axis_on()
     for place, (exact, near) in enumerate(rows.values()):
-        ax.barh(place, near, 0.7, fill=False, ec="dimgray", hatch="////")
+        ax.barh(place, near, 0.7, fill=False, ec="gray", hatch="////")
         ax.barh(place, exact, 0.7, color="#0072B2")
         ax.text(near + 0.01, place, f"{exact:.0%} | {near:.0%}", va="center", size=8)
     ax.set_yticks(range(len(rows)), rows, size=8)

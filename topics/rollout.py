@@ -4,10 +4,15 @@ In every block the mean over heads, plus the identity for the residual path, row
 sum 1; then the blocks are multiplied, the last one from the left.
 """
 
+import numpy as np
 import torch
+from matplotlib.patches import FancyBboxPatch
 
-from helpers.encoding import grid_of, one_photo, queries_keys
+from bilingual import say
+from helpers.encoding import fitting, grid_of, one_photo, queries_keys, twin
 from helpers.maps import min_max, on_grid
+from helpers.plots import new_figure
+from topics.heads import plain_vit
 
 
 def rollout_map(model, tensor):
@@ -65,3 +70,82 @@ def rollout(attention_rows):
         block = block + identity
         out = block / block.sum(dim=-1, keepdim=True) @ out
     return out
+
+
+def lengths(model, tensor):
+    """How long tokens are as they enter each block, and what its two halves add to them.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer
+    tensor : torch.Tensor
+        (B, 3, H, W).
+
+    Returns
+    -------
+    torch.Tensor
+        (blocks, 3), mean length over all tokens: as they come in, what attention adds, what the
+        MLP adds.
+
+    Raises
+    ------
+    BadInput
+        A tensor of another shape, or another kind of model.
+    """
+    again, found = twin(plain_vit(model)), []
+
+    def note(value):
+        found.append(value.float().norm(dim=-1).mean().cpu())
+
+    for block in again.blocks:  # ls1 and ls2 are Identity where a model has no such scale
+        block.register_forward_pre_hook(lambda block, args: note(args[0]))
+        block.ls1.register_forward_hook(lambda scale, args, out: note(out))
+        block.ls2.register_forward_hook(lambda scale, args, out: note(out))
+    with torch.no_grad():
+        again.forward_features(fitting(model, tensor))
+    return torch.stack(found).view(-1, 3)
+
+
+def draw_block(lengths, *, weights):
+    """A block as a drawing, and how long the vectors on its three ways are.
+
+    Parameters
+    ----------
+    lengths : torch.Tensor
+        (blocks, 3) from ``lengths``.
+    weights
+        See ``two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    names = say("들어온 토큰", "tokens as they came"), say("어텐션", "attention"), "MLP"
+    colours = "#4c78a8", "#f28e2b", "#59a14f"
+    fig, (ax, bars) = new_figure(1, 2, (1, 1), weights)
+    ax.set(xlim=(0, 10), ylim=(-1.6, 8), aspect="equal")
+    arrow, middle = {"arrowstyle": "-|>", "lw": 2}, {"ha": "center", "va": "center"}
+    plus = {"boxstyle": "circle,pad=0.1", "fc": "white", "ec": "black"}
+    ax.annotate("", (10, 0), (0, 0), arrowprops=arrow | {"color": colours[0]})
+    ax.text(5, -1.3, say("잔차 연결", "residual path"), ha="center", size=9, color=colours[0])
+    for left, part, name, colour in zip((1, 5.6), ("attn", "mlp"), names[1:], colours[1:]):
+        up, down = left + 0.3, left + 3.1  # where the way leaves the path, and comes back
+        box = "round,pad=0,rounding_size=0.3"
+        place = (left - 0.4, 3), 4.2, 2.4
+        ax.add_patch(FancyBboxPatch(*place, boxstyle=box, fc="#eeeeee", ec=colour))
+        ax.text(left + 1.7, 4.55, name, size=10, **middle)
+        ax.text(left + 1.7, 3.65, f"block.{part}", size=7, family="monospace", **middle)
+        ax.annotate("", (up, 3), (up, 0), arrowprops=arrow | {"color": "black", "lw": 1.2})
+        ax.text(up - 0.2, 1.6, "norm", ha="right", va="center", size=7)
+        ax.annotate("", (down, 0.4), (down, 3), arrowprops=arrow | {"color": colour})
+        ax.text(down, 0, "+", size=12, zorder=4, bbox=plus, **middle)
+    bars.set_axis_on()
+    for i, (name, colour) in enumerate(zip(names, colours)):
+        at = np.arange(len(lengths)) + 0.27 * (i - 1)
+        bars.bar(at, np.asarray(lengths[:, i]), 0.25, label=name, color=colour)
+    bars.set_xlabel(say("블록", "block"), size=8)
+    bars.set_ylabel(say("노름의 평균", "mean norm"), size=8)
+    bars.set_xticks(range(len(lengths)))
+    bars.tick_params(labelsize=8)
+    bars.legend(fontsize=7)
+    return fig

@@ -13,7 +13,7 @@ import torch
 
 from bilingual import BadInput, say, tell
 from helpers import models
-from helpers.plots import draw, narrowest, new_figure
+from helpers.plots import draw, narrowest, new_figure, pictures
 from sources import hub, names
 from sources.faults import HubError
 
@@ -115,16 +115,9 @@ class Table(dict):
 
 
 def describe(entry):
-    """Describe one model from timm's own metadata, without weights and without the network.
-
-    The model is built on torch's "meta" device, where a tensor has a shape and no numbers.
-
-    Returns
-    -------
-    Row
-    """
+    """The ``Row`` of one model, from timm's own metadata, without weights and the network."""
     embedded = entry.name == models.EMBEDDED
-    with torch.device("meta"):
+    with torch.device("meta"):  # where a tensor has a shape and no numbers
         source = f"local-dir:{models.EMBEDDED_DIR}" if embedded else entry.name
         plan = timm.create_model(source, pretrained=False, num_classes=0)
     config = plan.pretrained_cfg
@@ -142,7 +135,7 @@ def describe(entry):
 
 
 def table(line_up):
-    """Describe every model of a line-up, see ``describe``; returns a ``Table``."""
+    """The ``Table`` of a line-up."""
     return Table((entry.label, describe(entry)) for entry in line_up)
 
 
@@ -186,13 +179,9 @@ def load(entry):
 
 
 def run_all(function, line_up):
-    """Call a function with each model, one in memory at a time.
+    """Label → what a function gives of each model, one in memory at a time.
 
-    Returns
-    -------
-    dict
-        label → what the function gave. A model that cannot be had after all is skipped, with a
-        notice.
+    A model that cannot be had after all is skipped, with a notice.
     """
     results = {}
     for entry in line_up:
@@ -229,7 +218,7 @@ def draw_side_by_side(panels, *, weights):
     panels : dict
         Label → PIL image, or a map (gh, gw).
     weights : dict
-        Label → caption, see ``models.caption``; every panel must have its own.
+        Label → caption, see ``weights.caption``; every panel must have its own.
 
     Returns
     -------
@@ -240,19 +229,15 @@ def draw_side_by_side(panels, *, weights):
             f"어느 가중치로 그렸는지 알 수 없습니다: {', '.join(nameless)}",
             f"No weights are named for: {', '.join(nameless)}",
         )
+    panels = pictures(panels)
     rows, size = math.ceil(len(panels) / 3), narrowest(panels.values())
     extra = 0.45 * rows + 0.6 * (rows - 1)  # three lines of caption; and pictures large enough
-    fig, axes = new_figure(
-        rows,
-        math.ceil(len(panels) / rows),
-        size,
-        say("그림마다 그 아래에", "under each picture", " · "),
-        extra,
-    )
+    foot = say("그림마다 그 아래에", "under each picture", " · ")
+    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, foot, extra)
     for ax, (label, panel) in zip(axes, panels.items()):
         draw(ax, panel, label, cmap="viridis", interpolation="nearest")
         under = {"transform": ax.transAxes, "ha": "center", "va": "top", "size": 7.5}
-        ax.text(0.5, -0.02, _in_lines(weights[label]), color="dimgray", linespacing=1.3, **under)
+        ax.text(0.5, -0.02, _in_lines(weights[label]), alpha=0.7, linespacing=1.3, **under)
     return fig
 
 

@@ -1,7 +1,5 @@
 """Checks of lesson 04_attention."""
 
-import torch
-
 from .exercise import exercise
 
 
@@ -36,48 +34,50 @@ def check_attention_row(answer, q, k, encoded, heads, head, patch):
     ]
 
 
-@exercise("60 %를 채우는 패치 수", "Patches that hold 60 %")
-def check_patches_needed(answer, m, mass):
-    """Whether the answer is how many patches each head needs to hold that share of its map."""
-    flat = m.flatten(-2)
-    n, needed = flat.shape[-1], _needed(flat, mass)
-    high = (flat > mass * flat.amax(-1, keepdim=True)).sum(-1)
+@exercise("헤드 하나의 답", "The answer of one head")
+def check_head_answer(answer, rows, k, v, head):
+    """Whether the answer is what one head hands to the CLS token, (d,).
+
+    rows is (1, heads, 1, N); k and v are (N, D), as ``attn.qkv`` gives them.
+    """
+    heads, n = rows.shape[1], len(v)
+    d = v.shape[-1] // heads
+
+    def part(x, head=head):
+        return x[:, head * d : (head + 1) * d]
+
+    a = rows[0, head, 0]
     return [
-        (needed, "헤드마다 퍼진 정도가 다릅니다.", "Heads spread differently."),
-        (n - needed, "마스크 밖을 세었습니다.", "That counts the patches outside the mask."),
-        (high, "최댓값이 아니라 합의 비율입니다.", "A share of the sum, not of the maximum."),
-        (_needed(flat.mean(0), mass), "평균 맵만 세었습니다.", "That is for the mean map only."),
-        (needed / n, "비율이 아니라 개수를 쓰세요.", "Give the number, not the share."),
-        (_needed(flat.flatten(), mass), "헤드를 모두 더했습니다.", "All heads are added up."),
-        (..., "마스크의 True를 헤드마다 세세요.", "Count the True of each head's mask."),
+        (a @ part(v), "비율대로 섞은 값입니다.", "These are the values, mixed by their shares."),
+        (a @ part(k), "키를 섞었습니다.", "You mixed the keys."),
+        (a @ part(v, 0), "값의 구간이 헤드 0의 것입니다.", "The slice of the values is head 0's."),
+        (rows[0, 0, 0] @ part(v), "비율이 헤드 0의 것입니다.", "The shares are head 0's."),
+        (a @ v, "모든 헤드의 값을 섞었습니다.", "You mixed the values of all heads."),
+        (a[1:] @ part(v)[1:], "CLS 자신의 값이 빠졌습니다.", "CLS's own value is missing."),
+        (part(v).mean(0), "비율 없이 평균했습니다.", "That is the plain mean, without shares."),
+        (a @ part(v) / n, "이미 합이 1인 비율입니다.", "The shares sum to 1 already."),
+        (..., "비율과 값의 행렬 곱이며, 모양은 (d,)입니다.", "Shares times values; shape (d,)."),
     ]
 
 
-@exercise("롤아웃의 CLS 행", "The CLS row of the rollout")
-def check_rollout_row(answer, attention):
-    """Whether the answer is the CLS row of the rollout of (blocks, N, N) head means."""
-    eye = torch.eye(attention.shape[-1])
-
-    def row(blocks):
-        out = eye[0]
-        for block in blocks:
-            out = out @ block
-        return out
-
-    half = (attention + eye) / 2
-    whole = torch.linalg.multi_dot([eye, *half.flip(0)])
+@exercise("새 위에 놓인 비율", "The share on the bird")
+def check_share_on_object(answer, m, mask):
+    """Whether the answer is the share of a map (gh, gw) that lies on a mask of the same shape."""
+    on, whole = m[mask].sum(), m.sum()
     return [
-        (row(half.flip(0)), "행렬끼리 곱하지 않았습니다.", "And no two matrices were multiplied."),
-        (row(half), "첫 블록부터 곱했습니다.", "You began with the first block."),
-        (row(attention.flip(0)), "항등 행렬이 빠졌습니다.", "The identity matrix is missing."),
-        (row(2 * half.flip(0)), "블록마다 2로 나누세요.", "Divide by 2 in each block."),
-        (whole, "행렬 전체입니다. CLS 행만 쓰세요.", "The whole matrix; keep CLS's row."),
-        (half[-1, 0], "마지막 블록만 썼습니다.", "Only the last block was used."),
-        (..., "행벡터에 블록을 차례로 곱하세요.", "Multiply a row by block after block."),
+        (on / whole, "패치에 준 비율 가운데 새의 것입니다.", "Of the patches' shares, the bird's."),
+        (
+            on,
+            "패치의 합은 1이 아닙니다. CLS의 것이 있습니다.",
+            "Patches don't sum to 1: CLS has some.",
+        ),
+        (1 - on / whole, "새의 바깥입니다.", "That is what lies beside the bird."),
+        (mask.float().mean(), "새의 넓이입니다. 맵이 필요합니다.", "The bird's area: use the map."),
+        (m[mask].mean(), "평균이 아니라 합의 비율입니다.", "A share of the sum, not a mean."),
+        (
+            m[mask].mean() / m.mean(),
+            "넓이로 또 나누었습니다.",
+            "That divides by the area, too.",
+        ),
+        (..., "새 위의 합을 전체의 합으로 나누세요.", "Divide the bird's sum by the whole sum."),
     ]
-
-
-def _needed(flat, mass):
-    """How many of the largest values it takes to hold a share of the sum."""
-    shares = (flat / flat.sum(-1, keepdim=True)).sort(-1, descending=True).values
-    return (shares.cumsum(-1) - shares < mass).sum(-1)

@@ -6,7 +6,7 @@ import os
 import nbformat
 import pytest
 
-from classroom import page
+from classroom import guesses, page
 from deploy.grades import assignment, box, lesson, values
 from deploy.grades.__main__ import BIN, main
 from deploy.grades.__main__ import nbgrader as run_nbgrader
@@ -95,10 +95,10 @@ def test_what_crosses_is_what_was_answered():
     assert np.array_equal(values.decode(values.encode(np.eye(2))), np.eye(2))
     picture = Image.new("RGB", (3, 2), "red")
     assert values.decode(values.encode(picture)).tobytes() == picture.tobytes()
-    disc = values.decode(values.encode(lambda x, y: x**2 + y**2 < 0.5))
+    shape = values.decode(values.encode(lambda x, y: x**2 + y < 0.5))
     line = torch.linspace(-1, 1, 64)
     y, x = torch.meshgrid(line, line, indexing="ij")
-    assert torch.equal(disc(x, y), x**2 + y**2 < 0.5)
+    assert torch.equal(shape(x, y), x**2 + y < 0.5)
     with pytest.raises(TypeError):
         values.decode(values.encode(lambda x: x))(x, y)
     assert type(values.decode(values.encode(object()))).__name__ == "Object"
@@ -163,8 +163,11 @@ def course(tmp_path_factory):
         nbformat.write(nb, out)
     nbgrader(folder, "autograde", "lesson-01")
     nbgrader(folder, "generate_feedback", "lesson-01")
+    (number, question), asked = next(iter(guesses.questions().items()))
+    guess = {"time": "2026-03-02T10:00:00", "grid": [1, len(asked.options) or 4], "picked": [0]}
+    guess = dict.fromkeys(("first", "last"), {**guess, "truth": ""})
     (out.parents[2] / "right" / "lesson-01" / "hand_in_kim.html").write_text(
-        page.write("Kim", "7", {"01": []}), "utf-8"
+        page.write("Kim", "7", {number: []}, {number: {question: guess}}), "utf-8"
     )
     assert main([str(folder), "export"]) == 0
     return folder
@@ -188,6 +191,7 @@ def test_nbgrader_marks_by_the_lessons_own_checks(course):
 def test_pages_that_were_handed_in_are_read_with_the_grades(course):
     with open(course / "hand_ins.csv", newline="", encoding="utf-8-sig") as file:
         assert [row["name"] for row in csv.DictReader(file)] == ["Kim"]
+    assert "<h2>" in (course / "hand_ins.guesses.html").read_text("utf-8")
 
 
 @needs_nbgrader

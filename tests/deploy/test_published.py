@@ -59,6 +59,14 @@ def test_the_matrix_begins_where_the_project_does():
     assert minors == [*range(minors[0], minors[-1] + 1)]
 
 
+def test_links_pull_the_branch_that_a_push_makes():
+    made = (ROOT / ".github" / "workflows" / "class.yml").read_text("utf-8")
+    assert f"tools.unopened --branch {settings.BRANCH}\n" in made
+    assert f"branch={settings.BRANCH}&" in settings.link(
+        "https://hub.example.org", "https://a.org/b"
+    )
+
+
 def test_secrets_are_out_of_reach_of_a_pull_request():
     for path in WORKFLOWS:
         told = yaml.safe_load(path.read_text("utf-8"))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.images import PhotoError, load_photo
+from helpers.images import load_photo
+from sources.kinds import PhotoError
 
 
 def scene():

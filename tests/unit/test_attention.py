@@ -263,7 +263,7 @@ def test_rollout_map_is_the_cls_row_on_the_grid(embedded):
     assert gh != gw and torch.allclose(rollout.rollout_map(embedded, tensor), expected, atol=1e-4)
 
 
-# --- what lesson 04 says ---
+# --- what lessons 04 and 05 say ---
 
 
 def test_what_is_seen_when_rollouts_halving_or_identity_is_forgotten():

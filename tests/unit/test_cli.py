@@ -93,7 +93,7 @@ def test_the_name_that_is_told_is_the_file_that_is_there(capsys, asked, written)
         (["cat.jpg", "--alpha", "2"], "alpha must be between 0 and 1"),
         (["cat.jpg", "--cmap", "rainbowish"], "No such colormap"),
         (["cat.jpg", "-o", "notes.txt/a.png"], "cannot be written: notes.txt/a.png"),
-        (["cat.jpg", "-o", "a.docx"], "No format for a figure: .docx"),
+        (["cat.jpg", "-o", "a.docx"], "cannot be written: a.docx (Format 'docx'"),
     ],
 )
 def test_errors_are_one_line_in_both_languages_and_exit_2(elsewhere, capsys, argv, message):

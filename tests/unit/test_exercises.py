@@ -98,16 +98,37 @@ WRONG = {
         "n = 1 + 7 * encoded.grid[1] + 5\n"
         "my_row = (q[n, 2 * d : 3 * d] @ k[:, 2 * d : 3 * d].T / d**0.5).softmax(dim=-1)",
     ],
-    ("04", "check_patches_needed"): [
+    ("04", "check_head_answer"): [
+        "my_answer = rows[0, 2, 0] @ k[:, 2 * d : 3 * d]",
+        "my_answer = rows[0, 2, 0] @ v[:, :d]",
+        "my_answer = rows[0, 0, 0] @ v[:, 2 * d : 3 * d]",
+        "my_answer = rows[0, 2, 0] @ v",
+        "my_answer = rows[0, 2, 0, 1:] @ v[1:, 2 * d : 3 * d]",  # forgot CLS itself
+        "my_answer = v[:, 2 * d : 3 * d].mean(dim=0)",
+    ],
+    ("04", "check_share_on_object"): [
+        "my_share = last[bird].sum()",
+        "my_share = last[~bird].sum() / last.sum()",
+        "my_share = bird.float().mean()",
+        "my_share = last[bird].mean()",
+        "my_share = last[bird].mean() / last.mean()",
+    ],
+    ("05", "check_patches_needed"): [
         "my_counts = (~masks.mass_mask(last, 0.6)).sum(dim=(-2, -1))",
         "my_counts = masks.mass_mask(last.mean(dim=0), 0.6).sum()",
         "my_counts = masks.mass_mask(last, 0.6).float().mean(dim=(-2, -1))",
     ],
-    ("04", "check_rollout_row"): [
+    ("05", "check_rollout_row"): [
         "my_cls_row = identity[0]\nfor a in A:\n    my_cls_row = my_cls_row @ (a + identity) / 2",
         "my_cls_row = identity[0]\nfor a in A.flip(0):\n    my_cls_row = my_cls_row @ a",
         "my_cls_row = identity[0]\n"
         "for a in A.flip(0):\n    my_cls_row = my_cls_row @ (a + identity)",
+    ],
+    ("05", "check_mean_distance"): [
+        "my_distance = (a * far).sum()",
+        "my_distance = far.mean()",
+        "my_distance = (a * far).mean()",
+        "my_distance = far.flatten()[a.argmax()]",
     ],
     ("06", "check_similarity"): [
         "my_map = (tokens @ query).reshape(gh, gw)",

@@ -10,7 +10,8 @@ from PIL import Image
 from scenes import saved
 
 from helpers import images
-from helpers.images import PhotoError, load_photo
+from helpers.images import load_photo
+from sources.kinds import PhotoError
 
 
 def same(a, b):

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from PIL import Image
 
 from helpers import images
-from helpers.images import PhotoError, load_photo, sample_photos
+from helpers.images import load_photo, sample_photos
+from sources.kinds import PhotoError
 from topics.masks import load_masks, masks_on_grid
 
 OBJECTS = {

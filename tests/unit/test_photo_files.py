@@ -9,8 +9,9 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 from scenes import SCENE, far, saved
 
-from helpers.images import PhotoError, load_photo
+from helpers.images import load_photo
 from sources import files
+from sources.kinds import PhotoError
 
 MODES = "1 L P LA PA RGB RGBA RGBX CMYK YCbCr LAB HSV I;16 I F La RGBa".split()
 LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "GIF")

@@ -19,7 +19,8 @@ from sources import files
 ROOT = Path(__file__).resolve().parents[2]
 READ = """
 import re, sys
-from helpers.images import PhotoError, load_photo
+from helpers.images import load_photo
+from sources.kinds import PhotoError
 load_photo("cat.jpg")  # what is loaded once is not the photo's
 def most():  # not getrusage, which starts with what the process had that started this one
     return int(re.search("VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 from scenes import SCENE, far, refusal, saved
 
-from helpers.images import PhotoError, load_photo
+from helpers.images import load_photo
+from sources.kinds import PhotoError
 
 # --- what is no photo, whatever its name says ---
 

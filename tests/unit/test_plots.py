@@ -1,5 +1,6 @@
 """Figures: what they show, that nothing is cut off, and that Hangul is drawn."""
 
+import base64
 import io
 import warnings
 
@@ -10,9 +11,11 @@ import torch
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from helpers import images, maps, overlay, plots
+from tools.notebooks import light
 from topics import attention, parts, patches, search
 
 MADE_BY = (
@@ -108,7 +111,7 @@ def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw, weights, caplo
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Glyph .* missing")
         fig = draw(weights)
-        fig.savefig(io.BytesIO())
+        fig.savefig(io.BytesIO(), dpi=fig.dpi)
     assert not caplog.records  # a missing weight of a font is logged
     page = fig.bbox
     boxes = [text.get_window_extent() for text in texts(fig)]
@@ -132,14 +135,67 @@ def test_hangul_is_drawn_with_the_packages_own_font():
     assert font_manager.findfont(plots.hangul(), fallback_to_default=False) == str(plots.FONT)
 
 
-def test_hangul_is_drawn_whatever_style_is_in_use(photo):
-    """A style takes rcParams away, ours among them; so nothing is set there."""
-    before = dict(matplotlib.rcParams)
-    with warnings.catch_warnings(), plt.style.context("seaborn-v0_8"):
+STYLES = "default", "classic", "dark_background", "ggplot", "grayscale", "seaborn-v0_8"
+
+
+def contrast(a, b):
+    """WCAG's contrast of two colours, 1 to 21."""
+    a, b = (
+        sum(
+            k * ((v + 0.055) / 1.055) ** 2.4 if v > 0.04 else k * v / 12.92 for k, v in zip(LUMA, c)
+        )
+        for c in (to_rgb(a), to_rgb(b))
+    )
+    return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+LUMA = 0.2126, 0.7152, 0.0722
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", ["two_panel", "similarity", "rates"])
+def test_all_text_is_drawn_and_read_in_any_style(photo, name, style):
+    """A style takes rcParams away, as rcdefaults does; so none of ours is set there. A dark one
+    may be the reader's answer to a dark page."""
+    with warnings.catch_warnings(), plt.style.context(style):
         warnings.filterwarnings("error", message="Glyph .* missing")
-        figure = plots.two_panel(photo, MAP, weights="w", title="뷁똠 あ 漢字")
-        figure.encoded()
-    assert dict(matplotlib.rcParams) == before
+        before = dict(matplotlib.rcParams)
+        fig = FIGURES[name](photo, "뷁똠 あ 漢字")
+        fig.savefig(io.BytesIO(), dpi=fig.dpi)
+        assert dict(matplotlib.rcParams) == before
+        boxes = [text.get_window_extent() for text in texts(fig)]
+        for text in texts(fig):
+            paper, ink, alpha = fig.get_facecolor()[:3], to_rgb(text.get_color()), text.get_alpha()
+            share = 1 if alpha is None else alpha
+            seen = [share * a + (1 - share) * b for a, b in zip(ink, paper)]
+            assert contrast(seen, paper) >= 4.5, text
+        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+@pytest.mark.parametrize("cmap", overlay.COLORMAPS)
+@pytest.mark.parametrize("name", ["two_panel", "similarity"])
+def test_a_stored_colour_bar_is_true(photo, name, cmap):
+    """From end to end it has the colours that the colormap gives the map's numbers. In 256 colours
+    it fell into bands and ended in beige."""
+    figure = {
+        "two_panel": lambda: plots.two_panel(photo, MAP, weights="w", cmap=cmap),
+        "similarity": lambda: patches.draw_similarity(
+            {"a": (photo, HEADS[0]), "b": (photo, HEADS[1] / 2)}, (1, 2), weights="w", cmap=cmap
+        ),
+    }[name]()
+    jpeg = figure._repr_jpeg_()[0]
+    stored = light(base64.b64encode(jpeg).decode())
+    bar = figure.axes[-1]
+    assert bar.get_xlim() == ((0, 1) if name == "two_panel" else (0, 47 / 2))
+    picture = Image.open(io.BytesIO(base64.b64decode(stored))).convert("RGB")
+    box = bar.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+    scale = picture.width / figure.get_size_inches()[0]
+    left, right = box.x0 * scale + 3, box.x1 * scale - 3
+    row = picture.height - (box.y0 + box.y1) / 2 * scale
+    shares = np.linspace(0, 1, 41)
+    seen = np.array([picture.getpixel((left + s * (right - left), row)) for s in shares])
+    expected = overlay.colorize(shares[None], cmap)[0]
+    assert np.abs(seen.astype(int) - expected).max() <= 24
 
 
 def test_two_panel_shows_the_photo_and_the_overlay(photo):

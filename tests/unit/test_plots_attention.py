@@ -1,4 +1,4 @@
-"""Figures of lesson 04: what they show, and that nothing is cut off or lies on another text."""
+"""Figures of lessons 04 and 05: what they show; nothing is cut off or lies on another text."""
 
 import io
 import warnings
@@ -20,6 +20,7 @@ CAPTION = f"가중치 weights: {MADE_BY}"
 GRID = (4, 6)
 MAP = torch.arange(24.0).reshape(GRID)
 HEADS = torch.rand(6, *GRID, generator=torch.Generator().manual_seed(0)) / 10
+ASKED = {"CLS": (MAP, None), "배경 background": (MAP, (3, 5))}
 TWELVE = HEADS.repeat(12, 2, 1, 1)
 
 FIGURES = {
@@ -32,9 +33,9 @@ FIGURES = {
     ),
     "scales": lambda photo, w: attention.draw_scales(HEADS, weights=w),
     "scales, 12": lambda photo, w: attention.draw_scales(TWELVE[0], weights=w),
-    "query": lambda photo, w: attention.draw_query(photo, MAP, (3, 5), weights=w),
-    "query, tall": lambda photo, w: attention.draw_query(
-        photo.resize((40, 160)), MAP, (3, 5), weights=w
+    "queries": lambda photo, w: attention.draw_queries(photo, ASKED, weights=w),
+    "queries, tall": lambda photo, w: attention.draw_queries(
+        photo.resize((40, 160)), ASKED, weights=w
     ),
     "kept": lambda photo, w: attention.draw_kept(
         photo, {"60 %": masks.mass_mask(MAP), "헤드 평균 mean": MAP > 3}, weights=w
@@ -63,7 +64,7 @@ def test_weights_must_be_given(photo):
     for call in (
         lambda: attention.draw_blocks_heads(TWELVE),
         lambda: attention.draw_scales(HEADS),
-        lambda: attention.draw_query(photo, MAP, (0, 0)),
+        lambda: attention.draw_queries(photo, ASKED),
         lambda: attention.draw_kept(photo, {"m": MAP > 3}),
         lambda: attention.draw_agreement({"p": (photo, MAP, MAP)}),
     ):
@@ -142,25 +143,21 @@ def test_scales_are_raw_shared_and_each_its_own():
     assert ax.texts[1].get_text() == f"공통 shared\n0..{HEADS.max():.2g}"
 
 
-def test_query_outlines_the_asking_patch_in_both_pictures():
-    gh, gw, row, column = 4, 6, 2, 5
+def test_queries_outline_the_patch_that_asks_and_none_for_cls():
+    gh, gw, row, column = 4, 6, 2, 4
     photo = Image.new("RGB", (gw * 20, gh * 30), "blue")  # patches need not be square
-    photo.paste("red", (column * 20, row * 30, (column + 1) * 20, (row + 1) * 30))
-    fig = attention.draw_query(photo, MAP, (row, column), weights="w", cmap="magma")
-    asking, looked = shown(fig)
-    assert np.array_equal(asking, np.asarray(photo))
-    expected = overlay.blend(photo, maps.min_max(MAP), cmap="magma")
-    assert np.array_equal(looked, np.asarray(expected))
-    assert fig.axes[0].get_title() == "묻는 패치 asks: (2, 5)"
-    canvas = FigureCanvasAgg(fig)
-    canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
-    red = np.argwhere((pixels == (255, 0, 0)).all(axis=-1))
-    yellow = np.argwhere((pixels == (255, 255, 0)).all(axis=-1))
-    yellow = yellow[yellow[:, 1] < pixels.shape[1] / 2]  # the left picture
-    assert np.abs(yellow.min(axis=0) - red.min(axis=0)).max() < 6
-    assert np.abs(yellow.max(axis=0) - red.max(axis=0)).max() < 6
-    assert len(fig.axes[1].patches) == 1
+    asked = {"CLS": (MAP, None), "p": (MAP.flip(0), (row, column))}
+    fig = attention.draw_queries(photo, asked, weights="w", cmap="magma")
+    for picture, (m, _) in zip(shown(fig), asked.values()):
+        expected = overlay.blend(photo, maps.min_max(m), alpha=0.6, cmap="magma")
+        assert np.array_equal(picture, np.asarray(expected))
+    cls, patch = fig.axes
+    assert cls.get_title() == "CLS" and list(cls.patches) == []
+    FigureCanvasAgg(fig).draw()
+    frame, whole = (x.get_window_extent() for x in (patch.patches[0], patch.images[0]))
+    left, top = (frame.x0 - whole.x0) / whole.width, (whole.y1 - frame.y1) / whole.height
+    assert abs(left - column / gw) < 0.03 and abs(top - row / gh) < 0.03
+    assert abs(frame.width / whole.width - 1 / gw) < 0.06
 
 
 def test_kept_dims_the_photo_outside_the_mask(photo):

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from helpers import encoding, images
-from helpers.images import PhotoError
+from sources.kinds import PhotoError
 from topics import folders, search
 
 

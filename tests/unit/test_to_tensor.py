@@ -114,7 +114,7 @@ def test_squash_is_the_posts_transform(embedded, photo):
     large = photo.resize((2000, 1700))  # also where load_photo would shrink it
     for picture in (photo, large):
         tensor, seen = to_tensor(picture, embedded, "squash")
-        assert torch.equal(tensor, post(picture).unsqueeze(0)) and seen is picture
+        assert torch.equal(tensor, post(picture).unsqueeze(0)) and seen == picture
     assert torch.equal(to_tensor(saved(large, "PNG"), embedded, "squash")[0], tensor)
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from scenes import saved
 
-from helpers.images import PhotoError, load_photo
+from helpers.images import load_photo
 from sources import web
+from sources.kinds import PhotoError
 
 PAGE = b"<!DOCTYPE html><html><body><img src='cat.jpg'></body></html>"
 

@@ -20,7 +20,8 @@ from .run import execute
 from .web import address, alternates, base, sitemap
 from .words import NAMES, WORDS, readme
 
-PICTURE = "readme.jpg"
+PICTURE, MOVING = "readme.jpg", "readme.webp"
+THUMBNAIL = 400  # pixels
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "template"), autoescape=True, keep_trailing_newline=True
 )
@@ -80,11 +81,15 @@ def surroundings(out):
 def pictures(folder, language, stored):
     """Copy the picture of each lesson, or draw it in one language."""
     if stored:
-        for picture in (PICTURE, *(f"payoff_{path.name[:2]}.jpg" for path in lessons())):
+        for picture in (PICTURE, MOVING, *(f"payoff_{path.name[:2]}.jpg" for path in lessons())):
             shutil.copy(ROOT / "images" / picture, folder)
     else:  # in a process of its own: what this one prints and draws has no language
         command = [sys.executable, "-m", "tools.make_payoffs", str(folder), language]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    for path in folder.glob("payoff_*.jpg"):  # the start page shows them small
+        with Image.open(path) as picture:
+            picture.thumbnail((THUMBNAIL, THUMBNAIL))
+            picture.save(folder / path.name.replace("payoff", "small"), quality=80)
 
 
 def lessons():
@@ -98,7 +103,7 @@ def entry(path, nb, language):
     return {
         "file": f"{path.stem}.html",
         "title": nb.cells[0].source.split("\n")[0].removeprefix("# "),
-        "picture": f"payoff_{path.name[:2]}.jpg",
+        "picture": f"small_{path.name[:2]}.jpg",
         "aim": aim,
         "minutes": minutes,
     }
@@ -144,6 +149,7 @@ def index_page(entries, language, out):
         title=text["title"],
         description=text["intro"],
         picture=PICTURE,
+        moving=MOVING,
         readme=text,
         lessons=entries,
         size=size,

@@ -1,0 +1,241 @@
+"""One head at a time: what it hands on, how far it looks, and what is lost without it."""
+
+import numpy as np
+import torch
+
+from bilingual import BadInput, say
+from helpers.encoding import attention, fitting, one_photo, twin
+from helpers.plots import new_figure
+
+
+def handed_on(model, tensor, block=-1, query=0):
+    """What every token hands to one asking token: alpha · f(x), a vector for each head.
+
+    Kobayashi et al. 2020, "Attention is Not Only a Weight" (arXiv:2004.10102): the
+    share alpha says how much is taken, the length of f(x), the value after the output layer, how
+    much there is to take. Summed over heads and tokens, and with the bias of ``attn.proj``, they
+    are what the block's attention adds to the token.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer
+    tensor : torch.Tensor
+        (1, 3, H, W).
+    block : int
+        -1 is the last.
+    query : int
+        Which token asks; 0 is the CLS token.
+
+    Returns
+    -------
+    torch.Tensor
+        (heads, N, D). ``.sum(0).norm(dim=-1)`` is the paper's measure for all heads together.
+
+    Raises
+    ------
+    BadInput
+        More than one photo, a tensor of another shape, or another kind of model.
+    """
+    f = transformed_values(model, tensor, block)
+    return attention(model, tensor, block, (query,))[0, :, 0, :, None] * f
+
+
+def transformed_values(model, tensor, block=-1):
+    """What every token has to hand on: f(x), its value through the head's slice of ``attn.proj``.
+
+    Parameters and errors are those of ``handed_on``, whoever asks.
+
+    Returns
+    -------
+    torch.Tensor
+        (heads, N, D), without the bias of ``attn.proj``, which is no token's.
+    """
+    again, caught = twin(plain_vit(model)), []
+    part = again.blocks[block]
+    part.attn.register_forward_pre_hook(lambda attn, args: caught.append(args[0][0]))
+    with torch.no_grad():
+        again.forward_features(fitting(model, one_photo(tensor)))
+        each = part.attn.num_heads, part.attn.head_dim
+        v = part.attn.qkv(caught[0]).chunk(3, dim=-1)[2].unflatten(-1, each)
+        out = part.attn.proj.weight.unflatten(-1, each)
+        return part.ls1(torch.einsum("nhd,Dhd->hnD", v, out)).float().cpu()
+
+
+def attention_distance(rows, grid, num_prefix_tokens):
+    """How far the patches look: the mean distance to what they look at, in patches.
+
+    Dosovitskiy et al. 2020 (arXiv:2010.11929), figure 7 (right): "attention distance", the distance
+    between the asking patch and all others, weighted by the attention and averaged over the asking
+    patches. They count in pixels. Prefix tokens have no place, and are left out on both sides.
+
+    Parameters
+    ----------
+    rows : torch.Tensor
+        (..., heads, N, N) from ``encoding.attention_rows`` with all N queries.
+    grid : tuple of int
+        (gh, gw).
+    num_prefix_tokens : int
+
+    Returns
+    -------
+    torch.Tensor
+        (..., heads).
+    """
+    (gh, gw), first = grid, num_prefix_tokens
+    place = torch.cartesian_prod(torch.arange(gh), torch.arange(gw)).float()
+    between = torch.cdist(place, place)
+    among = rows[..., first:, first:]
+    return ((among * between).sum(-1) / among.sum(-1)).mean(-1)
+
+
+def without_each_head(model, tensor):
+    """How far the CLS token turns if one head of one block is switched off.
+
+    What that head found is set to 0 before the heads are mixed (``attn.proj``); everything after
+    it is computed anew. Michel et al. 2019 (arXiv:1905.10650) take heads away one by
+    one to see what a translation loses; our network has no task, so we take 1 - the cosine
+    similarity to the untouched CLS token.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer
+    tensor : torch.Tensor
+        (1, 3, H, W).
+
+    Returns
+    -------
+    torch.Tensor
+        (blocks, heads), 0 (the CLS token stays) to 2.
+
+    Raises
+    ------
+    BadInput
+        See ``handed_on``.
+    """
+    again, inputs, moved = twin(plain_vit(model)), [], []
+    for block in again.blocks:
+        block.register_forward_pre_hook(lambda block, args: inputs.append(args[0]))
+    with torch.no_grad():
+        whole = again.forward_features(fitting(model, one_photo(tensor)))[:, 0]
+        for index, x in enumerate(inputs):
+            block = twin(model.blocks[index])
+            block.attn.proj.register_forward_pre_hook(_each_off)
+            x = block(x.expand(block.attn.num_heads, -1, -1))  # a picture for each head
+            for later in model.blocks[index + 1 :]:
+                x = later(x)
+            turned = torch.cosine_similarity(model.norm(x)[:, 0].float(), whole.float())
+            moved.append(1 - turned.cpu())
+    return torch.stack(moved)
+
+
+def plain_vit(model):
+    """The model, if it is timm's ``VisionTransformer``, whose parts are taken apart here.
+
+    Raises
+    ------
+    BadInput
+        It is of another kind (DINOv3 is an ``Eva``).
+    """
+    from timm.models import VisionTransformer  # here, so that figures do without timm
+
+    if not isinstance(model, VisionTransformer):
+        kind = type(model).__name__
+        raise BadInput(
+            f"timm의 VisionTransformer만 이렇게 나누어 볼 수 있습니다: {kind}",
+            f"Only timm's VisionTransformer can be taken apart like this: {kind}",
+        )
+    return model
+
+
+def likeness(m):
+    """Mean correlation between the maps of two heads: 1 if all are the same, about 0 by chance.
+
+    Parameters
+    ----------
+    m : torch.Tensor
+        (..., heads, gh, gw).
+
+    Returns
+    -------
+    torch.Tensor
+        (...), Pearson's correlation, the mean of all pairs of heads.
+    """
+    flat = m.flatten(-2)
+    unit = torch.nn.functional.normalize(flat - flat.mean(-1, keepdim=True), dim=-1)
+    heads, all_pairs = m.shape[-3], (unit @ unit.mT).sum((-2, -1))
+    return (all_pairs - heads) / (heads * (heads - 1))  # without each head with itself
+
+
+def draw_distances(distances, *, lines, weights):
+    """Attention distance, a dot a head: blocks from left to right (their figure 7).
+
+    Parameters
+    ----------
+    distances : dict
+        Label → (blocks, heads) from ``attention_distance``; told apart by marker and colour.
+    lines : dict
+        Label → a distance to compare with, a line across.
+    weights
+        See ``two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    fig, (ax,) = new_figure(1, 1, (2, 1), weights)
+    ax.set_axis_on()
+    for i, (label, values) in enumerate(distances.items()):
+        blocks, heads = values.shape
+        x = torch.arange(blocks)[:, None].expand(blocks, heads) + 0.25 * i
+        ax.scatter(x.flatten(), values.flatten(), s=22, marker="ox^s"[i], label=label)
+    for style, (label, value) in zip(("--", ":"), lines.items()):
+        ax.axhline(value, color="dimgray", ls=style, label=label)
+    ax.set_xlabel(say("블록", "block"), size=9)
+    ax.set_ylabel(say("어텐션 거리(패치)", "attention distance (patches)"), size=9)
+    ax.set_xticks(range(blocks))
+    ax.set_ylim(bottom=0)
+    ax.legend(fontsize=8, loc="center", bbox_to_anchor=(0.5, 0.4))
+    return fig
+
+
+def draw_table(tables, *, weights, digits=3):
+    """A number for each head, coloured: one row per block, one column per head.
+
+    Parameters
+    ----------
+    tables : dict
+        Label → (blocks, heads), at most three; all on one scale of colours.
+    weights
+        See ``two_panel``.
+    digits : int
+        Behind the point.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    top = max(values.max().item() for values in tables.values())
+    blocks, heads = next(iter(tables.values())).shape
+    fig, axes = new_figure(1, len(tables), (heads, blocks), weights, extra=0.2)
+    for ax, (label, values) in zip(axes, tables.items()):
+        values = np.asarray(values)
+        ax.set_axis_on()
+        ax.imshow(values, cmap="viridis", vmin=0, vmax=top, aspect="auto")
+        ax.set_title(label, size=9, parse_math=False)
+        ax.set(xticks=range(heads), yticks=range(blocks))
+        ax.tick_params(labelsize=8, length=0)
+        ax.set_xlabel(say("헤드", "head"), size=8)
+        for (row, column), value in np.ndenumerate(values):
+            ink = "black" if value > 0.6 * top else "white"
+            text = f"{value:.{digits}f}".lstrip("0")
+            ax.text(column, row, text, ha="center", va="center", size=7, color=ink)
+    axes[0].set_ylabel(say("블록", "block"), size=8)
+    return fig
+
+
+def _each_off(proj, args):
+    """Zeros for head i in picture i of (heads, N, heads * d)."""
+    x = args[0].unflatten(-1, (len(args[0]), -1)).clone()
+    every = range(len(x))
+    x[every, :, every] = 0
+    return (x.flatten(-2),)

@@ -1,0 +1,130 @@
+"""Kinds of map of one photo, and how well each shows the objects: attention is one of several."""
+
+import torch
+
+from helpers import models
+from helpers.encoding import attention_rows, encode, grid_of, queries_keys
+from helpers.images import load_photo, sample_photos, to_tensor
+from helpers.maps import cls_attention, on_grid, token_norm
+from topics.heads import handed_on, likeness
+from topics.measure import bundled_views, centre_map
+from topics.rollout import rollout_row
+
+
+def kinds(model, tensor, heads):
+    """Four maps of one photo, on scales of their own.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer
+    tensor : torch.Tensor
+        (1, 3, H, W).
+    heads : torch.Tensor
+        (heads, gh, gw), the CLS token's attention in the last block.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        "attention" (mean of heads), "value-weighted" (``handed_on``), "rollout", "norm"; (gh, gw).
+    """
+    grid, first = grid_of(model, tensor), model.num_prefix_tokens
+    handed = handed_on(model, tensor).sum(0).norm(dim=-1)
+    rolled = rollout_row(queries_keys(model, tensor))[0]
+    return {
+        "attention": heads.mean(0),
+        "value-weighted": on_grid(handed[first:], grid),
+        "rollout": on_grid(rolled[first:], grid),
+        "norm": token_norm(encode(model, tensor).patch_tokens, grid)[0],
+    }
+
+
+def share_on(m, mask):
+    """How much of each map (..., gh, gw), at least 0, lies on a mask, bool (gh, gw): 0..1."""
+    return m[..., mask].sum(-1) / m.sum((-2, -1))
+
+
+def r_precision(m, masks):
+    """Of a map's highest patches, as many as the objects cover: the share that lies on an object.
+
+    Only the order of patches counts, so maps of any scale can be compared. R-precision is the field
+    of information retrieval's name for it: Manning et al. 2008, *Introduction to Information
+    Retrieval*, section 8.4. By chance it is the objects' share of the photo.
+
+    Parameters
+    ----------
+    m : torch.Tensor
+        (gh, gw).
+    masks : torch.Tensor
+        bool (objects, gh, gw).
+
+    Returns
+    -------
+    float
+        0..1.
+    """
+    on_object = masks.any(0).flatten()
+    highest = m.flatten().argsort(descending=True, stable=True)[: on_object.sum()]
+    return on_object[highest].float().mean().item()
+
+
+def rank_correlation(a, b):
+    """Spearman's correlation of two maps of one shape: 1 for the same order, about 0 for none."""
+    ranks = torch.stack([m.flatten().argsort().argsort().double() for m in (a, b)])
+    return torch.corrcoef(ranks)[0, 1].item()
+
+
+def survey(model, every=2):
+    """Means over the bundled photos with masks: what of a map can be said in numbers.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer
+    every : int
+        Take every second photo, say.
+
+    Returns
+    -------
+    dict of str to float
+        ``r_precision`` of each of the ``kinds``; of the "centre" and of "chance", which ask no
+        model; "attention ~ value-weighted" and "attention ~ norm", rank correlations.
+    """
+    rows = []
+    for view in list(bundled_views(model))[::every]:
+        found = kinds(model, view.tensor, view.heads)
+        row = {name: r_precision(m, view.masks) for name, m in found.items()}
+        row["centre"] = r_precision(centre_map(view.grid), view.masks)
+        row["chance"] = view.masks.any(0).float().mean().item()
+        for name in ("value-weighted", "norm"):
+            row[f"attention ~ {name}"] = rank_correlation(found["attention"], found[name])
+        rows.append(row)
+    return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
+
+
+def heads_alike(model, every=2):
+    """``heads.likeness`` of the CLS token's maps in each block, mean of the bundled photos.
+
+    Parameters
+    ----------
+    model : timm model
+    every : int
+        Take every second photo, say.
+
+    Returns
+    -------
+    torch.Tensor
+        (blocks,), -1..1.
+    """
+    found = []
+    for path in sample_photos()[::every]:
+        tensor, _ = to_tensor(load_photo(path), model)
+        rows = attention_rows(model, tensor)[:, 0]
+        found.append(likeness(cls_attention(rows, grid_of(model, tensor), model.num_prefix_tokens)))
+    return torch.stack(found).mean(0)
+
+
+def untrained(name="embedded", seeds=3):
+    """Yield one architecture with random weights, once a seed: what they can do is a range."""
+    for seed in range(seeds):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield models.load_model(name, pretrained=False)
