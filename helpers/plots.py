@@ -31,15 +31,9 @@ FONT = Path(__file__).with_name("fonts") / "NanumGothic-subset.ttf"
 
 
 class Figure(MatplotlibFigure):
-    """Drawn with Hangul, whatever style is in use; shows itself in a notebook, without pyplot.
+    """Drawn with Hangul, whatever style is in use; shows itself in a notebook, without pyplot."""
 
-    Attributes
-    ----------
-    alt : str
-        What is to be seen, for those who can't; "" where the text around it says so.
-    """
-
-    alt = ""
+    about = {}  # more of what goes with the picture, as {"alt": "what is to be seen"}
 
     def draw(self, renderer):
         for text in self.findobj(Text):
@@ -55,8 +49,7 @@ class Figure(MatplotlibFigure):
     def _repr_jpeg_(self):
         # A sixth of a PNG's size, and smooth: stored in 256 colours, colour bars fell into bands.
         width, height = (round(inches * DPI) for inches in self.get_size_inches())
-        size = {"width": width, "height": height}
-        return self.encoded("jpeg", quality=80), size | ({"alt": self.alt} if self.alt else {})
+        return self.encoded("jpeg", quality=80), {"width": width, "height": height, **self.about}
 
 
 @functools.cache
