@@ -22,7 +22,7 @@ MAP = torch.arange(12.0).reshape(3, 4)
 @pytest.fixture(autouse=True)
 def displayed(monkeypatch):
     shown = []
-    for module in (predict, still):
+    for module in predict, still:
         monkeypatch.setattr(module, "display", lambda *things, **_: shown.extend(things))
     return shown
 
