@@ -111,8 +111,7 @@ def compare(panels, *, weights, cmap="viridis"):
     -------
     Figure
     """
-    rows = math.ceil(len(panels) / 4)
-    panels = pictures(panels)
+    rows, panels = math.ceil(len(panels) / 4), pictures(panels)
     size = narrowest(panels.values())
     fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights)
     for ax, (label, panel) in zip(axes, panels.items()):
