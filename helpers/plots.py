@@ -33,7 +33,7 @@ FONT = Path(__file__).with_name("fonts") / "NanumGothic-subset.ttf"
 class Figure(MatplotlibFigure):
     """Drawn with Hangul, whatever style is in use; shows itself in a notebook, without pyplot."""
 
-    alt = ""  # what is to be seen, for those who can't; "" where the text around it says so
+    about = {}  # more of what goes with the picture, as {"alt": "what is to be seen"}
 
     def draw(self, renderer):
         for text in self.findobj(Text):
@@ -49,8 +49,7 @@ class Figure(MatplotlibFigure):
     def _repr_jpeg_(self):
         # A sixth of a PNG's size, and smooth: stored in 256 colours, colour bars fell into bands.
         width, height = (round(inches * DPI) for inches in self.get_size_inches())
-        more = {"alt": self.alt} if self.alt else {}
-        return self.encoded("jpeg", quality=80), {"width": width, "height": height, **more}
+        return self.encoded("jpeg", quality=80), {"width": width, "height": height, **self.about}
 
 
 @functools.cache
@@ -112,8 +111,7 @@ def compare(panels, *, weights, cmap="viridis"):
     -------
     Figure
     """
-    rows = math.ceil(len(panels) / 4)
-    panels = pictures(panels)
+    rows, panels = math.ceil(len(panels) / 4), pictures(panels)
     size = narrowest(panels.values())
     fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights)
     for ax, (label, panel) in zip(axes, panels.items()):
