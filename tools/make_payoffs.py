@@ -17,7 +17,18 @@ from helpers import encoding, images, maps, models, overlay, plots
 from helpers.weights import caption
 from tools import diagram
 from tools.notebooks import ROOT
-from topics import attention, lies, masks, measure, objects, patches, zoo
+from topics import (
+    attention,
+    composites,
+    foreground,
+    lies,
+    masks,
+    measure,
+    objects,
+    patches,
+    propagation,
+    zoo,
+)
 from training import figures, lesson, shapes
 
 
@@ -138,6 +149,15 @@ def payoff_05(model, photo):
     )
 
 
+def payoff_10(model):
+    """Lesson 10: four frames of a film, dark but for the bird that patch tokens followed."""
+    pictures, truth = zip(*composites.clip("kingfisher", "coffee"))
+    labels = propagation.follow(pictures, truth[0], foreground.patch_features(model, 160))
+    lit = [*propagation.shown(pictures, labels)]
+    panels = {f"{say('프레임', 'frame')} {n + 1}": lit[n] for n in (0, 4, 8, 11)}
+    return plots.compare(panels, weights=model)
+
+
 def payoff_11(steps=200):
     """Lesson 11: attention before and after the lesson's own training."""
     pool = shapes.draw_pool()
@@ -189,6 +209,7 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_09.jpg": payoff_09(),
         "payoff_04.jpg": payoff_04(dino, bird),
         "payoff_05.jpg": payoff_05(dino, bird),
+        "payoff_10.jpg": payoff_10(dino),
         "payoff_11.jpg": payoff_11(),
         "payoff_12.jpg": payoff_12(dino),
         "sheet_12.jpg": sheet_12(dino),

@@ -190,6 +190,26 @@ WRONG = {
         "my_share = 224 / 640",
         "my_share = 1 - 224 / (640 * 256 / 480)",
     ],
+    ("10", "check_votes"): [
+        "my_share = birds.float().mean()",
+        "my_share = cosines[birds == 1].sum() / cosines.sum()",
+        "my_share = cosines.exp()[birds == 1].sum() / cosines.exp().sum()",
+        "my_share = (cosines / 0.07).exp()[birds == 1].sum()",
+        "my_share = (cosines / 0.07).softmax(0)[birds == 0].sum()",
+    ],
+    ("10", "check_accuracy"): [
+        "my_accuracy = (answered == which).float().mean()",
+        "my_accuracy = (answered == which)[given].float().mean()",
+        "my_accuracy = (answered == which)[~given].sum()",
+        "my_accuracy = (answered != which)[~given].float().mean()",
+    ],
+    ("10", "check_label"): [
+        "my_label = ((alike / 0.1).softmax(0) * taken).sum()",
+        "my_label = taken[alike.topk(3).indices].mean()",
+        "my_label = (alike.topk(3).values.softmax(0) * taken[alike.topk(3).indices]).sum()",
+        "my_label = ((alike.topk(3).values / 0.1).softmax(0) * taken[:3]).sum()",
+        "my_label = (alike.topk(3).values / 0.1).softmax(0)",
+    ],
     ("11", "check_loss"): [
         _loss("student / 0.06", "(teacher - centre) / 0.02", "p"),  # gradients reach the teacher
         _loss("student", "(teacher - centre) / 0.02"),
