@@ -23,6 +23,7 @@ from topics import (
     foreground,
     lies,
     masks,
+    measure,
     objects,
     patches,
     propagation,
@@ -88,6 +89,15 @@ def payoff_07(model):
         "TokenCut": objects.token_cut(keys, grid),
     }
     return objects.draw_regions(seen, panels, weights=model)
+
+
+def payoff_08(model):
+    """Lesson 08: the answer, and how well attention and a map of the middle do beside it."""
+    (view,) = (v for v in measure.bundled_views(model) if v.name == "kitten")
+    rivals = {say("어텐션", "attention"): view.heads.mean(dim=0)}
+    rivals[say("가운데", "middle")] = measure.centre_map(view.grid)
+    panels = {say("사진", "photo"): view.seen, say("정답", "answer"): view.masks}
+    return objects.draw_regions(view.seen, panels | measure.scored(view, rivals), weights=model)
 
 
 def payoff_06(model, photo):
@@ -194,6 +204,7 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_02.jpg": payoff_02(dino, bird),
         "payoff_03.jpg": payoff_03(dino, bird),
         "payoff_07.jpg": payoff_07(dino),
+        "payoff_08.jpg": payoff_08(dino),
         "payoff_06.jpg": payoff_06(dino, images.load_photo("birds.jpg")),
         "payoff_09.jpg": payoff_09(),
         "payoff_04.jpg": payoff_04(dino, bird),

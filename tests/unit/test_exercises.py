@@ -151,14 +151,30 @@ WRONG = {
         "my_box = (1, 2, 3, 6)",
         "my_box = (2, 1, 4, 2)",
     ],
-    ("07", "check_jaccard"): [
+    ("07", "check_seed"): [
+        "my_seed = degree.argmin().item()",
+        "my_seed = divmod(degree.argmin().item(), grid[1])[::-1]",
+        "my_seed = divmod(degree.argmax().item(), grid[1])",
+    ],
+    ("07", "check_side"): [
+        "my_side = x > x.mean()",
+        "my_side = x < x.median()",
+        "my_side = x",
+    ],
+    ("08", "check_jaccard"): [
         "my_jaccard = (mask & truth[0]).sum() / truth[0].sum()",
         "my_jaccard = (mask & truth[0]).sum() / mask.sum()",
         "my_jaccard = (mask == truth[0]).float().mean()",
     ],
-    ("07", "check_peak"): [
-        "my_peak = attended.argmax().item()",
-        "my_peak = divmod(attended.argmax().item(), grid[1])[::-1]",
+    ("08", "check_chance"): [
+        "my_chance = np.mean([v.masks.float().mean() for v in views.values()])",
+        "my_chance = 1 - np.mean([v.masks.any(0).float().mean() for v in views.values()])",
+        "my_chance = [v.masks.any(0).float().mean() for v in views.values()]",
+    ],
+    ("08", "check_area"): [
+        "my_area = curve.mean()",
+        "my_area = torch.trapezoid(curve)",
+        "my_area = torch.trapezoid(curve) / len(curve)",
     ],
     ("09", "check_all_tokens"): [
         "my_tokens = 37 * 37",
