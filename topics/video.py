@@ -232,4 +232,5 @@ class Moving:
         tag = f'<img alt="{escape(self.alt)}" src="data:image/webp;base64,{data}">'
         foot = f"{say('가중치', 'weights')}: {self.made_by}"
         tag = f"<figure>{tag}<figcaption><small>{escape(foot)}</small></figcaption></figure>"
-        return {"text/html": tag, "image/jpeg": jpeg, "text/plain": f"<{self.alt}>"}
+        data = {"text/html": tag, "image/jpeg": jpeg, "text/plain": f"<{self.alt}>"}
+        return data, {"image/jpeg": {"alt": self.alt}}
