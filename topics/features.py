@@ -192,7 +192,7 @@ def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
     -------
     plots.Figure
     """
-    fig, (ax,) = new_figure(1, 1, (3, 1), weights)
+    fig, (ax,) = new_figure(1, 1, (4, 1), weights)
     ax.set_axis_on()
     styles = ("-o", "--s", ":^", "-.v", "-D", "--x")
     for (name, table), style in zip(rows.items(), styles):

@@ -166,7 +166,7 @@ def draw_scores(rows, *, weights):
     -------
     plots.Figure
     """
-    fig, (ax,) = new_figure(1, 1, (3, 1), weights)
+    fig, (ax,) = new_figure(1, 1, (4, 1), weights)
     ax.set_axis_on()
     for (name, row), style in zip(rows.items(), ("-", "--", ":", "-.", "-", "--", ":")):
         grey = {"color": "gray", "lw": 1} if name.startswith("untrained") else {"lw": 2}

@@ -37,7 +37,8 @@ def test_a_locked_guess_stands_beside_the_map(asked, capsys, displayed):
     assert len(asked.beside(MAP).axes) == 1
     assert "No guess was locked in" in capsys.readouterr().out
     asked.lock([11, 0, 10, 11])
-    assert len(asked.beside(MAP, weights="mine").axes) == 2
+    both = asked.beside(MAP, weights="mine")
+    assert len(both.axes) == 2 and "your guess | " in both._repr_jpeg_()[1]["alt"]
     out = capsys.readouterr().out
     assert "the 3 patches that you guessed, 67% are among the 3 largest" in out and "25%" in out
     kept = answers.guesses("03")["norm"]["first"]
