@@ -289,6 +289,7 @@ def test_seed_check(said):
     wrong = [10, (4, 1), (2, 2), (3, 0), 1, (0, 0), "top"]
     verdicts(said, lesson_07.check_seed, [(1, 4)], wrong, degree)
     assert "맞습니다!" in said(lesson_07.check_seed, [1, 4], degree)
+    assert "along one line" in said(lesson_07.check_seed, 10, degree)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
