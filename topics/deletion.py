@@ -54,7 +54,7 @@ def _kept(m, steps, insert):
 def _cls_tokens(model, tensor, kept):
     """CLS tokens (n, D) of a photo of which only the patches `kept` (n, gh, gw) are not grey."""
     patch_h, patch_w = model.patch_embed.patch_size
-    several = kept[:, None].split(max(1, 4096 // kept[0].numel()))  # at a time: faster, and small
+    several = kept[:, None].split(max(1, 1024 // kept[0].numel()))  # at a time: faster, and small
     pixels = (k.repeat_interleave(patch_h, -2).repeat_interleave(patch_w, -1) for k in several)
     return torch.cat([encode(model, tensor * keep.to(tensor.device)).cls_token for keep in pixels])
 

@@ -52,7 +52,7 @@ def integrated_gradients(model, tensor, steps=16):
     gh, gw = grid = grid_of(model, tensor)
     total = torch.zeros_like(tensor)
     middles = (torch.arange(steps, device=tensor.device) + 0.5) / steps
-    for shares in middles.split(max(1, 2048 // (gh * gw))):  # some steps at a time
+    for shares in middles.split(max(1, 1024 // (gh * gw))):  # some steps at a time
         with torch.enable_grad():
             pictures = (tensor * shares.view(-1, 1, 1, 1).to(tensor)).requires_grad_()
             similar = self_similarity(model, pictures, tensor).sum()
