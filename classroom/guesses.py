@@ -170,11 +170,13 @@ def _patches(made, question):
     masks = [np.isin(np.arange(np.prod(g["grid"])), g["picked"]).reshape(g["grid"]) for g in made]
     opened = [guess for guess in made if guess["truth"]]
     shares, ends = mean(masks), len(made)
-    figures = []
+    figures, (width, height) = [], (gw, gh)
     if question.still:
         figures.append((f"data:image/jpeg;base64,{question.still}", "사진 · the photo"))
-    most = f"가장 밝은 칸: {shares.max():.0%} · brightest: {shares.max():.0%}"
-    figures.append((_png(shares), f"예상 {ends}명 · {ends} guesses. {most}"))
+        with Image.open(io.BytesIO(base64.b64decode(question.still))) as photo:
+            width, height = photo.size
+    ko = f"예상 {ends}개: 가장 밝은 패치는 {shares.max():.0%}가 골랐습니다"
+    figures.append((_png(shares), f"{ko} · {ends} guesses: {shares.max():.0%} chose the brightest"))
     if opened:
         met = np.mean([overlap(guess["picked"], truth(guess)) for guess in opened])
         chance = np.mean([len(guess["picked"]) / truth(guess).size for guess in opened])
@@ -182,7 +184,8 @@ def _patches(made, question):
         words += f" · met {met:.0%}, by chance {chance:.0%}"
         figures.append((_png(mean(map(truth, opened))), words))
     row = [
-        f'<figure><img alt="" src="{source}"><figcaption>{words}</figcaption></figure>'
+        f'<figure><img alt="" style="aspect-ratio: {width} / {height}" src="{source}">'
+        f"<figcaption>{words}</figcaption></figure>"
         for source, words in figures
     ]
     return f'<div class="row">{"".join(row)}</div>'

@@ -141,7 +141,7 @@ class Patches(Guess):
         fig, axes = plots.new_figure(1, len(panels), self.seen.size, weights)
         for ax, (label, panel) in zip(axes, panels.items()):
             plots.draw(ax, overlay.blend(self.seen, panel, smooth=False), label)
-        fig.alt = " | ".join(panels)
+        fig.about = {"alt": " | ".join(panels)}
         return fig
 
     def _asked(self):

@@ -16,13 +16,16 @@ from pathlib import Path
 
 from .warm import parent, spec
 
+PATIENCE = 20  # seconds; a Lab that was told to end may wait for a thread of its own for ever
+
 
 def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
     command = [sys.executable, "-m", "jupyterlab", *argv]
     # Ctrl-C is Lab's, which asks; a handler that does nothing is not passed on to it.
     signal.signal(signal.SIGINT, lambda *_: None)
-    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    signal.signal(signal.SIGTERM, lambda *_: (server.terminate(), signal.alarm(PATIENCE)))
+    signal.signal(signal.SIGALRM, lambda *_: server.kill())
     with contextlib.ExitStack() as stack:
         environment = dict(os.environ)
         if not parent.supported():

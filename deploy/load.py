@@ -176,8 +176,7 @@ def main(argv=None):
     parts.install()
     with hub.running(warm=not asked.plain, environment=hub.cache(asked.models)) as a_hub:
         days = asyncio.run(run(a_hub, asked.students, asked.lessons))
-    kind = "plain" if asked.plain else "warm"
-    print(f"{asked.students} x {kind}, load {os.getloadavg()[0]:.1f}")
+    print(f"{asked.students} x {['warm', 'plain'][asked.plain]}, load {os.getloadavg()[0]:.1f}")
     print(say("중앙값 / 최댓값", "median / largest"))
     print(report(days, asked.lessons))
     wrong = mistakes(days)

@@ -92,8 +92,7 @@ def offline():
 
 def main():
     path = make()
-    size = path.stat().st_size / 1e6
-    print(f"-> {os.path.relpath(path)}  ({size:.0f} MB)", flush=True)
+    print(f"-> {os.path.relpath(path)}  ({path.stat().st_size / 1e6:.0f} MB)", flush=True)
     if not SITE.exists():
         print(say("웹 페이지가 없습니다. 먼저 make site", "It has no web pages: make site first"))
     wrong = attempt(path)

@@ -20,7 +20,7 @@ sudo chmod -R a+rX,go-w $MODELS
 sudo $USER_ENV/bin/python -m deploy.settings /
 
 # 4. Limits, as in values.yaml. Nobody's server is shut down in the middle of a lecture.
-sudo tljh-config set limits.memory 2G
+sudo tljh-config set limits.memory 4G
 sudo tljh-config set limits.cpu 2
 sudo tljh-config set services.cull.timeout 7200
 sudo tljh-config set user_environment.default_app jupyterlab

@@ -8,8 +8,7 @@ gh, gw   rows and columns of the patch grid
 
 *Prefix tokens* stand before the patch tokens: CLS, then registers where a model has any.
 
-The model may be on any device and of any precision, under autocast, too; what comes out is float32
-on the CPU, so that whatever is computed of it need not ask.
+Whatever a model's device and precision, under autocast, too, what comes out is float32 on the CPU.
 """
 
 import contextlib

@@ -1,7 +1,6 @@
 """Tokens or attention in, maps out: one number a patch, laid out on the patch grid.
 
-For the notation see ``encoding``. A map is float32 on the CPU, wherever the model is and whatever
-its precision; ``on_grid`` is the one place where numbers leave the model's world.
+For the notation see ``encoding``. A map is float32 on the CPU: ``on_grid`` sees to that.
 """
 
 import torch

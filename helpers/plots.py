@@ -1,6 +1,6 @@
-"""Pictures in, a matplotlib figure out; each says at its foot which weights made it.
+"""Pictures in, a matplotlib figure out, which says at its foot which weights made it.
 
-``new_figure``, ``draw`` and what follows are the frame that every subject's figures share.
+All from ``new_figure`` on is the frame that every subject's figures share.
 """
 
 import functools
@@ -31,15 +31,9 @@ FONT = Path(__file__).with_name("fonts") / "NanumGothic-subset.ttf"
 
 
 class Figure(MatplotlibFigure):
-    """Drawn with Hangul, whatever style is in use; shows itself in a notebook, without pyplot.
+    """Drawn with Hangul, whatever style is in use; shows itself in a notebook, without pyplot."""
 
-    Attributes
-    ----------
-    alt : str
-        What is to be seen, for those who can't; "" where the text around it says so.
-    """
-
-    alt = ""
+    about = {}  # more of what goes with the picture, as {"alt": "what is to be seen"}
 
     def draw(self, renderer):
         for text in self.findobj(Text):
@@ -55,8 +49,7 @@ class Figure(MatplotlibFigure):
     def _repr_jpeg_(self):
         # A sixth of a PNG's size, and smooth: stored in 256 colours, colour bars fell into bands.
         width, height = (round(inches * DPI) for inches in self.get_size_inches())
-        size = {"width": width, "height": height}
-        return self.encoded("jpeg", quality=80), size | ({"alt": self.alt} if self.alt else {})
+        return self.encoded("jpeg", quality=80), {"width": width, "height": height, **self.about}
 
 
 @functools.cache
@@ -118,8 +111,7 @@ def compare(panels, *, weights, cmap="viridis"):
     -------
     Figure
     """
-    rows = math.ceil(len(panels) / 4)
-    panels = pictures(panels)
+    rows, panels = math.ceil(len(panels) / 4), pictures(panels)
     size = narrowest(panels.values())
     fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights)
     for ax, (label, panel) in zip(axes, panels.items()):
@@ -160,9 +152,8 @@ def patch_grid(seen, grid, *, weights, highlight=None):
 def new_figure(rows, columns, size, weights, extra=0):
     """A figure and its axes, switched off; pictures of `size` fill it, `extra` inches are left."""
     height = min(WIDTH / columns * size[1] / size[0], HEIGHT / rows)
-    fig = Figure(
-        figsize=(WIDTH, rows * (height + 0.25) + 0.3 + extra), dpi=DPI, layout="constrained"
-    )
+    inches = WIDTH, rows * (height + 0.25) + 0.3 + extra
+    fig = Figure(figsize=inches, dpi=DPI, layout="constrained")
     FigureCanvasAgg(fig)
     axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
@@ -200,5 +191,5 @@ def pictures(panels):
 
 def narrowest(panels):
     """(width, height) of the narrowest of some pictures and maps."""
-    sizes = [p.size if isinstance(p, Image.Image) else p.shape[1::-1] for p in panels]
+    sizes = (p.size if isinstance(p, Image.Image) else p.shape[1::-1] for p in panels)
     return min(sizes, key=lambda size: size[0] / size[1])

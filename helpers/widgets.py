@@ -32,10 +32,10 @@ def sliders(photo, m, *, weights):
     BadInput
         As ``overlay.blend``.
     """
-    wide = {"style": {"description_width": "initial"}}
-    label = say("불투명도", "opacity alpha")
-    alpha = ipywidgets.FloatSlider(0.5, min=0, max=1, step=0.01, description=label, **wide)
-    cmap = ipywidgets.Dropdown(options=COLORMAPS, description=say("컬러맵", "colormap"), **wide)
+    label, wide = say("불투명도", "opacity alpha"), {"description_width": "initial"}
+    alpha = ipywidgets.FloatSlider(0.5, max=1, step=0.01, description=label, style=wide)
+    label = say("컬러맵", "colormap")
+    cmap = ipywidgets.Dropdown(options=COLORMAPS, description=label, style=wide)
     picture = ipywidgets.Image(format="png")
 
     def draw(_=None):

@@ -17,7 +17,18 @@ from helpers import encoding, images, maps, models, overlay, plots
 from helpers.weights import caption
 from tools import diagram
 from tools.notebooks import ROOT
-from topics import attention, lies, masks, objects, patches, zoo
+from topics import (
+    attention,
+    composites,
+    foreground,
+    lies,
+    masks,
+    measure,
+    objects,
+    patches,
+    propagation,
+    zoo,
+)
 from training import figures, lesson, shapes
 
 
@@ -80,6 +91,15 @@ def payoff_07(model):
     return objects.draw_regions(seen, panels, weights=model)
 
 
+def payoff_08(model):
+    """Lesson 08: the answer, and how well attention and a map of the middle do beside it."""
+    (view,) = (v for v in measure.bundled_views(model) if v.name == "kitten")
+    rivals = {say("어텐션", "attention"): view.heads.mean(dim=0)}
+    rivals[say("가운데", "middle")] = measure.centre_map(view.grid)
+    panels = {say("사진", "photo"): view.seen, say("정답", "answer"): view.masks}
+    return objects.draw_regions(view.seen, panels | measure.scored(view, rivals), weights=model)
+
+
 def payoff_06(model, photo):
     """Lesson 06: how much all patches resemble one of them."""
     tensor, whole = images.to_tensor(photo, model, fit="whole")
@@ -129,6 +149,15 @@ def payoff_05(model, photo):
     )
 
 
+def payoff_10(model):
+    """Lesson 10: four frames of a film, dark but for the bird that patch tokens followed."""
+    pictures, truth = zip(*composites.clip("kingfisher", "coffee"))
+    labels = propagation.follow(pictures, truth[0], foreground.patch_features(model, 160))
+    lit = [*propagation.shown(pictures, labels)]
+    panels = {f"{say('프레임', 'frame')} {n + 1}": lit[n] for n in (0, 4, 8, 11)}
+    return plots.compare(panels, weights=model)
+
+
 def payoff_11(steps=200):
     """Lesson 11: attention before and after the lesson's own training."""
     pool = shapes.draw_pool()
@@ -175,10 +204,12 @@ def main(folder=ROOT / "images", choice="both"):
         "payoff_02.jpg": payoff_02(dino, bird),
         "payoff_03.jpg": payoff_03(dino, bird),
         "payoff_07.jpg": payoff_07(dino),
+        "payoff_08.jpg": payoff_08(dino),
         "payoff_06.jpg": payoff_06(dino, images.load_photo("birds.jpg")),
         "payoff_09.jpg": payoff_09(),
         "payoff_04.jpg": payoff_04(dino, bird),
         "payoff_05.jpg": payoff_05(dino, bird),
+        "payoff_10.jpg": payoff_10(dino),
         "payoff_11.jpg": payoff_11(),
         "payoff_12.jpg": payoff_12(dino),
         "sheet_12.jpg": sheet_12(dino),

@@ -112,6 +112,9 @@ def tidy(nb):
             # A stored view of a widget is a reference to state that we do not store.
             data = output.get("data", {})
             data.pop("application/vnd.jupyter.widget-view+json", None)
+            if "image/jpeg" in data:  # of our figures; the PNG is matplotlib's, half as sharp
+                for twice in (data, output.get("metadata", {})):
+                    twice.pop("image/png", None)
             for kind in ("image/png", "image/jpeg"):
                 if len(data.get(kind, "")) > LARGE:
                     data["image/jpeg"] = light(data.pop(kind))

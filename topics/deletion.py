@@ -38,16 +38,25 @@ def curve(model, tensor, m, steps=10, insert=False):
         More than one photo, a map of another grid, or as in ``encoding.encode``.
     """
     tensor, m = one_photo(fitting(model, tensor)), on_grid(m.flatten(), grid_of(model, tensor))
-    patch_h, patch_w = model.patch_embed.patch_size
-    rank = torch.empty(m.numel(), dtype=torch.long)
-    rank[m.flatten().argsort(descending=True, stable=True)] = torch.arange(m.numel())
-    counts = torch.linspace(0, m.numel(), steps + 1).round()
-    late = rank >= counts[:, None]
-    kept = (~late if insert else late).view(-1, 1, *m.shape)
-    kept = kept.repeat_interleave(patch_h, -2).repeat_interleave(patch_w, -1)
-    cls = torch.cat([encode(model, tensor * keep.to(tensor.device)).cls_token for keep in kept])
+    cls = _cls_tokens(model, tensor, _kept(m, steps, insert))
     whole = cls[-1:] if insert else cls[:1]
     return torch.cosine_similarity(cls, whole, dim=-1)
+
+
+def _kept(m, steps, insert):
+    """bool (steps + 1, gh, gw): which patches are not grey after each step."""
+    rank = torch.empty(m.numel(), dtype=torch.long)
+    rank[m.flatten().argsort(descending=True, stable=True)] = torch.arange(m.numel())
+    late = rank >= torch.linspace(0, m.numel(), steps + 1).round()[:, None]
+    return (~late if insert else late).view(-1, *m.shape)
+
+
+def _cls_tokens(model, tensor, kept):
+    """CLS tokens (n, D) of a photo of which only the patches `kept` (n, gh, gw) are not grey."""
+    patch_h, patch_w = model.patch_embed.patch_size
+    several = kept[:, None].split(max(1, 4096 // kept[0].numel()))  # at a time: faster, and small
+    pixels = (k.repeat_interleave(patch_h, -2).repeat_interleave(patch_w, -1) for k in several)
+    return torch.cat([encode(model, tensor * keep.to(tensor.device)).cls_token for keep in pixels])
 
 
 def area_under(values):
@@ -55,17 +64,20 @@ def area_under(values):
     return torch.trapezoid(values).item() / (len(values) - 1)
 
 
-def contest(model, tensor, rankings, orders=5, seed=0):
+def contest(model, tensor, rankings, orders=10, steps=5, seed=0):
     """Areas under both curves of some maps, and of as many random orders.
+
+    To put back the highest first is to delete the lowest first, seen from its end. So an order
+    and its reverse need one curve each for both areas: random orders come in such pairs.
 
     Parameters
     ----------
-    model, tensor
+    model, tensor, steps
         See ``curve``.
     rankings : dict
         Label → map (gh, gw).
     orders : int
-        Random orders, which tell how much is chance.
+        Random orders, which tell how much is chance; an even number.
     seed : int
         Of the random orders.
 
@@ -75,13 +87,52 @@ def contest(model, tensor, rankings, orders=5, seed=0):
         (maps + orders, 2): area under the deletion curve (low is good), under the insertion curve
         (high is good); the random orders last.
     """
-    shape = next(iter(rankings.values())).shape
-    chance = torch.rand(orders, *shape, generator=torch.Generator().manual_seed(seed))
-    both = [
-        [area_under(curve(model, tensor, m, insert=insert)) for insert in (False, True)]
-        for m in (*rankings.values(), *chance)
+    tensor, grid = one_photo(fitting(model, tensor)), grid_of(model, tensor)
+    chance = torch.rand(orders // 2, *grid, generator=torch.Generator().manual_seed(seed))
+    maps = [on_grid(m.flatten(), grid) for m in (*rankings.values(), *chance)]
+    kept = torch.stack([_kept(m, steps, insert) for m in maps for insert in (False, True)])
+    ends = _cls_tokens(model, tensor, kept[0, [0, -1]])  # the same for every order
+    inner = _cls_tokens(model, tensor, kept[:, 1:-1].flatten(0, 1)).unflatten(0, (-1, steps - 1))
+    first, last = ends.expand(len(kept), 2, -1)[:, :1], ends.expand(len(kept), 2, -1)[:, 1:]
+    first, last = first.clone(), last.clone()
+    first[1::2], last[1::2] = ends[1], ends[0]  # which start with grey
+    curves = torch.cosine_similarity(torch.cat([first, inner, last], 1), ends[0], dim=-1)
+    areas = torch.trapezoid(curves).view(-1, 2) / steps
+    return torch.cat([areas, areas[len(rankings) :].flip(1)])
+
+
+def tournament(model, views, rankings, orders=10, steps=5):
+    """``contest`` on many photos, each with random orders of its own, told a line a map.
+
+    Parameters
+    ----------
+    model : timm model
+    views : sequence of measure.View
+    rankings : callable
+        View → label → map (gh, gw); one of the labels is "centre", which looks at no photo.
+    orders, steps
+        See ``contest``.
+
+    Returns
+    -------
+    dict of str to tuple
+        Label → (mean deletion area, mean insertion area, on how many photos deletion is better
+        than "centre"'s). Then the mean of the random orders, and those of the orders whose mean
+        over the photos is lowest and highest in deletion: between them is chance.
+    """
+    maps = [rankings(view) for view in views]
+    each = [
+        contest(model, view.tensor, m, orders, steps, seed)
+        for seed, (view, m) in enumerate(zip(views, maps))
     ]
-    return torch.tensor(both)
+    areas, labels = torch.stack(each), [*maps[0]]
+    wins = (areas[..., 0] < areas[:, [labels.index("centre")], 0]).sum(0)
+    mean, chance = areas.mean(0), areas.mean(0)[len(labels) :]
+    rows = {label: (*mean[i].tolist(), wins[i].item()) for i, label in enumerate(labels)}
+    by_deletion = chance[:, 0].argsort()
+    ends = {"random": chance.mean(0), "- lowest": chance[by_deletion[0]]}
+    ends["- highest"] = chance[by_deletion[-1]]
+    return rows | {label: (*pair.tolist(), None) for label, pair in ends.items()}
 
 
 _LINES = ("-", "--", "-.", ":")

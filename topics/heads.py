@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from matplotlib import rcParams
 
 from bilingual import BadInput, say
 from helpers.encoding import attention, fitting, one_photo, twin
@@ -182,19 +183,19 @@ def draw_distances(distances, *, lines, weights):
     -------
     plots.Figure
     """
-    fig, (ax,) = new_figure(1, 1, (2, 1), weights)
+    fig, (ax,) = new_figure(1, 1, (5, 2), weights)
     ax.set_axis_on()
     for i, (label, values) in enumerate(distances.items()):
         blocks, heads = values.shape
         x = torch.arange(blocks)[:, None].expand(blocks, heads) + 0.25 * i
         ax.scatter(x.flatten(), values.flatten(), s=22, marker="ox^s"[i], label=label)
     for style, (label, value) in zip(("--", ":"), lines.items()):
-        ax.axhline(value, color="dimgray", ls=style, label=label)
+        ax.axhline(value, color=rcParams["text.color"], alpha=0.6, ls=style, label=label)
     ax.set_xlabel(say("블록", "block"), size=9)
-    ax.set_ylabel(say("어텐션 거리(패치)", "attention distance (patches)"), size=9)
+    ax.set_ylabel(say("거리(패치)", "distance (patches)"), size=9)
     ax.set_xticks(range(blocks))
     ax.set_ylim(bottom=0)
-    ax.legend(fontsize=8, loc="center", bbox_to_anchor=(0.5, 0.4))
+    ax.legend(fontsize=7, loc="center", bbox_to_anchor=(0.5, 0.43))
     return fig
 
 

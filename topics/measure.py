@@ -5,7 +5,6 @@ from typing import NamedTuple
 import torch
 
 from bilingual import BadInput
-from helpers import models
 from helpers.encoding import attention
 from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import cls_attention
@@ -83,19 +82,8 @@ def localised(box, masks):
 class View(NamedTuple):
     """A bundled photo as a model saw it, with the answer.
 
-    Attributes
-    ----------
-    name : str
-        The photo's name without ``.jpg``.
-    seen : PIL.Image.Image
-    tensor : torch.Tensor
-        (1, 3, H, W).
-    grid : tuple of int
-        (gh, gw).
-    heads : torch.Tensor
-        (heads, gh, gw), the CLS token's attention.
-    masks : torch.Tensor
-        bool (objects, gh, gw); objects that cover no patch by half are left out.
+    `name` is the photo's without ``.jpg``, `heads` the CLS token's attention (heads, gh, gw), and
+    `masks` the objects (objects, gh, gw), bool; those that cover no patch by half are left out.
     """
 
     name: str
@@ -141,6 +129,45 @@ def centre_prior(views):
         overlap, right = best_head_jaccard(hill[None], seen.masks), localised(box, seen.masks)
         rows.append((overlap, overlap, pointing(hill, seen.masks), right, right))
     return {name: sum(row) / len(rows) for name, row in zip(MEASURES, zip(*rows))}
+
+
+def scored(view, rivals, mass=0.6):
+    """Masks of some maps (gh, gw) of one ``View``, each with its overlap with all objects.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        "label 0.42", the Jaccard index → bool (gh, gw).
+    """
+    cut = {label: mass_mask(m, mass) for label, m in rivals.items()}
+    everything = view.masks.any(0)
+    return {f"{label} {jaccard(mask, everything):.2f}": mask for label, mask in cut.items()}
+
+
+def choices(views, mass=0.6):
+    """What choosing a head is worth: ``best_head_jaccard``, mean of photos, of other choices, too.
+
+    Returns
+    -------
+    dict of str to float
+        The paper's choice, each object's best head with the answer in hand; the best and the worst
+        one head for all photos; the mean of heads; and what looks at no photo: ``centre_map``, and
+        a flat map (of which `mass` is the upper part of the photo).
+    """
+    views = list(views)
+
+    def mean(pick):
+        return sum(best_head_jaccard(pick(v), v.masks, mass) for v in views) / len(views)
+
+    fixed = [mean(lambda v, h=h: v.heads[[h]]) for h in range(len(views[0].heads))]
+    return {
+        "best head, chosen with the answer": mean(lambda v: v.heads),
+        "one head for all photos, the best": max(fixed),
+        "one head for all photos, the worst": min(fixed),
+        "mean of heads": mean(lambda v: v.heads.mean(0, keepdim=True)),
+        "a hill in the middle": mean(lambda v: centre_map(v.grid)[None]),
+        "the upper part of the photo": mean(lambda v: torch.ones(1, *v.grid)),
+    }
 
 
 def bundled_views(model, fit="whole", size=None, block=-1):
@@ -192,14 +219,14 @@ def bundled_jaccard(model, fit="whole", size=None, block=-1, mass=0.6):
 MEASURES = ("best head", "mean map", "pointing", "LOST", "TokenCut")
 
 
-def summary(model, **view):
+def summary(model, views=None):
     """Every measure of this room for one model, mean of the bundled photos, 0..1.
 
     Parameters
     ----------
     model : timm model
-    **view
-        fit, size and block, see ``bundled_views``.
+    views : iterable of View, optional
+        Its ``bundled_views``, if they are there already.
 
     Returns
     -------
@@ -208,7 +235,7 @@ def summary(model, **view):
         chosen), "pointing" (of the mean map), "LOST" and "TokenCut" (``localised``).
     """
     rows = []
-    for seen in bundled_views(model, **view):
+    for seen in views or bundled_views(model):
         mean, keys = seen.heads.mean(0), key_features(model, seen.tensor)
         rows.append(
             {
@@ -220,30 +247,3 @@ def summary(model, **view):
             }
         )
     return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
-
-
-def untrained_summaries(name, seeds=3, **view):
-    """``summary`` of one architecture with random weights, once a seed.
-
-    One seed may be lucky: what random weights can do is a range.
-
-    Parameters
-    ----------
-    name : str
-        See ``models.load_model``.
-    seeds : int
-        0, 1, … so many.
-    **view
-        See ``summary``.
-
-    Returns
-    -------
-    list of dict
-        One ``summary`` a seed.
-    """
-    rows = []
-    for seed in range(seeds):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            rows.append(summary(models.load_model(name, pretrained=False), **view))
-    return rows

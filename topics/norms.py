@@ -80,6 +80,18 @@ def medians(norms):
     return norms.flatten(1).median(dim=1).values
 
 
+def like_pixels(model, photo):
+    """Correlation of the last block's token norms with the norms of the patches' pixels, -1..1.
+
+    Near 1 in random weights: a random matrix nearly keeps the ratio of norms, so what is long
+    there is a bright or dark patch and nothing that was learnt.
+    """
+    tensor = fitting(model, images.to_tensor(photo, model)[0])
+    patch = model.patch_embed.patch_size
+    pixels = torch.nn.functional.unfold(tensor.float(), patch, stride=patch).norm(dim=1)[0].cpu()
+    return torch.corrcoef(torch.stack([pixels, block_norms(model, tensor)[-1, 0]]))[0, 1].item()
+
+
 def draw_histogram(norms, times, *, weights):
     """How long the patch tokens are after each block: a histogram a block, standing upright.
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from bilingual import say
-from helpers.images import load_photo
+from helpers.images import load_photo, to_tensor
+from helpers.maps import attention_map
 from helpers.overlay import resize_map
 from helpers.plots import draw, new_figure
 
@@ -51,6 +52,34 @@ def difference(a, b):
     return np.where(both, a - b, np.nan)
 
 
+def compare(photo, model, ways):
+    """Attention maps of one photo handed in in several ways, each in its ``place`` on the photo.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+    model : timm model
+    ways : dict
+        Label → settings of ``images.to_tensor``.
+
+    Returns
+    -------
+    dict
+        Label → (photo.height, photo.width) float32.
+    """
+    photo, placed = load_photo(photo, max_side=None), {}
+    for label, settings in ways.items():
+        tensor, seen = to_tensor(photo, model, **settings)
+        placed[label] = place(attention_map(model, tensor), seen, photo)
+    return placed
+
+
+def changes(placed):
+    """Mean size of the ``difference`` from the first, over what both show: label → 0..1."""
+    first = next(iter(placed.values()))
+    return {k: float(np.nanmean(abs(difference(m, first)))) for k, m in placed.items()}
+
+
 def draw_differences(photo, placed, *, weights):
     """Maps of one photo in their place on it, and below each how it differs from the first.
 
@@ -58,9 +87,9 @@ def draw_differences(photo, placed, *, weights):
     ----------
     photo : PIL.Image.Image
     placed : dict
-        Label → (H, W) map from ``overlay.place``; the first is what the others are compared with.
+        Label → (H, W) map from ``place``; the first is what the others are compared with.
     weights
-        See ``block_histogram``.
+        See ``plots.two_panel``.
 
     Returns
     -------

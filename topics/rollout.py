@@ -6,6 +6,7 @@ sum 1; then the blocks are multiplied, the last one from the left.
 
 import numpy as np
 import torch
+from matplotlib import rcParams
 from matplotlib.patches import FancyBboxPatch
 
 from bilingual import say
@@ -122,20 +123,21 @@ def draw_block(lengths, *, weights):
     """
     names = say("들어온 토큰", "tokens as they came"), say("어텐션", "attention"), "MLP"
     colours = "#4c78a8", "#f28e2b", "#59a14f"
-    fig, (ax, bars) = new_figure(1, 2, (1, 1), weights)
+    fig, (ax, bars) = new_figure(1, 2, (5, 4), weights)
     ax.set(xlim=(0, 10), ylim=(-1.6, 8), aspect="equal")
     arrow, middle = {"arrowstyle": "-|>", "lw": 2}, {"ha": "center", "va": "center"}
-    plus = {"boxstyle": "circle,pad=0.1", "fc": "white", "ec": "black"}
+    ink, paper = rcParams["text.color"], rcParams["figure.facecolor"]
+    plus = {"boxstyle": "circle,pad=0.1", "fc": paper, "ec": ink}
     ax.annotate("", (10, 0), (0, 0), arrowprops=arrow | {"color": colours[0]})
     ax.text(5, -1.3, say("잔차 연결", "residual path"), ha="center", size=9, color=colours[0])
     for left, part, name, colour in zip((1, 5.6), ("attn", "mlp"), names[1:], colours[1:]):
         up, down = left + 0.3, left + 3.1  # where the way leaves the path, and comes back
         box = "round,pad=0,rounding_size=0.3"
         place = (left - 0.4, 3), 4.2, 2.4
-        ax.add_patch(FancyBboxPatch(*place, boxstyle=box, fc="#eeeeee", ec=colour))
-        ax.text(left + 1.7, 4.55, name, size=10, **middle)
+        ax.add_patch(FancyBboxPatch(*place, boxstyle=box, fc="none", ec=colour))
+        ax.text(left + 1.7, 4.55, name, size=9, **middle)
         ax.text(left + 1.7, 3.65, f"block.{part}", size=7, family="monospace", **middle)
-        ax.annotate("", (up, 3), (up, 0), arrowprops=arrow | {"color": "black", "lw": 1.2})
+        ax.annotate("", (up, 3), (up, 0), arrowprops=arrow | {"color": ink, "lw": 1.2})
         ax.text(up - 0.2, 1.6, "norm", ha="right", va="center", size=7)
         ax.annotate("", (down, 0.4), (down, 3), arrowprops=arrow | {"color": colour})
         ax.text(down, 0, "+", size=12, zorder=4, bbox=plus, **middle)

@@ -3,140 +3,71 @@
 Nothing ever takes a model's place: what cannot be had is skipped, and said so.
 """
 
-import html
 import math
 import re
 from typing import NamedTuple
 
-import timm
 import torch
+from PIL import Image
 
 from bilingual import BadInput, say, tell
 from helpers import models
+from helpers.images import to_tensor
+from helpers.maps import attention_map, norm_map
+from helpers.overlay import blend
 from helpers.plots import draw, narrowest, new_figure, pictures
+from helpers.weights import caption
 from sources import hub, names
 from sources.faults import HubError
+from topics.metadata import describe, folder
 
 
 class Entry(NamedTuple):
-    """A model of the line-up: a short label, timm's name (or "embedded"), and if it is trained."""
-
-    label: str
-    name: str
-    pretrained: bool = True
-
-
-LINE_UP = (
-    Entry("untrained", models.EMBEDDED, pretrained=False),
-    Entry("embedded DINO", models.EMBEDDED),
-    Entry("supervised S/16", "deit_small_patch16_224.fb_in1k"),
-    Entry("DINO S/16", "vit_small_patch16_224.dino"),
-    Entry("DINO S/8", "vit_small_patch8_224.dino"),
-    Entry("DINO B/16", "vit_base_patch16_224.dino"),
-    Entry("DINOv2 S/14", "vit_small_patch14_dinov2.lvd142m"),
-    Entry("DINOv2 S/14 reg", "vit_small_patch14_reg4_dinov2.lvd142m"),
-    Entry("DINOv3 S/16", "vit_small_patch16_dinov3.lvd1689m"),
-)
-# Not in the line-up, as it is 1.2 GB: the one where Darcet et al. 2024 show high-norm tokens.
-WITH_OUTLIERS = Entry("DINOv2 L/14", "vit_large_patch14_dinov2.lvd142m")
-
-
-class Row(NamedTuple):
-    """What timm knows of a model without its weights.
+    """A model of the line-up.
 
     Attributes
     ----------
-    label, name : str
-    parameters : int
-        Without a classifier.
-    licence : str
-        Of the weights; "-" for random numbers.
-    input_size, patch, grid : tuple of int
-        (height, width) in pixels, in pixels, and in patches.
-    prefix_tokens : int
-        CLS and registers.
-    pooling : str
-        Which token or tokens ``model(x)`` gives: "token" (CLS) or "avg" (mean of the patch tokens).
+    label : str
+    name : str
+        timm's, or "embedded", or a folder with weights of the reader's own.
+    pretrained : bool
+        False: random weights, from `seed`.
+    taught : tuple of str
+        What the weights learnt by, (ko, en).
+    seed : int
     """
 
     label: str
     name: str
-    parameters: int
-    licence: str
-    input_size: tuple[int, int]
-    patch: tuple[int, int]
-    grid: tuple[int, int]
-    prefix_tokens: int
-    pooling: str
-
-    @property
-    def megabytes(self):
-        """Size of the weights as float32, 4 bytes each."""
-        return self.parameters * 4 / 1e6
+    pretrained: bool = True
+    taught: tuple[str, str] = ("?", "?")
+    seed: int = 0
 
 
-class Table(dict):
-    """label → ``Row``; shows itself as an HTML table, or as plain text where there is no HTML."""
-
-    HEADS = (
-        ("이름", "name"),
-        ("timm", "timm"),
-        ("가중치", "weights"),
-        ("라이선스", "licence"),
-        ("입력(픽셀)", "input (px)"),
-        ("패치(픽셀)", "patch (px)"),
-        ("격자", "grid"),
-        ("접두 토큰", "prefix tokens"),
-        ("풀링", "pooling"),
-    )
-
-    def _cells(self):
-        for row in self.values():
-            size = f"{row.parameters / 1e6:.1f} M, {row.megabytes:.0f} MB"
-            pairs = [f"{a} × {b}" for a, b in (row.input_size, row.patch, row.grid)]
-            rest = str(row.prefix_tokens), row.pooling
-            yield row.label, row.name, size, row.licence, *pairs, *rest
-
-    def __repr__(self):
-        heads = _heads(self.HEADS)
-        return "\n".join(" | ".join(cells) for cells in (heads, *self._cells()))
-
-    def _repr_html_(self):
-        """A table that a screen reader can walk: a caption, and heads of columns and of rows."""
-        heads = map(html.escape, _heads(self.HEADS))
-        heads = "".join(f'<th scope="col">{head}</th>' for head in heads)
-        caption = say("모델 목록", "The line-up", " · ")
-        lines = [f"<caption>{caption} (MB: float32)</caption>"]
-        lines += [f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
-        for label, *cells in self._cells():
-            rest = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-            lines.append(f'<tr><th scope="row">{html.escape(label)}</th>{rest}</tr>')
-        return "\n".join(["<table>", *lines, "</tbody>", "</table>"])
+NOTHING = "배운 적 없음", "nothing"
+DINO = "자기 증류", "self-distillation"
+DINOV2 = "DINOv2 손실, 증류", "DINOv2 loss, distilled"
+DINOV3 = "DINOv3 손실, 증류", "DINOv3 loss, distilled"
+LINE_UP = (
+    Entry("untrained", models.EMBEDDED, False, NOTHING),
+    Entry("embedded DINO", models.EMBEDDED, taught=("DINO + 여러 가지", "DINO and more")),
+    Entry("supervised S/16", "deit_small_patch16_224.fb_in1k", taught=("라벨", "labels")),
+    Entry("DINO S/16", "vit_small_patch16_224.dino", taught=DINO),
+    Entry("DINO S/8", "vit_small_patch8_224.dino", taught=DINO),
+    Entry("DINO B/16", "vit_base_patch16_224.dino", taught=DINO),
+    Entry("DINOv2 S/14", "vit_small_patch14_dinov2.lvd142m", taught=DINOV2),
+    Entry("DINOv2 S/14 reg", "vit_small_patch14_reg4_dinov2.lvd142m", taught=DINOV2),
+    Entry("DINOv3 S/16", "vit_small_patch16_dinov3.lvd1689m", taught=DINOV3),
+    Entry("CLIP B/16", "vit_base_patch16_clip_224.openai", taught=("사진과 글", "image and text")),
+    Entry("MAE B/16", "vit_base_patch16_224.mae", taught=("가린 픽셀", "hidden pixels")),
+)
+# Not in the line-up, as it is 1.2 GB: the one where Darcet et al. 2024 show high-norm tokens.
+WITH_OUTLIERS = Entry("DINOv2 L/14", "vit_large_patch14_dinov2.lvd142m", taught=DINOV2)
 
 
-def describe(entry):
-    """The ``Row`` of one model, from timm's own metadata, without weights and the network."""
-    embedded = entry.name == models.EMBEDDED
-    with torch.device("meta"):  # where a tensor has a shape and no numbers
-        source = f"local-dir:{models.EMBEDDED_DIR}" if embedded else entry.name
-        plan = timm.create_model(source, pretrained=False, num_classes=0)
-    config = plan.pretrained_cfg
-    return Row(
-        label=entry.label,
-        name=entry.name,
-        parameters=sum(p.numel() for p in plan.parameters()),
-        licence=config.get("license") or "?" if entry.pretrained else "-",
-        input_size=tuple(config["input_size"][1:]),
-        patch=plan.patch_embed.patch_size,
-        grid=plan.patch_embed.grid_size,
-        prefix_tokens=plan.num_prefix_tokens,
-        pooling=plan.global_pool,
-    )
-
-
-def table(line_up):
-    """The ``Table`` of a line-up."""
-    return Table((entry.label, describe(entry)) for entry in line_up)
+def untrained(name=models.EMBEDDED, seeds=3):
+    """Entries of an architecture with random weights: one seed may be lucky, so several."""
+    return tuple(Entry(f"untrained {i}", name, False, NOTHING, i) for i in range(seeds))
 
 
 def available(line_up):
@@ -149,7 +80,7 @@ def available(line_up):
     tuple of Entry
         The line-up without those that are skipped.
     """
-    wanted = [entry for entry in line_up if entry.pretrained and entry.name != models.EMBEDDED]
+    wanted = [entry for entry in line_up if entry.pretrained and not folder(entry.name)]
     repositories = {e: names.repository(names.full_name(e.name)) for e in wanted}
     places = hub.whereabouts(repositories.values())
     here, download, skipped = [], [], {}
@@ -171,10 +102,10 @@ def available(line_up):
 def load(entry):
     """This very model or none, as ``models.load_model``; raises ``HubError`` if there is none.
 
-    Random weights come from a fixed seed: the same in every run.
+    Random weights come from the entry's seed: the same in every run.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.manual_seed(entry.seed)
         return models.load_model(entry.name, pretrained=entry.pretrained, fallback=False)
 
 
@@ -195,15 +126,40 @@ def run_all(function, line_up):
     return results
 
 
+class Look(NamedTuple):
+    """What a model makes of one photo: what it saw, its maps (gh, gw) by kind, its caption."""
+
+    seen: Image.Image
+    maps: dict
+    caption: str
+
+
+def looks(photo, line_up):
+    """One photo through many models, see ``run_all``; returns label → ``Look``.
+
+    Each model has its own preprocessing; the maps are ``maps.attention_map`` ("attention") and
+    ``maps.norm_map`` ("norm").
+    """
+
+    def look(model):
+        tensor, seen = to_tensor(photo, model)
+        kinds = {"attention": attention_map(model, tensor), "norm": norm_map(model, tensor)}
+        return Look(seen, kinds, caption(model))
+
+    return run_all(look, line_up)
+
+
+def draw_looks(looks, kind="attention", alpha=0.5):
+    """Draw one kind of map of each ``Look`` over what the model saw, see ``draw_side_by_side``."""
+    panels = {label: blend(look.seen, look.maps[kind], alpha) for label, look in looks.items()}
+    return draw_side_by_side(panels, weights={k: look.caption for k, look in looks.items()})
+
+
 def _say_skipped(entries, why, remedy):
     ko = f"건너뜁니다: {_labels(entries)}. {why[0]}.\n보려면 {remedy[0]} 다시 실행하세요."
     en = f"Skipped: {_labels(entries)}; {why[1]}.\nTo see them, {remedy[1]} and run again."
     here = "다른 모델이 대신하지 않습니다.", "Nothing takes their place."
     tell(f"{ko} {here[0]}", f"{en} {here[1]}")
-
-
-def _heads(pairs):
-    return [ko if ko == en else say(ko, en) for ko, en in pairs]
 
 
 def _labels(entries):
@@ -216,7 +172,7 @@ def draw_side_by_side(panels, *, weights):
     Parameters
     ----------
     panels : dict
-        Label → PIL image, or a map (gh, gw).
+        Label → PIL image (any mode) or path, or a map (gh, gw).
     weights : dict
         Label → caption, see ``weights.caption``; every panel must have its own.
 

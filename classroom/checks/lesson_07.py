@@ -1,9 +1,10 @@
 """Checks of lesson 07_objects."""
 
-from topics.measure import jaccard
+import numpy as np
+
 from topics.objects import mask_box
 
-from .exercise import exercise
+from .exercise import exercise, hint
 
 
 @exercise("꼭 맞는 상자", "The box that fits")
@@ -19,34 +20,37 @@ def check_box(answer, mask):
     ]
 
 
-@exercise("자카드 지수", "The Jaccard index")
-def check_jaccard(answer, found, truth):
-    """Whether the answer is the Jaccard index of two masks bool (gh, gw)."""
-    both, either = (found & truth).sum(), (found | truth).sum()
-    agree = (found == truth).float().mean()
-    right = jaccard(found, truth)
+@exercise("씨앗의 자리", "Where the seed lies")
+def check_seed(answer, degree):
+    """Whether the answer is (row, column) of the patch with the fewest joins, of (gh, gw)."""
+    index, (rows, columns) = degree.argmin().item(), degree.shape
+    row, column = divmod(index, columns)
+    if np.size(answer) == 1 and int(answer) == index:
+        return hint("한 줄로 센 번호입니다.", "That counts along one line.")
+    if np.size(answer) == 1 and int(answer) == degree.min():
+        return hint("이어진 수입니다. 자리를 쓰세요.", "That is how many joins; say where.")
     return [
-        (right, f"자카드 지수는 {right:.2f}입니다.", f"The Jaccard index is {right:.2f}."),
-        (both / truth.sum(), "넘쳐도 벌점이 없는 값입니다.", "It never minds spilling over."),
-        (both / found.sum(), "놓쳐도 벌점이 없는 값입니다.", "It never minds missing parts."),
-        (2 * both / (found.sum() + truth.sum()), "합집합으로 나누세요.", "Divide by the union."),
-        (agree, "둘 다 배경인 곳까지 세었습니다.", "You counted where both are background."),
-        (1 - right, "1에서 뺀 값입니다.", "That is 1 minus the answer."),
-        (either / both.clamp(min=1), "거꾸로 나누었습니다.", "The division is upside down."),
-        (..., "교집합과 합집합을 세세요.", "Count the intersection and the union."),
+        ((row, column), f"{row}행 {column}열입니다.", f"Row {row}, column {column}."),
+        ((column, row), "행과 열이 바뀌었습니다.", "Row and column are swapped."),
+        (divmod(index, rows), "한 행의 칸 수로 나누세요.", "Divide by the patches in a row."),
+        (divmod(degree.argmax().item(), columns), "가장 많이 이어진 곳입니다.", "The most joined."),
+        (..., "이어진 수가 가장 적은 패치입니다.", "It is the patch with the fewest joins."),
     ]
 
 
-@exercise("가장 높은 칸", "The highest patch")
-def check_peak(answer, m):
-    """Whether the answer is (row, column) of the highest patch of a map (gh, gw)."""
-    index, columns = m.argmax().item(), m.shape[1]
-    row, column = divmod(index, columns)
+@exercise("물체가 있는 편", "The object's side")
+def check_side(answer, x):
+    """Whether the answer is the side of an eigenvector (gh, gw) that holds its largest size."""
+    x = np.asarray(x)
+    above = x > x.mean()
+    if not above.flat[abs(x).argmax()]:
+        above = x < x.mean()
+    middle = x < np.median(x) if above.flat[x.argmin()] else x > np.median(x)
     return [
-        ((row, column), f"{row}행 {column}열입니다.", f"Row {row}, column {column}."),
-        (index, "한 줄로 센 번호입니다.", "That counts along one line."),
-        ((column, row), "행과 열이 바뀌었습니다.", "Row and column are swapped."),
-        (divmod(index, m.shape[0]), "한 행의 칸 수로 나누세요.", "Divide by the patches in a row."),
-        (divmod(m.argmin().item(), columns), "가장 낮은 칸입니다.", "That is the lowest patch."),
-        (..., "argmax를 행과 열로 바꾸세요.", "Turn argmax into a row and a column."),
+        (above, "절댓값이 가장 큰 패치가 있는 편입니다.", "It has the patch of largest size."),
+        (~above, "반대편, 배경입니다.", "That is the other side, the background."),
+        (middle, "중앙값이 아니라 평균에서 자르세요.", "Cut at the mean, not at the median."),
+        (abs(x) > abs(x).mean(), "절댓값은 편을 고를 때만 씁니다.", "Sizes only tell the side."),
+        (x, "값이 아니라 예 또는 아니요입니다.", "Not numbers: a yes or no a patch."),
+        (..., "먼저 절댓값이 가장 큰 값의 부호를 보세요.", "See the sign of the largest in size."),
     ]

@@ -20,7 +20,7 @@ def check_all_tokens(answer, row):
     ]
 
 
-@exercise("2 %를 가르는 길이", "The length that cuts off 2 %")
+@exercise("2 %를 가르는 크기", "The norm that cuts off 2 %")
 def check_cutoff(answer, lengths, share=0.02):
     """Whether that share of the lengths lies above the answer."""
     lengths, cut = np.ravel(np.asarray(lengths, dtype=float)), float(answer)
@@ -30,13 +30,13 @@ def check_cutoff(answer, lengths, share=0.02):
         return (lengths > value).mean()
 
     if abs(above(cut) - share) <= near:
-        return right(f"{share:.0%}가 {cut:.1f}보다 깁니다.", f"{share:.0%} are above {cut:.1f}.")
+        return right(f"{share:.0%}가 {cut:.1f}보다 큽니다.", f"{share:.0%} are above {cut:.1f}.")
     if abs((lengths < cut).mean() - share) <= near:
-        return hint("거꾸로입니다. 짧은 쪽입니다.", "Reversed: that is the short end.")
+        return hint("거꾸로입니다. 작은 쪽입니다.", "Reversed: that is the small end.")
     if np.isclose(cut, (1 - share) * lengths.max()):
         return hint("최댓값이 아니라 패치의 98%입니다.", "98% of patches, not of the maximum.")
     if abs(above(cut * np.median(lengths)) - share) <= near:
-        return hint("중앙값의 배수가 아니라 길이를 쓰세요.", "Give a length, not a multiple.")
+        return hint("중앙값의 배수가 아니라 크기를 쓰세요.", "Give a norm, not a multiple.")
     return hint(
         f"그 위가 {above(cut):.1%}입니다.", f"{above(cut):.1%} of the patches lie above it."
     )

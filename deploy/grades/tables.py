@@ -81,11 +81,9 @@ def canvas(scores, largest, students, head):
 
 
 def write(path, rows):
+    rows = [[inert(cell) for cell in row] for row in rows]  # "=1+1" is a name; "-" stays
     with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(
-            # Moodle's "-" stays; a spreadsheet would compute a name such as "=1+1".
-            [[inert(cell) for cell in row] for row in rows]
-        )
+        csv.writer(file, lineterminator="\n").writerows(rows)
     print(path)
 
 

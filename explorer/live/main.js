@@ -144,8 +144,7 @@ function showCamera() {
 
 async function switchCamera(begin) {
   problem(null);
-  frozen = false;
-  stamps = [];
+  [frozen, stamps] = [false, []];
   if (begin) await begin();
   else camera.stop();
   showCamera();

@@ -367,12 +367,11 @@ def test_the_bench(page, computed):
     what_if = WhatIf(heads_off=[(1, 2)], removed=[5 * 21 + 3, 5 * 21 + 4])
     block, plain = forward(model, tensor, what_if)[-1], forward(model, tensor)[-1]
     cosine = torch.cosine_similarity(block.tokens[0, 0], plain.tokens[0, 0], dim=0).item()
-    gone = (
-        "([y, x]) => { const c = document.querySelector('canvas.dino-map'); return c.getContext('2d')"
-        + (
-            ".getImageData(x * c.width / 21, y * c.height / 14, 1, 1).data.join() === '64,64,64,255' }"
-        )
-    )
+    gone = """([y, x]) => {
+        const canvas = document.querySelector("canvas.dino-map"), { width, height } = canvas;
+        const pixel = [x * width / 21, y * height / 14, 1, 1];
+        return canvas.getContext("2d").getImageData(...pixel).data.join() === "64,64,64,255";
+    }"""
     for column in (3.5, 4.5):  # there is nothing where no token is
         page.wait_for_function(gone, arg=[5.5, column])
     expect(number).to_contain_text(f"the untouched one {cosine:.3f}: ")

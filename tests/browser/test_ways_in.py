@@ -69,7 +69,11 @@ def server(words, folder, home):
         yield address
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:  # it may wait for a thread of its own for ever
+            process.kill()
+            process.wait()
 
 
 def links(path):

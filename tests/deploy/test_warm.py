@@ -104,7 +104,8 @@ def test_forks_draw_numbers_of_their_own(specs, warm):
 def test_a_fork_computes_in_threads(specs, tmp_path):
     """Threads of torch and numpy, and a process pool, in a fork of a parent that had none."""
     source = """
-import torch, numpy, os, timm
+import torch, numpy, os, timm, threadpoolctl
+pools = sorted((p["internal_api"], p["num_threads"]) for p in threadpoolctl.threadpool_info())
 torch.manual_seed(0)
 torch.set_num_threads(3)
 a = torch.randn(600, 600)
@@ -116,7 +117,7 @@ b = numpy.ones((900, 900)) @ numpy.ones((900, 900))
 from concurrent.futures import ThreadPoolExecutor
 sums = list(ThreadPoolExecutor(4).map(lambda i: (a @ a).sum().item(), range(8)))
 threads = len(os.listdir("/proc/self/task"))
-print(len(set(sums)), round(sums[0], 1), round(out.sum().item(), 3), b[0, 0], threads > 3)
+print(len(set(sums)), round(sums[0], 1), round(out.sum().item(), 3), b[0, 0], threads > 3, pools)
 """
     many = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     said = []

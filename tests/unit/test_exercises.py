@@ -151,14 +151,30 @@ WRONG = {
         "my_box = (1, 2, 3, 6)",
         "my_box = (2, 1, 4, 2)",
     ],
-    ("07", "check_jaccard"): [
+    ("07", "check_seed"): [
+        "my_seed = degree.argmin().item()",
+        "my_seed = divmod(degree.argmin().item(), grid[1])[::-1]",
+        "my_seed = divmod(degree.argmax().item(), grid[1])",
+    ],
+    ("07", "check_side"): [
+        "my_side = x > x.mean()",
+        "my_side = x < x.median()",
+        "my_side = x",
+    ],
+    ("08", "check_jaccard"): [
         "my_jaccard = (mask & truth[0]).sum() / truth[0].sum()",
         "my_jaccard = (mask & truth[0]).sum() / mask.sum()",
         "my_jaccard = (mask == truth[0]).float().mean()",
     ],
-    ("07", "check_peak"): [
-        "my_peak = attended.argmax().item()",
-        "my_peak = divmod(attended.argmax().item(), grid[1])[::-1]",
+    ("08", "check_chance"): [
+        "my_chance = np.mean([v.masks.float().mean() for v in views.values()])",
+        "my_chance = 1 - np.mean([v.masks.any(0).float().mean() for v in views.values()])",
+        "my_chance = [v.masks.any(0).float().mean() for v in views.values()]",
+    ],
+    ("08", "check_area"): [
+        "my_area = curve.mean()",
+        "my_area = torch.trapezoid(curve)",
+        "my_area = torch.trapezoid(curve) / len(curve)",
     ],
     ("09", "check_all_tokens"): [
         "my_tokens = 37 * 37",
@@ -173,6 +189,26 @@ WRONG = {
         "my_share = 224 / 256",
         "my_share = 224 / 640",
         "my_share = 1 - 224 / (640 * 256 / 480)",
+    ],
+    ("10", "check_votes"): [
+        "my_share = birds.float().mean()",
+        "my_share = cosines[birds == 1].sum() / cosines.sum()",
+        "my_share = cosines.exp()[birds == 1].sum() / cosines.exp().sum()",
+        "my_share = (cosines / 0.07).exp()[birds == 1].sum()",
+        "my_share = (cosines / 0.07).softmax(0)[birds == 0].sum()",
+    ],
+    ("10", "check_accuracy"): [
+        "my_accuracy = (answered == which).float().mean()",
+        "my_accuracy = (answered == which)[given].float().mean()",
+        "my_accuracy = (answered == which)[~given].sum()",
+        "my_accuracy = (answered != which)[~given].float().mean()",
+    ],
+    ("10", "check_label"): [
+        "my_label = ((alike / 0.1).softmax(0) * taken).sum()",
+        "my_label = taken[alike.topk(3).indices].mean()",
+        "my_label = (alike.topk(3).values.softmax(0) * taken[alike.topk(3).indices]).sum()",
+        "my_label = ((alike.topk(3).values / 0.1).softmax(0) * taken[:3]).sum()",
+        "my_label = (alike.topk(3).values / 0.1).softmax(0)",
     ],
     ("11", "check_loss"): [
         _loss("student / 0.06", "(teacher - centre) / 0.02", "p"),  # gradients reach the teacher

@@ -10,7 +10,7 @@ from scenes import saved
 
 from explorer import explore
 from helpers import images, overlay, plots
-from topics import patches, preprocessing, search
+from topics import objects, patches, preprocessing, search, zoo
 
 MAP = torch.linspace(0, 1, 12).reshape(3, 4)
 
@@ -45,6 +45,16 @@ TAKERS = {
     "draw_differences": lambda photo, net: shown(
         preprocessing.draw_differences(photo, {"a": np.zeros((60, 90))}, weights="w")
     ),
+    "draw_regions": lambda photo, net: shown(
+        objects.draw_regions(photo, {"b": MAP > 0.5}, weights="w")
+    ),
+    "draw_gallery": lambda photo, net: shown(
+        objects.draw_gallery({"a": (photo, MAP > 0.5)}, weights="w")
+    ),
+    "compare": lambda photo, net: (
+        np.nan_to_num(preprocessing.compare(photo, net, {"a": {}})["a"]) * 9
+    ),
+    "looks": lambda photo, net: np.asarray(zoo.looks(photo, zoo.LINE_UP[1:2]).popitem()[1].seen),
     "draw_retrieval": lambda photo, net: shown(search.draw_retrieval(photo, [], weights="w")),
 }
 

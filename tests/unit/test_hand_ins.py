@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from classroom import hand_ins, page
+from classroom import guesses, hand_ins, page
 from classroom.checks.exercise import listed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ def test_a_line_a_student(capsys):
     assert run() == 0
     head, ada, hong = rows()
     assert head[:6] == [*HEAD, "00.1", "00.2"]
-    assert len(head) == 4 + sum(map(len, listed().values()))
+    assert len(head) == 4 + sum(map(len, listed().values())) + len(guesses.questions())
     assert ada[:7] == ["a.html", "Ada", "2026-1", "1", "✓", "✗", "○"]
     assert hong[:5] == ["b.html", "홍길동", "", "0", "○"] and set(hong[4:]) == {"○"}
     out, err = capsys.readouterr()
@@ -202,7 +202,7 @@ def test_a_file_adds_no_columns():
     put("b.html", made("Ada"))
     assert run() == 0
     head, eve, _ = rows()
-    assert len(head) == 4 + sum(map(len, listed().values()))
+    assert len(head) == 4 + sum(map(len, listed().values())) + len(guesses.questions())
     assert eve[1:5] == ["Eve", "", "1", "✓"] and eve.count("✓") == 1
 
 

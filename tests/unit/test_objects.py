@@ -1,6 +1,7 @@
 """Objects found in features whose answer is known; their figures; lesson 07's checks."""
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from PIL import Image
 from verdicts import verdicts
 
-from classroom.checks import lesson_07 as checks
+from classroom.checks import lesson_07, lesson_08
 from topics import deletion, objects
 from topics.objects import Found, component, largest_component, lost, mask_box, token_cut
 
@@ -254,27 +255,76 @@ def test_curves_are_told_apart_without_colour():
     nothing_is_cut_off(fig)
 
 
-# --- the checks of lesson 07_objects ---
+@pytest.mark.parametrize("kind", ["RGBA", "L", "1"])
+def test_a_photo_of_any_mode_is_the_same_picture(kind):
+    photo = PHOTO.convert(kind)
+    fig = objects.draw_regions(photo, {"photo": photo, "mask": ANSWER}, weights="w")
+    expected = np.asarray(photo.convert("RGB"))
+    whole, masked = (np.asarray(ax.images[0].get_array()) for ax in fig.axes)
+    assert np.array_equal(whole, expected)
+    assert np.array_equal(masked[30:50, 70:90], expected[30:50, 70:90])  # within the mask
+
+
+# --- the checks of lessons 07_objects and 08_measuring ---
 
 
 def test_box_check(said):
     wrong = [(3, 1, 4, 2), (1, 3, 3, 5), (3, 1, 2, 2), (0, 0, 6, 4)]
-    verdicts(said, checks.check_box, [(3, 1, 5, 3)], wrong, ANSWER)
-    assert "맞습니다!" in said(checks.check_box, torch.tensor([3, 1, 5, 3]), ANSWER)
+    verdicts(said, lesson_07.check_box, [(3, 1, 5, 3)], wrong, ANSWER)
+    assert "맞습니다!" in said(lesson_07.check_box, torch.tensor([3, 1, 5, 3]), ANSWER)
 
 
 def test_jaccard_check(said):
     found, truth = mask("###..", "##..."), mask(".###.", ".....")
     assert (found == truth).float().mean() == pytest.approx(0.6)  # both ground counted, too
     wrong = [0.6, 2 / 3, 2 / 5, 2 * 2 / 8, 6 / 2, 0.9, "half"]
-    verdicts(said, checks.check_jaccard, [2 / 6], wrong, found, truth)
+    verdicts(said, lesson_08.check_jaccard, [2 / 6], wrong, found, truth)
     other = mask(".####", "####.")
-    assert "1에서" in said(checks.check_jaccard, 1 - 3 / 8, other, truth)
+    assert "1에서" in said(lesson_08.check_jaccard, 1 - 3 / 8, other, truth)
 
 
-def test_peak_check(said):
-    m = torch.zeros(4, 6)
-    m[1, 4], m[3, 0] = 1, -1
-    wrong = [10, (4, 1), (2, 2), (3, 0), (0, 0), "top"]
-    verdicts(said, checks.check_peak, [(1, 4)], wrong, m)
-    assert "맞습니다!" in said(checks.check_peak, [1, 4], m)
+def test_seed_check(said):
+    degree = torch.full((4, 6), 5)
+    degree[1, 4], degree[3, 0] = 1, 9
+    wrong = [10, (4, 1), (2, 2), (3, 0), 1, (0, 0), "top"]
+    verdicts(said, lesson_07.check_seed, [(1, 4)], wrong, degree)
+    assert "맞습니다!" in said(lesson_07.check_seed, [1, 4], degree)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_side_check(said, sign):
+    """The object is where the value of largest size is, whichever sign an eigenvector has."""
+    x = sign * torch.tensor([[0.1, 0.2, 0.3], [0.2, -2.0, -1.5]])
+    side = torch.tensor([[False] * 3, [False, True, True]])
+    half = torch.tensor([[True, False, False], [False, True, True]])
+    wrong = [~side, half, x, torch.ones(2, 3, dtype=torch.bool), "left"]
+    verdicts(said, lesson_07.check_side, [side, side.numpy()], wrong, x)
+    far = sign * torch.tensor([[1.0, 1.2, 1.1], [1.1, -2.0, 0.2]])  # large in size on both sides
+    by_size = abs(far) > abs(far).mean()
+    assert "편을 고를 때만" in said(lesson_07.check_side, by_size, far)
+
+
+def test_chance_check(said):
+    views = [
+        SimpleNamespace(masks=torch.stack([mask("##..", "...."), mask("....", "##..")])),
+        SimpleNamespace(masks=mask("#.....", "......", "......")[None]),
+    ]
+    right = (4 / 8 + 1 / 18) / 2
+    shares = [4 / 8, 1 / 18]
+    wrong = [
+        (2 / 8 + 1 / 18) / 2,
+        5 / 26,
+        1 - right,
+        (1 / 8 + 1 / 18) / 2,
+        100 * right,
+        shares,
+        0.9,
+    ]
+    verdicts(said, lesson_08.check_chance, [right], wrong, views)
+
+
+def test_area_check(said):
+    curve = torch.tensor([1.0, 0.5, 0.2, 0.1])
+    steps = [0.75, 0.35, 0.15]
+    wrong = [0.45, sum(steps), sum(steps) / 4, 1.7 / 3, 0.8 / 3, 1 - sum(steps) / 3, 0.9]
+    verdicts(said, lesson_08.check_area, [sum(steps) / 3], wrong, curve)

@@ -12,11 +12,12 @@ from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from PIL import Image
 
 from helpers import images, maps, overlay, plots
 from tools.notebooks import light
-from topics import attention, parts, patches, search
+from topics import attention, objects, parts, patches, preprocessing, search, zoo
 
 MADE_BY = (
     "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
@@ -116,6 +117,7 @@ def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw, weights, caplo
     page = fig.bbox
     boxes = [text.get_window_extent() for text in texts(fig)]
     assert len(boxes) >= 2
+    assert all(text.get_size() / 72 * plots.DPI >= 8 for text in fig.findobj(Text))  # pixels
     for box in boxes:
         assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
     for i, box in enumerate(boxes):
@@ -348,3 +350,35 @@ def test_a_name_with_dollars_is_no_formula(photo, tmp_path):
     fig = search.draw_retrieval(photo, [search.Found(path, 0.9)], weights="$\\no$ such $formula")
     fig.savefig(io.BytesIO())
     assert fig.axes[1].get_title().endswith(path.name)
+
+
+TAKE_PHOTOS = {
+    "two_panel": lambda p: plots.two_panel(p, MAP, weights="w"),
+    "compare": lambda p: plots.compare({"p": p, "m": MAP}, weights="w"),
+    "patch_grid": lambda p: plots.patch_grid(p, GRID, weights="w"),
+    "similarity": lambda p: patches.draw_similarity({"a": (p, MAP)}, (0, 0), weights="w"),
+    "matches": lambda p: patches.draw_matches([p, p], [GRID, GRID], PAIRS, weights="w"),
+    "pca": lambda p: parts.draw_pca(p, PICTURE, weights="w"),
+    "parts": lambda p: parts.draw_parts(p, LABELS, weights="w"),
+    "retrieval": lambda p: search.draw_retrieval(p, FOUND, weights="w"),
+    "heads": lambda p: attention.draw_heads(p, HEADS[1:], weights="w"),
+    "query": lambda p: attention.draw_query(p, MAP, (0, 0), weights="w"),
+    "kept": lambda p: attention.draw_kept(p, {"a": MAP > 0.5}, weights="w"),
+    "agreement": lambda p: attention.draw_agreement({"a": (p, MAP, -MAP)}, weights="w"),
+    "regions": lambda p: objects.draw_regions(p, {"p": p, "m": MAP, "k": MAP > 0.5}, weights="w"),
+    "gallery": lambda p: objects.draw_gallery({"a": (p, MAP > 0.5)}, weights="w"),
+    "side by side": lambda p: zoo.draw_side_by_side({"a": p}, weights={"a": "w"}),
+    "differences": lambda p: preprocessing.draw_differences(
+        p, {"post": np.ones((60, 90))}, weights="w"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAKE_PHOTOS)
+def test_every_figure_takes_a_photo_in_any_form(photo, name, tmp_path):
+    """A path, the file's bytes, RGBA: what ``load_photo`` reads, and the same picture comes out."""
+    photo.save(tmp_path / "사진.png")
+    path = tmp_path / "사진.png"
+    expected = shown(TAKE_PHOTOS[name](photo))
+    for form in (path, str(path), path.read_bytes(), photo.convert("RGBA")):
+        assert all(map(np.array_equal, expected, shown(TAKE_PHOTOS[name](form))))

@@ -1,5 +1,6 @@
 """A guess: locked in, kept beside what it was, handed in, and shown of a whole class."""
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
+from PIL import Image
 
 from classroom import answers, guesses, hand_ins, page, predict, progress
 from classroom.checks import lesson_11
+from explorer import still
 
 MAP = torch.arange(12.0).reshape(3, 4)
 
@@ -19,7 +22,8 @@ MAP = torch.arange(12.0).reshape(3, 4)
 @pytest.fixture(autouse=True)
 def displayed(monkeypatch):
     shown = []
-    monkeypatch.setattr(predict, "display", lambda *things, **_: shown.extend(things))
+    for module in predict, still:
+        monkeypatch.setattr(module, "display", lambda *things, **_: shown.extend(things))
     return shown
 
 
@@ -33,7 +37,8 @@ def test_a_locked_guess_stands_beside_the_map(asked, capsys, displayed):
     assert len(asked.beside(MAP).axes) == 1
     assert "No guess was locked in" in capsys.readouterr().out
     asked.lock([11, 0, 10, 11])
-    assert len(asked.beside(MAP, weights="mine").axes) == 2
+    both = asked.beside(MAP, weights="mine")
+    assert len(both.axes) == 2 and "your guess | " in both._repr_jpeg_()[1]["alt"]
     out = capsys.readouterr().out
     assert "the 3 patches that you guessed, 67% are among the 3 largest" in out and "25%" in out
     kept = answers.guesses("03")["norm"]["first"]
@@ -198,15 +203,17 @@ def test_what_is_handed_in_draws_the_guess(asked):
 
 # --- of a class ---
 
+STILL = base64.b64encode(predict.jpeg(Image.new("RGB", (40, 30)))).decode()
+
 
 def notebook(folder):
     """A lesson that asks two questions."""
     patches = 'guess = predict.patches("03", "norm", seen, encoded)\nguess.lock([1])'
     choice = 'pick = predict.choice("03", "which", [("가", "a<b"), ("나", "b")])'
-    still = new_output("display_data", {"image/jpeg": "U1RJTEw="})
+    shown = new_output("display_data", {"image/jpeg": STILL})
     cells = [
         new_markdown_cell("## 노름 · Norm"),
-        new_code_cell(patches, outputs=[still]),
+        new_code_cell(patches, outputs=[shown]),
         new_code_cell(choice),
         new_code_cell("!ls"),
     ]
@@ -224,7 +231,7 @@ def handed_in(name, **made):
 def test_the_questions_are_the_notebooks_own(tmp_path):
     asked = notebook(tmp_path / "notebooks")
     assert [*asked] == [("03", "norm"), ("03", "which")]
-    assert asked["03", "norm"] == ("노름 · Norm", [], "U1RJTEw=")
+    assert asked["03", "norm"] == ("노름 · Norm", [], STILL)
     assert asked["03", "which"].options == [("가", "a<b"), ("나", "b")]
 
 
@@ -261,7 +268,12 @@ def test_the_classs_page(tmp_path):
     text = guesses.html(class_, asked)
     assert "script" not in text and "Ben" not in text and "=1" not in text
     assert "default-src 'none'" in text and "a&lt;b" in text and text.count("<h2>") == 2
-    assert "2 guesses" in text and text.count("data:image/png") == 2 and "U1RJTEw=" in text
+    assert (
+        "2 guesses" in text
+        and text.count("data:image/png") == 2
+        and STILL in text
+        and "aspect-ratio: 40 / 30" in text
+    )
     assert "met 55%, by chance 17%" in text
     rows = text.split("<tr>")[1:]
     assert ["✓" in row for row in rows] == [True, False]

@@ -116,7 +116,7 @@ def test_show(said, typed, capsys, monkeypatch):
     assert "0 / 3" in fresh and fresh.count("○") == 3 and not shown
     typed("my = '</pre><script>alert(1)</script>'")
     said(lesson_11.check_collapse, RIGHT)
-    said(lesson_11.check_answers, 1, *[__import__("torch").ones(2, 2)] * 2, 0.02)
+    said(lesson_11.check_loss, 1)
     progress.show(LESSON)
     out = capsys.readouterr().out
     assert "1 / 3" in out and [out.count(mark) for mark in "✓✗○"] == [1, 1, 1]
@@ -156,7 +156,7 @@ def test_what_is_handed_in_can_be_read_again(said, typed, capsys):
     assert (read["name"], read["number"]) == ("홍길동 <i>", "2026-12345")
     assert len(read["verdicts"]) == sum(map(len, listed().values()))
     assert read["verdicts"]["11", NAME] == "right"
-    assert read["verdicts"]["11", "check_shape"] == "not tried"
+    assert read["verdicts"]["11", "check_loss"] == "not tried"
     code = json.loads(page.embedded(text))["lessons"]["11"][2]["tries"][0]["code"]
     assert code == "x = '</script><b>'"
     for title in listed()["11"].values():

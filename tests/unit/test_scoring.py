@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from helpers import encoding, images, maps
-from topics import deletion, masks, measure, objects
+from topics import deletion, gradients, masks, measure, objects
 from topics.measure import best_head_jaccard, box_iou, jaccard, pointing
 from training.dino import build_backbone
 
@@ -158,19 +158,23 @@ def test_centre_prior_finds_what_stands_in_the_middle_and_nothing_else():
     assert both["LOST"] == both["TokenCut"] == 0.5 and 0 < both["mean map"] < 0.6
 
 
-def test_untrained_summaries_are_one_a_seed(monkeypatch):
-    seen = []
+def test_scored_maps_carry_their_overlap_with_all_objects():
+    view = SimpleNamespace(masks=torch.stack([LEFT, RIGHT]))  # 4 of 6 patches
+    two = torch.tensor([[4.0, 4, 0], [0, 0, 0]])
+    found = measure.scored(view, {"two": two, "all": torch.ones(2, 3)}, mass=1)
+    assert list(found) == ["two 0.50", "all 0.67"]
+    assert torch.equal(found["two 0.50"], mask("##.", "..."))
 
-    def first_weight(model):
-        seen.append(next(model.parameters()).flatten()[:3].clone())
-        return {"pointing": len(seen)}
 
-    monkeypatch.setattr(measure, "summary", first_weight)
-    before = torch.get_rng_state()
-    assert [row["pointing"] for row in measure.untrained_summaries("embedded", 2)] == [1, 2]
-    assert not torch.equal(*seen) and torch.equal(torch.get_rng_state(), before)
-    measure.untrained_summaries("embedded", 1)
-    assert torch.equal(seen[0], seen[2])  # the same in every run
+def test_choices_set_the_best_head_beside_what_chooses_less(views):
+    rows = measure.choices(views[:4])
+    best, one, worst, mean, hill, upper = rows.values()
+    assert best == pytest.approx(sum(best_head_jaccard(v.heads, v.masks) for v in views[:4]) / 4)
+    assert best > one > worst and mean < best
+    prior = measure.centre_prior(views[:4])["mean map"]
+    assert hill == pytest.approx(prior) and upper != hill
+    fixed = [sum(best_head_jaccard(v.heads[[h]], v.masks) for v in views[:4]) / 4 for h in range(6)]
+    assert one == max(fixed) and worst == min(fixed)
 
 
 # --- the deletion curve ---
@@ -244,13 +248,87 @@ def test_insertion_rises_as_what_counts_comes_back(eye):
 
 def test_contest_sets_maps_beside_random_orders(eye):
     picture, m = torch.ones(1, 3, 4, 6), torch.tensor([[0.0, 9, 1], [2, 3, 4]])
-    areas = deletion.contest(eye, picture, {"knows": m, "reversed": -m}, orders=3)
-    assert areas.shape == (5, 2)
+    areas = deletion.contest(eye, picture, {"knows": m, "reversed": -m}, orders=4)
+    assert areas.shape == (6, 2)
     assert (areas[0, 0] <= areas[2:, 0]).all() and (areas[0, 1] >= areas[2:, 1]).all()
     assert (areas[1, 0] >= areas[2:, 0]).all() and areas[2:, 0].std() > 0
-    assert areas[0, 0] < areas[1, 0]
-    again = deletion.contest(eye, picture, {"knows": m, "reversed": -m}, orders=3)
+    again = deletion.contest(eye, picture, {"knows": m, "reversed": -m}, orders=4)
     assert torch.equal(areas, again)
+
+
+def test_contest_measures_what_the_curves_do(embedded):
+    """Its random orders, too, of which half are the others' reverse and never run."""
+    tensor, _ = images.to_tensor(images.load_photo("cat.jpg"), embedded, size=32)
+    m = torch.rand(4, 4, generator=torch.Generator().manual_seed(5))
+    areas = deletion.contest(embedded, tensor, {"m": m}, orders=2, steps=4, seed=3)
+    dice = torch.rand(1, 4, 4, generator=torch.Generator().manual_seed(3))[0]
+    for row, order in zip(areas, (m, dice, -dice)):
+        for area, insert in zip(row, (False, True)):
+            curve = deletion.curve(embedded, tensor, order, steps=4, insert=insert)
+            assert area == pytest.approx(deletion.area_under(curve), abs=1e-4)
+
+
+def test_tournament_counts_the_photos_where_a_map_beats_the_centre(eye):
+    """The CLS token looks at the patch top middle; "centre" knows it on no photo."""
+    knows = torch.tensor([[0.0, 9, 1], [2, 3, 4]])
+    views = [SimpleNamespace(tensor=torch.ones(1, 3, 4, 6), m=m) for m in (knows, knows, -knows)]
+    rows = deletion.tournament(
+        eye, views, lambda v: {"map": v.m, "centre": -knows}, orders=6, steps=6
+    )
+    assert list(rows) == ["map", "centre", "random", "- lowest", "- highest"]
+    assert rows["map"][2] == 2 and rows["centre"][2] == 0
+    one, best = (deletion.contest(eye, v.tensor, {"m": v.m}, 2, 6)[0] for v in (views[2], views[0]))
+    assert rows["map"][:2] == pytest.approx(((2 * best + one) / 3).tolist())
+    low, mean, high = (rows[k][0] for k in ("- lowest", "random", "- highest"))
+    assert low < mean < high and rows["random"][0] == pytest.approx(rows["random"][1])
+
+
+# --- gradients without classes ---
+
+
+@pytest.fixture
+def looker(eye):
+    """`eye`, with a CLS token of (1, twice the mean of the second patch, less that of the last)."""
+
+    def forward_features(pictures):
+        one = torch.ones(len(pictures))
+        second, last = (
+            pictures[:, :, :2, 2:4].mean((1, 2, 3)),
+            pictures[:, :, 2:, 4:].mean((1, 2, 3)),
+        )
+        cls = torch.stack([one, 2 * second, -last], -1)
+        return torch.cat([cls[:, None], torch.ones(len(pictures), 6, 3)], 1)
+
+    eye.forward_features = forward_features
+    return eye
+
+
+def test_integrated_gradients_stay_where_the_cls_token_looks_and_add_up(looker):
+    picture = torch.rand(1, 3, 4, 6, generator=torch.Generator().manual_seed(0)) + 0.5
+    found = gradients.integrated_gradients(looker, picture, steps=200)
+    assert found.shape == (2, 3) and not found.requires_grad
+    assert set(found.flatten().nonzero().flatten().tolist()) == {1, 5}
+    assert found[0, 1] > found[1, 2] > 0
+    rise = 1 - gradients.self_similarity(looker, 0 * picture, picture).item()
+    assert found.sum().item() == pytest.approx(rise, rel=1e-3)
+
+
+def test_at_the_photo_itself_there_is_no_slope(embedded):
+    tensor, _ = images.to_tensor(images.load_photo("cat.jpg"), embedded, size=32)
+    for share, flat in ((1, True), (0.5, False)):
+        picture = (share * tensor).requires_grad_()
+        similar = gradients.self_similarity(embedded, picture, tensor)
+        slope = torch.autograd.grad(similar, picture)[0].abs().max()
+        assert (slope < 1e-5) == flat
+
+
+def test_gradients_of_a_real_model_add_up(embedded):
+    tensor, _ = images.to_tensor(images.load_photo("cat.jpg"), embedded, size=(24, 32))
+    found = gradients.integrated_gradients(embedded, tensor, steps=32)
+    rise = 1 - gradients.self_similarity(embedded, 0 * tensor, tensor).item()
+    assert found.shape == (3, 4) and found.sum().item() == pytest.approx(rise, abs=0.02)
+    with pytest.raises(ValueError):
+        gradients.integrated_gradients(embedded, tensor.repeat(2, 1, 1, 1))
 
 
 def test_area_is_the_mean_height():

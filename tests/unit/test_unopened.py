@@ -96,7 +96,7 @@ def test_the_hubs_repository_and_the_release_have_them_so(repository, tmp_path, 
     copies = [tmp_path / "student" / "notebooks" / "03_x.ipynb"]
     assert hub.repository(tmp_path / "hub") == address  # again, with nothing new
     assert git("status", "--porcelain") == ""
-    monkeypatch.setattr(release, "version", lambda: "1")
+    monkeypatch.setattr(settings, "project", lambda: {"version": "1"})
     with zipfile.ZipFile(release.make(tmp_path / "out", tmp_path / "none")) as made:
         made.extractall(tmp_path / "stick")
     copies += (tmp_path / "stick").rglob("*.ipynb")

@@ -25,7 +25,7 @@ from helpers import images, models, overlay
 from sources import hub, names
 from sources.faults import HubError
 from tools.notebooks import Client
-from topics import norms, preprocessing, zoo
+from topics import metadata, norms, preprocessing, zoo
 from topics.zoo import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ NO_HUB = HubError(("허브 없음", "no hub"), ("켜고", "switch it on"))
 
 def test_table_says_what_a_real_model_has():
     entry = Entry("reg", "vit_small_patch14_reg4_dinov2.lvd142m")
-    (row,) = zoo.table([entry]).values()
+    (row,) = metadata.table([entry]).values()
     real = timm.create_model(entry.name, pretrained=False, num_classes=0)
     assert row.parameters == sum(p.numel() for p in real.parameters())
     assert row.megabytes == pytest.approx(row.parameters * 4e-6)
@@ -49,15 +49,17 @@ def test_table_says_what_a_real_model_has():
 
 
 def test_table_of_the_whole_line_up():
-    rows = zoo.table(zoo.LINE_UP)
-    assert list(rows) == [entry.label for entry in zoo.LINE_UP] and len(rows) == 9
-    assert {row.licence for row in rows.values()} == {"-", "mit", "apache-2.0", "dinov3-license"}
+    rows = metadata.table(zoo.LINE_UP)
+    assert list(rows) == [entry.label for entry in zoo.LINE_UP] and len(rows) == 11
+    licences = {"-", "mit", "apache-2.0", "dinov3-license", "cc-by-nc-4.0"}
+    assert {row.licence for row in rows.values()} == licences
     assert rows["DINOv3 S/16"].pooling == "avg" and rows["DINO S/8"].grid == (28, 28)
     same = rows["supervised S/16"], rows["DINO S/16"]  # the lesson calls them the best pair
     assert len({(r.parameters, r.patch, r.grid, r.prefix_tokens) for r in same}) == 1
     config = [timm.get_pretrained_cfg(row.name) for row in same]  # and see the same photo
     assert len({(c.mean, c.std, c.crop_pct, c.interpolation) for c in config}) == 1
     for entry in (*zoo.LINE_UP, zoo.WITH_OUTLIERS):
+        assert "?" not in entry.taught
         assert entry.name == models.EMBEDDED or entry.name in timm.list_pretrained()
 
 
@@ -67,24 +69,27 @@ def test_describing_a_model_stores_no_numbers(monkeypatch):
     monkeypatch.setattr(
         timm, "create_model", lambda *a, **k: built.append(real(*a, **k)) or built[0]
     )
-    zoo.describe(zoo.LINE_UP[5])
+    metadata.describe(zoo.LINE_UP[5])
     assert {p.device.type for p in built[0].parameters()} == {"meta"}
 
 
 def test_table_can_be_read_aloud():
     """A caption, a head for each column and each row; every cell of each row is there, escaped."""
-    table = zoo.table(zoo.LINE_UP[:2])
+    table = metadata.table(zoo.LINE_UP[:2])
     row = table["untrained"]._replace(label="<b>&", licence="<i>")
-    page = zoo.Table({row.label: row, **table})._repr_html_()
+    page = metadata.Table({row.label: row, **table})._repr_html_()
     assert page.count("<caption>") == 1 and page.count('<th scope="col">') == len(table.HEADS)
     assert page.count('<th scope="row">') == page.count("<tr>") - 1 == 3
     assert page.count("<td>") == 3 * (len(table.HEADS) - 1)
-    assert '<th scope="row">&lt;b&gt;&amp;</th>' in page and "<td>&lt;i&gt;</td>" in page
+    assert (
+        '<th scope="row">&lt;b&gt;&amp;<br><small><code>embedded</code>' in page
+        and "<td>&lt;i&gt;</td>" in page
+    )
     assert "<b>" not in page and "<i>" not in page
     plain = repr(table).splitlines()
     assert (
-        plain[2]
-        == "embedded DINO | embedded | 2.7 M, 11 MB | mit | 112 × 112 | 8 × 8 | 14 × 14 | 1 | token"
+        plain[2] == "embedded DINO | embedded | DINO + 여러 가지 · DINO and more | 2.7 | mit"
+        " | 112 ÷ 8 = 14 × 14 | 1 | token"
     )
 
 
@@ -185,6 +190,28 @@ def test_random_weights_are_the_same_in_every_run_and_leave_the_dice_alone(embed
     assert not torch.equal(one, embedded.patch_embed.proj.weight)
 
 
+def test_seeds_of_random_weights_differ_and_come_again():
+    first, second = (zoo.load(e).patch_embed.proj.weight for e in zoo.untrained(seeds=2))
+    assert not torch.equal(first, second)
+    assert torch.equal(first, zoo.load(zoo.LINE_UP[0]).patch_embed.proj.weight)
+    assert [e.label for e in zoo.untrained(TINY)] == [f"untrained {i}" for i in range(3)]
+
+
+def test_a_folder_of_your_own_needs_no_hub(tmp_path, photo, capsys):
+    """As timm saves it, head and all: described, found, loaded and drawn under its own name."""
+    net = timm.create_model("test_vit", num_classes=3)
+    timm.models.save_for_hf(net, tmp_path / "mine", safe_serialization=True)
+    entry = Entry("mine", str(tmp_path / "mine"))
+    assert metadata.describe(entry).grid == (10, 10)
+    assert zoo.available([entry]) == (entry,)
+    (look,) = zoo.looks(photo, [entry]).values()
+    assert look.caption.endswith("mine (file)") and set(look.maps) == {"attention", "norm"}
+    fig = zoo.draw_looks({"mine": look}, "norm", alpha=1)
+    assert fig.axes[0].texts[0].get_text().endswith("mine (file)")
+    weight = zoo.load(entry).blocks[0].attn.qkv.weight
+    assert torch.equal(weight, net.blocks[0].attn.qkv.weight)
+
+
 def test_one_model_in_memory_at_a_time(monkeypatch):
     """The last one is gone before the next one is even loaded."""
     seen, load = [], zoo.load
@@ -236,13 +263,13 @@ def test_lesson_shows_real_models_when_the_hub_has_them(loopback_hub, tmp_path):
     ready = texts["ready = zoo.available(zoo.LINE_UP)"]
     assert "to download: DINO S/16, DINOv2 S/14 reg" in ready
     # 404 of the other one comes to light when it is loaded; it is skipped then, cell by cell.
-    looks = [ready, texts["def focus(model):"], texts["def like_pixels(model):"]]
-    for text in looks:
+    likeness = "likeness = zoo.run_all(lambda model: norms.like_pixels(model, photo), ready)"
+    for text in (ready, texts["def focus(model):"], texts[likeness]):
         assert "Skipped: DINOv2 S/14 reg; the hub has no such weights (404)." in text
     assert re.search(r"'DINO S/16': '\d+%'", texts["def focus(model):"])
-    assert re.search(r"^DINO S/16: longest \d", texts["def like_pixels(model):"], re.M)
+    assert re.search(r"^DINO S/16: longest \d", texts[likeness], re.M)
     # Where it can be had, the second half of the lesson is about DINO S/16, not the embedded one.
-    (states,) = (text for start, text in texts.items() if start.startswith("states = "))
+    (states,) = (text for start, text in texts.items() if start.startswith("by_label = "))
     blocks, grid = len(timm.create_model("test_vit").blocks), 160 // 16
     assert states == f"({blocks}, 1, {grid * grid}) True\n"
     assert server.requests.count(f"GET {URL_PATH}") == 1  # then from the cache
@@ -279,6 +306,11 @@ def test_norms_of_many_photos_are_those_of_each(embedded, photo):
     for i, one in enumerate((photo, other)):
         alone = norms.block_norms(embedded, images.to_tensor(one, embedded)[0])
         assert torch.equal(both[..., i * 196 : (i + 1) * 196], alone)
+
+
+def test_untrained_norms_follow_the_pixels(embedded, photo):
+    blank = zoo.load(zoo.LINE_UP[0])
+    assert norms.like_pixels(blank, photo) > 0.9 > norms.like_pixels(embedded, photo)
 
 
 def test_share_above_counts_in_medians_of_each_block():
@@ -337,19 +369,14 @@ def test_interpolation_matters_less_than_the_crop(embedded, name):
     from helpers import maps
 
     photo = images.load_photo(name)
-    placed = {}
-    for label, settings in {
-        "post": {"fit": "squash"},
-        "bicubic": {"crop_pct": 1.0, "crop_mode": "squash"},
-        "timm": {},
-        "DINO": {"crop_pct": 224 / 256},
-    }.items():
-        tensor, seen = images.to_tensor(photo, embedded, **settings)
-        placed[label] = preprocessing.place(maps.attention_map(embedded, tensor), seen, photo)
-    change = {
-        k: np.nanmean(abs(preprocessing.difference(m, placed["post"]))) for k, m in placed.items()
-    }
-    assert 2 * change["bicubic"] < min(change["timm"], change["DINO"])
+    ways = {"post": {"fit": "squash"}, "bicubic": {"crop_pct": 1.0, "crop_mode": "squash"}}
+    ways |= {"timm": {}, "DINO": {"crop_pct": 224 / 256}}
+    placed = preprocessing.compare(photo, embedded, ways)
+    tensor, seen = images.to_tensor(photo, embedded)
+    by_hand = preprocessing.place(maps.attention_map(embedded, tensor), seen, photo)
+    assert np.array_equal(placed["timm"], by_hand, equal_nan=True)
+    change = preprocessing.changes(placed)
+    assert change["post"] == 0 and 2 * change["bicubic"] < min(change["timm"], change["DINO"])
 
 
 # --- figures ---
@@ -480,7 +507,7 @@ def test_check_cutoff(said, count):
     ]
     hints = [said(checks.check_cutoff, w, lengths) for w in wrong]
     all_different_hints(hints)
-    words = "short end", "not of the maximum", "not a multiple", "50.0% of the patches", "no Tensor"
+    words = "small end", "not of the maximum", "not a multiple", "50.0% of the patches", "no Tensor"
     assert all(word in hint for word, hint in zip(words, hints))
 
 

@@ -1,0 +1,27 @@
+"""What of a lesson's outputs is stored."""
+
+import base64
+import io
+
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image
+
+from tools.notebooks import LARGE, tidy
+
+
+def encoded(kind, width):
+    file = io.BytesIO()
+    Image.effect_noise((width, width), 90).save(file, kind)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def test_of_a_figure_that_shows_itself_twice_the_sharper_picture_is_kept():
+    """After `interact` matplotlib adds a PNG of its own to our figures."""
+    data = {"image/png": encoded("png", 300), "image/jpeg": encoded("jpeg", 600)}
+    assert min(map(len, data.values())) > LARGE
+    sizes = {kind: {"width": 300} for kind in data}
+    output = new_output("display_data", data, metadata=sizes)
+    tidy(new_notebook(cells=[new_code_cell("fig", outputs=[output])]))
+    (stored,) = output.data.values()
+    assert Image.open(io.BytesIO(base64.b64decode(stored))).width == 420
+    assert output.metadata == {"image/jpeg": {"width": 300}}

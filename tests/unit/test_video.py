@@ -1,0 +1,200 @@
+"""Masks that follow features through a video; videos read and written."""
+
+import builtins
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from bilingual import BadInput
+from sources.kinds import PhotoError
+from topics import propagation, video
+
+
+def dots(frames=6):
+    """A red block that walks right over noise: pictures (80, 40), and its masks."""
+    noise = np.random.default_rng(0).integers(60, 120, (40, 80, 3), dtype=np.uint8)
+    for n in range(frames):
+        pixels, mask = noise.copy(), np.zeros((40, 80), dtype=bool)
+        mask[16:32, 8 * n : 8 * n + 16] = True
+        pixels[mask] = 255, 0, 0
+        yield Image.fromarray(pixels), mask
+
+
+def cells(picture):
+    """Mean colours of 8 × 8 patches, for features."""
+    mean = np.asarray(picture).reshape(5, 8, 10, 8, 3).mean(axis=(1, 3))
+    return torch.tensor(mean - 127).float().flatten(0, 1), (5, 10)
+
+
+def test_the_label_follows_what_moves():
+    pictures, masks = zip(*dots())
+    labels = [*propagation.follow(pictures, masks[0], cells)]
+    assert propagation.score(labels, masks).min() > 0.9
+    scores = propagation.contest(dots(), {"cells": cells})
+    assert torch.equal(scores["cells"], propagation.score(labels, masks))
+    assert scores["copied"][0] == pytest.approx(1 / 3) and scores["copied"][1:].max() == 0
+
+
+def test_one_step_by_hand():
+    generator, grid = torch.Generator().manual_seed(0), (5, 10)
+    old, new = torch.randn(2, 50, 4, generator=generator)
+    mask = torch.rand(40, 80, generator=generator) > 0.5
+    similar = torch.cosine_similarity(new[:, None], old, dim=-1)
+    share = mask.float().reshape(5, 8, 10, 8).mean(dim=(1, 3)).flatten()
+    best, who = similar.topk(3)
+    wanted = ((best / 0.5).softmax(1) * share[who]).sum(1).reshape(grid)
+    tokens = iter([(old, grid), (new, grid)])
+    _, label = propagation.follow(
+        [None] * 2, mask, lambda picture: next(tokens), k=3, radius=99, temperature=0.5
+    )
+    assert torch.allclose(label, wanted, atol=1e-5)
+
+
+def test_farther_than_the_radius_is_not_asked():
+    pictures, masks = zip(*dots(3))
+    far = [*propagation.follow([pictures[0], pictures[2]], masks[0], cells, radius=1)]
+    assert far[1][:, 3:].max() == 0 < far[1][2, 2]  # the block jumped over two columns
+    near = [*propagation.follow([pictures[0], pictures[2]], masks[0], cells, radius=2)]
+    assert near[1][2:4, 2:4].min() > 0.9
+
+
+def test_only_the_first_and_the_last_few_are_kept():
+    asked = []
+
+    def watched(picture):
+        asked.append(picture)
+        return cells(picture)
+
+    pictures, masks = zip(*dots())
+    stream = propagation.follow(iter(pictures), masks[0], watched, context=1)
+    next(stream)
+    assert len(asked) == 1  # frame by frame
+    short = [*propagation.follow(pictures, masks[0], cells, context=0, radius=2)]
+    assert short[5][:, 5:].max() == 0  # the first frame alone is asked, and it is too far off
+
+
+@pytest.mark.parametrize("bad", ["empty", "size"])
+def test_what_cannot_be_followed_is_said(bad):
+    pictures, masks = zip(*dots(2))
+    if bad == "empty":
+        with pytest.raises(BadInput, match="empty"):
+            next(propagation.follow(pictures, masks[0] & False, cells))
+    else:
+        other = Image.fromarray(np.zeros((40, 80, 3), np.uint8))
+        sizes = iter([cells(other), (torch.ones(4, 3), (2, 2))])
+        with pytest.raises(BadInput, match="size changes"):
+            [*propagation.follow(pictures, masks[0], lambda picture: next(sizes))]
+
+
+def test_shown_is_dark_but_for_the_label():
+    picture = Image.new("RGB", (40, 20), "white")
+    label = torch.zeros(2, 4)
+    label[:, :2] = 1
+    (made,) = propagation.shown([picture], [label])
+    assert np.asarray(made)[10, 2].min() > 240 > 100 > np.asarray(made)[10, 38].max()
+
+
+# --- videos in and out ---
+
+ENDINGS = [".gif", ".webp", ".mp4"]
+
+
+def written(tmp_path, ending, frames=5):
+    if ending == ".mp4":
+        pytest.importorskip("av")
+    return video.save((picture for picture, _ in dots(frames)), tmp_path / f"new/film{ending}")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_written_and_read_again(tmp_path, ending):
+    path = written(tmp_path, ending)
+    read = [*video.frames(path, progress=False)]
+    assert len(read) == 5 and {(p.mode, p.size) for p in read} == {("RGB", (80, 40))}
+    for n, picture in enumerate(read):
+        red = np.asarray(picture)[24, 8 * n + 8].astype(int)
+        assert red[0] > 180 and red[1:].max() < 80, n
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_bounds(tmp_path, ending, capsys):
+    path = written(tmp_path, ending, frames=6)
+    assert len([*video.frames(path, every=2, progress=False)]) == 3
+    assert capsys.readouterr().out == ""
+    read = [*video.frames(path, side=20, most=2, progress=False)]
+    assert [p.size for p in read] == [(20, 10)] * 2
+    assert "Only the first 2 frames" in capsys.readouterr().out
+
+
+def test_an_upload_is_read(tmp_path):
+    content = written(tmp_path, ".gif").read_bytes()
+    for value in (({"name": "a.gif", "content": content},), {"a.gif": {"content": content}}):
+        assert len([*video.frames(value, progress=False)]) == 5
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_half_a_film_gives_frames_or_one_error(tmp_path, ending):
+    path = written(tmp_path, ending, frames=6)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    try:
+        assert 2 <= len([*video.frames(path, progress=False)]) < 6
+    except PhotoError as error:
+        assert path.name in error.en and path.name in error.ko
+
+
+def test_what_is_no_video_is_said(tmp_path):
+    still = tmp_path / "still.gif"
+    Image.new("RGB", (9, 9)).save(still)
+    text = tmp_path / "notes.mp4"
+    text.write_text("no video")
+    for source, said in ((still, "stands still"), ("none.mp4", "No such file"), (tmp_path, "No")):
+        with pytest.raises(PhotoError, match=said):
+            [*video.frames(source, progress=False)]
+    with pytest.raises(PhotoError, match="notes.mp4"):
+        [*video.frames(text, progress=False)]
+    with pytest.raises(BadInput, match="must end in one of .gif, .webp, .mp4"):
+        video.save([], tmp_path / "film.avi")
+    with pytest.raises(BadInput, match="no frames"):
+        video.save([], tmp_path / "film.gif")
+
+
+def test_without_pyav_one_is_told_how_to_get_it(tmp_path, monkeypatch):
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(50))
+    found = builtins.__import__
+
+    def none(name, *args, **kwargs):
+        if name == "av":
+            raise ImportError(name)
+        return found(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", none)
+    with pytest.raises(PhotoError, match="pip install av") as error:
+        [*video.frames(film, progress=False)]
+    assert "pip install av" in error.value.ko
+    with pytest.raises(PhotoError, match="pip install av"):
+        video.save([Image.new("RGB", (8, 8))], tmp_path / "out.mp4")
+
+
+def test_too_large_frames_are_refused_before_they_are_decoded(tmp_path):
+    path = tmp_path / "wide.gif"
+    Image.new("P", (9, 9)).save(path, save_all=True, append_images=[Image.new("P", (9, 9), 1)])
+    data = bytearray(path.read_bytes())
+    data[6:10] = (8_000).to_bytes(2, "little") * 2
+    path.write_bytes(data)
+    with pytest.raises(PhotoError, match="too large"):
+        [*video.frames(path, progress=False)]
+
+
+def test_moving_shows_itself_with_words_and_weights():
+    bundle = video.Moving((p for p, _ in dots()), "a <red> block", weights="none & all")
+    data, metadata = bundle._repr_mimebundle_()
+    assert (
+        'alt="a &lt;red&gt; block"' in data["text/html"] and "none &amp; all" in data["text/html"]
+    )
+    with Image.open(io.BytesIO(bundle.encoded())) as film:
+        assert (film.format, film.n_frames) == ("WEBP", 6)
+    assert data["text/plain"] == "<a <red> block>" and data["image/jpeg"]
+    assert metadata == {"image/jpeg": {"alt": "a <red> block"}}

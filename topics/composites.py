@@ -1,0 +1,136 @@
+"""Bundled photos cut out by their masks and laid over other photos: pictures whose answer is known.
+
+Nothing is stored. A cut-out has the photo's own edge and light, so these are easier than true
+photographs, and they are **what the embedded DINO learnt from** (with other cut-outs and photos).
+"""
+
+import functools
+import math
+
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from helpers.images import load_photo, sample_photos
+from topics.masks import load_masks
+
+THINGS = "ball bat cat crab harrier heron kingfisher koala macaque toucan".split()  # one in each
+
+
+@functools.cache
+def cut_out(name):
+    """The first object of a bundled photo, as RGBA with nothing around it."""
+    mask = Image.fromarray(load_masks(name)[0].astype(np.uint8) * 255)
+    photo = load_photo(f"{name}.jpg").copy()
+    photo.putalpha(mask)
+    return photo.crop(mask.getbbox())
+
+
+def lay(name, background, centre, longest, turn=0.0, mirror=False):
+    """Lay a cut-out over a picture.
+
+    Parameters
+    ----------
+    name : str
+        A bundled photo; its first object is cut out.
+    background : PIL.Image.Image
+    centre : tuple of float
+        (x, y) in shares of the width and of the height.
+    longest : float
+        The object's longer side as a share of the background's height.
+    turn : float
+        Degrees, to the left.
+    mirror : bool
+
+    Returns
+    -------
+    picture : PIL.Image.Image
+        RGB, of the background's size.
+    mask : numpy.ndarray
+        bool (H, W), where the object is.
+    """
+    cut, (width, height) = cut_out(name), background.size
+    cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirror else cut
+    scale = longest * height / max(cut.size)
+    small = cut.resize([max(1, round(s * scale)) for s in cut.size], Image.Resampling.LANCZOS)
+    small = small.rotate(turn, Image.Resampling.BICUBIC, expand=True)
+    layer = Image.new("RGBA", background.size)
+    corner = (centre[0] * width - small.width / 2, centre[1] * height - small.height / 2)
+    layer.paste(small, [round(c) for c in corner])
+    picture = Image.alpha_composite(background.convert("RGBA"), layer).convert("RGB")
+    return picture, np.asarray(layer)[..., 3] > 127
+
+
+def clip(name, background, frames=12, height=180):
+    """A film in which an object crosses a photo, turns and grows while the camera moves, too.
+
+    Parameters
+    ----------
+    name, background : str
+        Two bundled photos.
+    frames : int
+    height : int
+        Pixels; the width is 3/2 of it.
+
+    Yields
+    ------
+    picture : PIL.Image.Image
+    mask : numpy.ndarray
+        bool (height, width).
+    """
+    width = height * 3 // 2
+    wide = load_photo(f"{background}.jpg")
+    scale = 1.25 * max(width / wide.width, height / wide.height)
+    wide = wide.resize([math.ceil(side * scale) for side in wide.size], Image.Resampling.LANCZOS)
+    for frame in range(frames):
+        now = frame / max(frames - 1, 1)
+        swing = math.sin(2 * math.pi * now)
+        left, top = round(now * (wide.width - width)), round(now * (wide.height - height))
+        behind = wide.crop((left, top, left + width, top + height))
+        place = 0.28 + 0.44 * now, 0.5 - 0.14 * swing
+        yield lay(name, behind, place, 0.45 + 0.25 * now, 25 * swing)
+
+
+def class_pictures(each=10, size=112, seed=0):
+    """Draw pictures of ten things, each picture on another part of another photo.
+
+    Parameters
+    ----------
+    each : int
+        Pictures a thing.
+    size : int
+        Pixels of a side.
+    seed : int
+
+    Returns
+    -------
+    pictures : list of PIL.Image.Image
+    labels : torch.Tensor
+        int64, the place in ``THINGS`` of what each shows.
+    """
+    random = np.random.default_rng(seed)
+    behind = [load_photo(path) for path in sample_photos() if path.stem not in THINGS]
+    pictures = []
+    for label in range(len(THINGS)):
+        for _ in range(each):
+            photo = behind[random.integers(len(behind))]
+            side = min(photo.size) * random.uniform(0.5, 1)
+            left, top = (random.uniform(0, length - side) for length in photo.size)
+            ground = photo.resize((size, size), box=(left, top, left + side, top + side))
+            centre, turn = random.uniform(0.35, 0.65, 2), random.uniform(-25, 25)
+            longest, mirror = random.uniform(0.5, 0.9), random.random() < 0.5
+            pictures.append(lay(THINGS[label], ground, centre, longest, turn, mirror)[0])
+    return pictures, torch.arange(len(THINGS)).repeat_interleave(each)
+
+
+def digit_pictures(each=10):
+    """Handwritten digits that come with scikit-learn (8 × 8 pixels, grey), and which they are.
+
+    The first so many of each digit of ``sklearn.datasets.load_digits``; see ``class_pictures``.
+    """
+    digits = load_digits()
+    chosen = np.concatenate([np.flatnonzero(digits.target == n)[:each] for n in range(10)])
+    return [load_photo(digits.images[i] / 16) for i in chosen], torch.as_tensor(
+        digits.target[chosen]
+    )

@@ -1,0 +1,144 @@
+"""Patches of a few photos with masks in, object or background of every other patch out."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from helpers.encoding import encode, grid_of
+from helpers.images import load_photo, sample_photos, to_tensor
+from helpers.maps import on_grid
+from helpers.overlay import blend
+from helpers.plots import compare
+from topics.features import linear_probe
+from topics.masks import load_masks, masks_on_grid
+from topics.measure import centre_map, jaccard
+
+
+def patch_features(model, size=None):
+    """A function from a picture, whole, to its patch tokens (gh * gw, D) and grid (gh, gw)."""
+
+    def features(picture):
+        encoded = encode(model, to_tensor(picture, model, "whole", size)[0])
+        return encoded.patch_tokens[0], encoded.grid
+
+    return features
+
+
+def patch_colours(model, size=None):
+    """The same of patches' mean colours, D = 4: what is there with no network at all.
+
+    The fourth number is always 1, so that the cosine tells dark from light, too.
+    """
+
+    def features(picture):
+        tensor = to_tensor(picture, model, "whole", size)[0]
+        mean = F.avg_pool2d(tensor, model.patch_embed.patch_size)[0].flatten(1).T
+        return F.pad(mean, (0, 1), value=1), grid_of(model, tensor)
+
+    return features
+
+
+def patch_places(model, size=None):
+    """The same of nothing but where a patch is, D = 1: the centre prior."""
+
+    def features(picture):
+        grid = grid_of(model, to_tensor(picture, model, "whole", size)[0])
+        return centre_map(grid).flatten()[:, None], grid
+
+    return features
+
+
+class Photo(NamedTuple):
+    """A bundled photo's patches, and the answer.
+
+    Attributes
+    ----------
+    name : str
+    seen : PIL.Image.Image
+    features : torch.Tensor
+        (gh * gw, D).
+    grid : tuple of int
+        (gh, gw).
+    truth : torch.Tensor
+        bool (gh, gw), whether an object covers more than half of the patch.
+    """
+
+    name: str
+    seen: Image.Image
+    features: torch.Tensor
+    grid: tuple[int, int]
+    truth: torch.Tensor
+
+
+def bundled(model, features):
+    """Every bundled photo with a patch on an object, by a function such as ``patch_features``."""
+    found = []
+    for path in sample_photos():
+        photo, truth = load_photo(path), masks_on_grid(load_masks(path), model, "whole").any(0)
+        if truth.any():
+            found.append(Photo(path.stem, photo, *features(photo), truth))
+    return found
+
+
+def fit(photos):
+    """A ``linear_probe`` that tells object (1) from background (0) by patches of some photos."""
+    features = torch.cat([photo.features for photo in photos])
+    return linear_probe(features, torch.cat([photo.truth.flatten() for photo in photos]))
+
+
+def likely(probe, features, grid):
+    """How sure a probe is that each patch is on an object: (gh, gw) in 0..1."""
+    sure = probe.predict_proba(np.asarray(features, dtype=float))[:, 1]
+    return on_grid(torch.as_tensor(sure), grid)
+
+
+def score(probe, photos):
+    """Mean Jaccard of ``likely`` above 0.5 with the answer, over photos."""
+    found = [likely(probe, p.features, p.grid) > 0.5 for p in photos]
+    return torch.stack([jaccard(f, p.truth) for f, p in zip(found, photos)]).mean().item()
+
+
+def few_shot(photos, counts=(1, 3, 10), draws=5):
+    """``score`` on the photos never given, as ``features.few_shot``: (counts, draws)."""
+    table = torch.empty(len(counts), draws)
+    for draw in range(draws):
+        order = np.random.default_rng(draw).permutation(len(photos))
+        asked = [photos[i] for i in order[max(counts) :]]
+        for row, count in enumerate(counts):
+            probe = fit([photos[i] for i in order[:count]])
+            table[row, draw] = score(probe, asked)
+    return table
+
+
+def contest(model, nets, counts=(1, 3, 10)):
+    """``few_shot`` of models by name, of patches' colours and of the centre prior.
+
+    Parameters
+    ----------
+    model : timm model
+        Whose grid colours and places are taken on.
+    nets : dict
+        Name → model, see ``features.beside_untrained``.
+    counts
+        See ``few_shot``.
+
+    Returns
+    -------
+    dict
+        Name → (counts, draws).
+    """
+    ways = {name: patch_features(net) for name, net in nets.items()}
+    ways |= {"colours": patch_colours(model), "centre": patch_places(model)}
+    return {name: few_shot(bundled(model, way), counts) for name, way in ways.items()}
+
+
+def draw_likely(probe, photos, *, weights):
+    """How sure a probe is, laid over photos; their Jaccard index stands beside their names."""
+    panels = {}
+    for photo in photos:
+        likely_there = likely(probe, photo.features, photo.grid)
+        panels[f"{photo.name} {score(probe, [photo]):.2f}"] = blend(photo.seen, likely_there, 0.6)
+    return compare(panels, weights=weights)

@@ -1,0 +1,127 @@
+"""What timm knows of a model without its weights, and a table of it.
+
+Nothing is downloaded: a model is built on torch's "meta" device, where a tensor has a shape and no
+numbers.
+"""
+
+import html
+from pathlib import Path
+from typing import NamedTuple
+
+import timm
+import torch
+
+from bilingual import say
+from helpers import models
+
+
+class Row(NamedTuple):
+    """What timm knows of a model without its weights.
+
+    Attributes
+    ----------
+    label, name : str
+    taught : tuple of str
+        What its weights learnt by, (ko, en).
+    parameters : int
+        Without a classifier.
+    licence : str
+        Of the weights; "-" for random numbers.
+    input_size, patch, grid : tuple of int
+        (height, width) in pixels, in pixels, and in patches.
+    prefix_tokens : int
+        CLS and registers.
+    pooling : str
+        Which token or tokens ``model(x)`` gives: "token" (CLS) or "avg" (mean of the patch tokens).
+    """
+
+    label: str
+    name: str
+    taught: tuple[str, str]
+    parameters: int
+    licence: str
+    input_size: tuple[int, int]
+    patch: tuple[int, int]
+    grid: tuple[int, int]
+    prefix_tokens: int
+    pooling: str
+
+    @property
+    def megabytes(self):
+        """Size of the weights as float32, 4 bytes each."""
+        return self.parameters * 4 / 1e6
+
+
+class Table(dict):
+    """label → ``Row``; shows itself as an HTML table, or as plain text where there is no HTML."""
+
+    HEADS = (
+        ("이름", "name"),
+        ("배운 방법", "taught by"),
+        ("가중치(백만 개)", "weights (M)"),
+        ("라이선스", "licence"),
+        ("입력 ÷ 패치 = 격자", "input ÷ patch = grid"),
+        ("접두 토큰", "prefix tokens"),
+        ("풀링", "pooling"),
+    )
+
+    def _cells(self):
+        for row in self.values():
+            (side, _), (patch, _), (gh, gw) = row.input_size, row.patch, row.grid
+            size, grid = f"{row.parameters / 1e6:.1f}", f"{side} ÷ {patch} = {gh} × {gw}"
+            rest = size, row.licence, grid, str(row.prefix_tokens), row.pooling
+            yield row.label, row.name, say(*row.taught, " · "), *rest
+
+    def __repr__(self):
+        heads = [say(*pair) for pair in self.HEADS]
+        heads.insert(1, "timm")
+        return "\n".join(" | ".join(cells) for cells in (heads, *self._cells()))
+
+    def _repr_html_(self):
+        """A table that a screen reader can walk: a caption, and heads of columns and of rows.
+
+        timm's long name stands below the label, so that all of it fits on a page.
+        """
+        heads = (html.escape(say(*pair, "\n")).replace("\n", "<br>") for pair in self.HEADS)
+        heads = "".join(f'<th scope="col">{head}</th>' for head in heads)
+        lines = [f"<caption>{say('모델 목록', 'The line-up', ' · ')}</caption>"]
+        lines += [f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
+        for cells in self._cells():
+            label, name, *rest = map(html.escape, cells)
+            rest = "".join(f"<td>{cell}</td>" for cell in rest).replace(" · ", "<br>")
+            head = f'<th scope="row">{label}<br><small><code>{name}</code></small></th>'
+            lines.append(f"<tr>{head}{rest}</tr>")
+        return "\n".join(["<table>", *lines, "</tbody>", "</table>"])
+
+
+def folder(name):
+    """Where the weights of a name lie that no hub is asked for, or None."""
+    if name == models.EMBEDDED:
+        return models.EMBEDDED_DIR
+    return Path(name) if Path(name).is_dir() else None
+
+
+def describe(entry):
+    """Describe one ``zoo.Entry`` from timm's own metadata; returns a ``Row``."""
+    own = folder(entry.name)
+    with torch.device("meta"):
+        source = f"local-dir:{own}" if own else entry.name
+        plan = timm.create_model(source, pretrained=False, num_classes=0)
+    config = plan.pretrained_cfg
+    return Row(
+        label=entry.label,
+        name=entry.name,
+        taught=entry.taught,
+        parameters=sum(p.numel() for p in plan.parameters()),
+        licence=config.get("license") or "?" if entry.pretrained else "-",
+        input_size=tuple(config["input_size"][1:]),
+        patch=plan.patch_embed.patch_size,
+        grid=plan.patch_embed.grid_size,
+        prefix_tokens=plan.num_prefix_tokens,
+        pooling=plan.global_pool,
+    )
+
+
+def table(line_up):
+    """Describe every model of a line-up, see ``describe``; returns a ``Table``."""
+    return Table((entry.label, describe(entry)) for entry in line_up)

@@ -1,0 +1,176 @@
+"""A mask on a video's first picture in, its mask on every later one out: labels follow features.
+
+Jabri et al. 2020 (arXiv:2006.14613), section 3.3 and appendix; Caron et al. 2021 (arXiv:2104.14294,
+section 4.2.2) judge DINO so on DAVIS. Nothing is trained: each patch asks the patches before it
+whom it resembles, and takes over their label.
+"""
+
+from collections import deque
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageEnhance
+
+from bilingual import BadInput, say
+from helpers.maps import on_grid
+from helpers.overlay import resize_map
+from helpers.plots import new_figure
+from topics.measure import jaccard
+
+
+def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.1):
+    """Carry a mask of the first picture through a video.
+
+    A patch asks the patches of the first picture and of the last few ones, those that are not
+    farther off than `radius` in rows or in columns; of them the `k` most similar give their labels,
+    weighed by softmax(cosine / temperature). Pictures are taken one by one and only tokens of the
+    context are kept, so memory does not grow with the video.
+
+    Parameters
+    ----------
+    pictures : iterable of PIL.Image.Image
+        All of one size.
+    mask : array
+        bool (H, W), of the first picture's shape or of its grid's; at least one patch must hold
+        some of it.
+    features : callable
+        Picture → tokens (gh * gw, D) and grid, for example ``foreground.patch_features(model)``.
+    context : int
+        So many pictures before, beside the first; 7 in Caron et al.
+    k : int
+        5 in Caron et al.
+    radius : int, optional
+        In patches. By default a fifth of the grid's rows, as the 12 of 60 in Caron et al.
+    temperature : float
+        0.1 in Caron et al.
+
+    Yields
+    ------
+    torch.Tensor
+        (gh, gw), the share of the label in 0..1; for the first picture what `mask` covers.
+
+    Raises
+    ------
+    BadInput
+        The mask is empty, or pictures change their size.
+    """
+    mask = torch.as_tensor(np.asarray(mask), dtype=torch.float32)
+    first, before, near = None, deque(maxlen=context), None
+    for picture in pictures:
+        tokens, grid = features(picture)
+        tokens = F.normalize(tokens, dim=-1)
+        if first is None:
+            share = F.interpolate(mask[None, None], grid, mode="area").flatten()
+            if not share.any():
+                raise BadInput(
+                    "첫 프레임의 마스크가 비어 있습니다.", "The first frame's mask is empty."
+                )
+            first = tokens, share
+            near = _near(grid, max(1, round(grid[0] / 5)) if radius is None else radius)
+        elif len(tokens) != len(first[0]):
+            raise BadInput(
+                "프레임의 크기가 중간에 바뀌었습니다.", "The frames' size changes half-way."
+            )
+        else:
+            sources = [first, *before]
+            similar = [(tokens @ source.T).masked_fill(~near, -2) for source, _ in sources]
+            best, who = torch.cat(similar, dim=1).topk(k, dim=1)
+            weight = (best / temperature).softmax(dim=1)
+            share = (weight * torch.cat([label for _, label in sources])[who]).sum(dim=1)
+            before.append((tokens, share))
+        yield on_grid(share, grid)
+
+
+def _near(grid, radius):
+    """bool (P, P), whether two patches are at most `radius` rows and columns apart."""
+    index = torch.arange(grid[0] * grid[1])
+    row, column = index // grid[1], index % grid[1]
+    return torch.maximum((row[:, None] - row).abs(), (column[:, None] - column).abs()) <= radius
+
+
+def cover(label, size):
+    """Where a label (gh, gw) holds half of a patch or more, in pixels: bool (height, width)."""
+    return resize_map(label, size) >= 0.5
+
+
+def score(labels, masks):
+    """Jaccard of every picture but the first, in pixels.
+
+    Parameters
+    ----------
+    labels : iterable of torch.Tensor
+        (gh, gw) each, from ``follow``.
+    masks : sequence of numpy.ndarray
+        bool (H, W) each, the answer.
+
+    Returns
+    -------
+    torch.Tensor
+        (pictures - 1,), 0..1.
+    """
+    found = [cover(label, mask.shape[::-1]) for label, mask in zip(labels, masks)]
+    a, b = (torch.as_tensor(np.stack(some[1:])) for some in (found, masks))
+    return jaccard(a, b)
+
+
+def contest(film, ways):
+    """``score`` of several features on one film, beside one who never looks at it.
+
+    Parameters
+    ----------
+    film : iterable of (picture, mask)
+        As ``composites.clip``.
+    ways : dict
+        Name → features, see ``follow``.
+
+    Returns
+    -------
+    dict
+        Name → (pictures - 1,); "copied" keeps the first picture's mask where it was.
+    """
+    pictures, masks = zip(*film)
+    rows = {
+        name: score(follow(pictures, masks[0], features), masks) for name, features in ways.items()
+    }
+    every = torch.as_tensor(np.stack(masks))
+    return rows | {"copied": jaccard(every[:1], every[1:])}
+
+
+def show_rows(title, rows):
+    """Print what ``contest`` found: the mean of all frames, and the last one."""
+    print(title)
+    for name, row in rows.items():
+        print(f"  {name:12} {row.mean():.2f}, last frame {row[-1]:.2f}")
+
+
+def shown(pictures, labels, dark=0.3):
+    """Leave light where the label is and darken the rest; yields RGB pictures, one by one."""
+    for picture, label in zip(pictures, labels):
+        light = resize_map(label, picture.size).clip(0, 1) * 255
+        dim = ImageEnhance.Brightness(picture).enhance(dark)
+        yield Image.composite(picture, dim, Image.fromarray(light.astype(np.uint8)))
+
+
+def draw_scores(rows, *, weights):
+    """Curves of the Jaccard index over a video's pictures.
+
+    Parameters
+    ----------
+    rows : dict
+        Label → (pictures - 1,) from ``score``; what begins with "untrained" shares one colour.
+    weights
+        See ``plots.two_panel``.
+
+    Returns
+    -------
+    plots.Figure
+    """
+    fig, (ax,) = new_figure(1, 1, (4, 1), weights)
+    ax.set_axis_on()
+    for (name, row), style in zip(rows.items(), ("-", "--", ":", "-.", "-", "--", ":")):
+        grey = {"color": "gray", "lw": 1} if name.startswith("untrained") else {"lw": 2}
+        ax.plot(range(2, len(row) + 2), row, style, label=f"{name} {row.mean():.2f}", **grey)
+    ax.set(ylim=(0, 1), xlabel=say("프레임", "frame"), ylabel=say("자카드", "Jaccard"))
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    return fig

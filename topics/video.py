@@ -1,0 +1,236 @@
+"""A video in, picture by picture; pictures out, as a moving picture.
+
+GIF, animated WebP and PNG by Pillow; MP4 and its kin by PyAV, which is an extra: it brings FFmpeg
+(some 100 MB), and most readers never need it.
+"""
+
+import base64
+import io
+import sys
+from html import escape
+from itertools import chain
+from pathlib import Path
+
+from PIL import Image, ImageOps, ImageSequence
+from tqdm import tqdm
+
+from bilingual import BadInput, plain, say, tell
+from helpers.images import IMAGES, load_photo
+from helpers.weights import caption
+from sources.files import MAX_PIXELS, find, uploaded
+from sources.kinds import PhotoError
+
+ENDINGS = (".gif", ".webp", ".mp4")
+MOVING = ("GIF", "WEBP", "PNG")
+
+
+def frames(source, side=320, most=120, every=1, progress=True):
+    """Read a video picture by picture; memory does not grow with its length.
+
+    Parameters
+    ----------
+    source : str, Path, or an ipywidgets ``FileUpload`` value
+        A file (a bare name is also looked for in ``images/``).
+    side : int
+        The longer side gets at most so many pixels.
+    most : int
+        Stop after so many pictures, and say so.
+    every : int
+        Take every so many of the video's pictures.
+    progress : bool
+        Draw a progress bar.
+
+    Yields
+    ------
+    PIL.Image.Image
+        RGB, upright.
+
+    Raises
+    ------
+    PhotoError
+        No such file; not a video; damaged; its pictures are too large; or PyAV is needed.
+    """
+    if not isinstance(source, (str, Path)):
+        content, name = uploaded(source)
+        source = io.BytesIO(content)
+    else:
+        source, name = find(source, IMAGES), plain(source)
+        if source is None or not source.is_file():
+            raise PhotoError(f"파일이 없습니다: {name}", f"No such file: {name}")
+    count = 0
+    with tqdm(desc=say("프레임", "frames"), disable=not progress, file=sys.stdout) as bar:
+        try:
+            for number, picture in enumerate(_pictures(source, name)):
+                if number % every:
+                    continue
+                if count == most:
+                    tell(
+                        f"앞의 프레임 {most}개만 씁니다.", f"Only the first {most} frames are used."
+                    )
+                    break
+                count += 1
+                bar.update()
+                picture.thumbnail((side, side))
+                yield picture
+        except (PhotoError, GeneratorExit):
+            raise
+        except Exception as error:  # a broken file makes decoders raise nearly anything
+            raise PhotoError(
+                f"동영상이 아니거나 깨졌습니다: {name}", f"Not a video, or a damaged one: {name}"
+            ) from error
+    if count < 2:
+        raise PhotoError(
+            f"움직이지 않는 사진입니다: {name}. GIF, WebP, MP4를 쓰세요.",
+            f"A picture that stands still: {name}. Use a GIF, a WebP or an MP4.",
+        )
+
+
+def _pictures(source, name):
+    try:
+        film = Image.open(source, formats=MOVING)
+    except Image.UnidentifiedImageError:
+        yield from _decoded(source, name)
+        return
+    with film:
+        _bound(*film.size, name)
+        for picture in ImageSequence.Iterator(film):
+            yield load_photo(picture.copy(), max_side=None).copy()
+
+
+def _decoded(source, name):
+    """Pictures of an MP4 and the like."""
+    av = _av(name)
+    if not isinstance(source, Path):
+        source.seek(0)
+    with av.open(source if not isinstance(source, Path) else str(source)) as container:
+        stream = container.streams.video[0]
+        _bound(stream.width, stream.height, name)
+        stream.thread_type = "AUTO"
+        for frame in container.decode(stream):
+            turn = getattr(frame, "rotation", 0)  # a phone held upright
+            picture = frame.to_image()
+            yield picture.rotate(turn, expand=True) if turn else picture
+
+
+def _bound(width, height, name):
+    if width * height > MAX_PIXELS // 4:  # a decoder holds several pictures
+        raise PhotoError(
+            f"프레임이 너무 큽니다: {name} ({width} × {height}픽셀)",
+            f"Its frames are too large: {name} ({width} × {height} pixels)",
+        )
+
+
+def _av(name):
+    try:
+        import av
+    except ImportError as error:
+        raise PhotoError(
+            f"{name}: 이 파일에는 PyAV가 필요합니다. pip install av를 실행하고 커널을 다시 "
+            "시작하거나, GIF나 WebP를 쓰세요.",
+            f"{name}: this takes PyAV. Run pip install av and restart the kernel, "
+            "or use a GIF or a WebP.",
+        ) from error
+    return av
+
+
+def save(pictures, path, rate=8):
+    """Write pictures as a GIF, a WebP or an MP4, as the path ends.
+
+    An MP4 is written picture by picture; Pillow gathers those of the others first.
+
+    Parameters
+    ----------
+    pictures : iterable of PIL.Image.Image
+        All of one size.
+    path : str or Path
+        Folders that are not there yet are made.
+    rate : int
+        Pictures a second.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    BadInput
+        Another ending, or no pictures.
+    PhotoError
+        PyAV is needed.
+    """
+    path, pictures = Path(path), iter(pictures)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        ways = ", ".join(ENDINGS)
+        raise BadInput(
+            f"이름이 {ways} 가운데 하나로 끝나야 합니다: {plain(path.name)}",
+            f"The name must end in one of {ways}: {plain(path.name)}",
+        )
+    write = _mp4 if ending == ".mp4" else _animation
+    if write is _mp4:
+        _av(path.name)
+    if (first := next(pictures, None)) is None:
+        raise BadInput("프레임이 하나도 없습니다.", "There are no frames.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(chain([first], pictures), path, rate)
+    return path
+
+
+def _animation(pictures, file, rate, kind=None):
+    gif = (kind or Path(file).suffix[1:]).lower() == "gif"
+    first, *others = (p.quantize(128) for p in pictures) if gif else pictures
+    options = {} if gif else {"quality": 32, "method": 6}
+    duration = round(1000 / rate)
+    first.save(
+        file, kind, save_all=True, append_images=others, duration=duration, loop=0, **options
+    )
+
+
+def _mp4(pictures, path, rate):
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = None
+        for picture in pictures:
+            size = [side // 2 * 2 for side in picture.size]  # H.264 halves the colours' grid
+            if stream is None:
+                stream = container.add_stream("libx264", rate=rate)
+                (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
+            frame = av.VideoFrame.from_image(ImageOps.fit(picture.convert("RGB"), size))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+class Moving:
+    """A moving picture that shows itself in a notebook; where none can move, its middle picture.
+
+    Parameters
+    ----------
+    pictures : iterable of PIL.Image.Image
+    alt : str
+        What is to be seen, for those who can't see it.
+    weights : timm model or str
+        Names what made it, below.
+    rate : int
+        Pictures a second.
+    """
+
+    def __init__(self, pictures, alt, *, weights, rate=6):
+        self.pictures, self.alt, self.rate = [*pictures], alt, rate
+        self.made_by = weights if isinstance(weights, str) else caption(weights)
+
+    def encoded(self):
+        """Bytes of a WebP."""
+        file = io.BytesIO()
+        _animation(self.pictures, file, self.rate, "WEBP")
+        return file.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        still, middle = io.BytesIO(), self.pictures[len(self.pictures) // 2]
+        middle.save(still, "JPEG", quality=80)
+        data, jpeg = (base64.b64encode(b).decode() for b in (self.encoded(), still.getvalue()))
+        tag = f'<img alt="{escape(self.alt)}" src="data:image/webp;base64,{data}">'
+        foot = f"{say('가중치', 'weights')}: {self.made_by}"
+        tag = f"<figure>{tag}<figcaption><small>{escape(foot)}</small></figcaption></figure>"
+        data = {"text/html": tag, "image/jpeg": jpeg, "text/plain": f"<{self.alt}>"}
+        return data, {"image/jpeg": {"alt": self.alt}}
