@@ -90,8 +90,8 @@ def test_a_hand_is_drawn_with_its_claims_and_never_its_lies(model, hand):
 
 
 def test_the_answers_pass_and_every_slip_is_known(said, model, hand):
-    assert passes(said(checks.check_threeth, lies.answers(hand)[9:], hand))
-    assert unanswered(said(checks.check_threeth, [..., "right", "right"], hand))
+    assert passes(said(checks.check_fourth, lies.answers(hand)[9:], hand))
+    assert unanswered(said(checks.check_fourth, [..., "right", "right"], hand))
     for kind in checks.SLIPS:
         three = [lies.pair(kind, model)[1]] * 3
 
