@@ -14,6 +14,7 @@ import nbformat
 import numpy as np
 from PIL import Image
 
+from bilingual import say
 from helpers import overlay
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
@@ -147,7 +148,7 @@ def html(pages, asked):
         if made:
             parts.append(f"<h2>{key[0]}. {escape(question.heading)}</h2>")
             parts.append((_choice if question.options else _patches)(made, question))
-    title = "반의 예상 · What the class guessed"
+    title = say("반의 예상", "What the class guessed", " · ")
     head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>{title}</title>'
     head = f'<meta charset="utf-8">{head}<style>{STYLE}</style>'
     body = "\n".join([f"<h1>{title}</h1>", *parts])
@@ -172,16 +173,23 @@ def _patches(made, question):
     shares, ends = mean(masks), len(made)
     figures, (width, height) = [], (gw, gh)
     if question.still:
-        figures.append((f"data:image/jpeg;base64,{question.still}", "사진 · the photo"))
+        figures.append((f"data:image/jpeg;base64,{question.still}", say("사진", "the photo", " · ")))
         with Image.open(io.BytesIO(base64.b64decode(question.still))) as photo:
             width, height = photo.size
-    ko = f"예상 {ends}개: 가장 밝은 패치는 {shares.max():.0%}가 골랐습니다"
-    figures.append((_png(shares), f"{ko} · {ends} guesses: {shares.max():.0%} chose the brightest"))
+    words = say(
+        f"예상 {ends}개: 가장 밝은 패치는 {shares.max():.0%}가 골랐습니다",
+        f"{ends} guesses: {shares.max():.0%} chose the brightest",
+        " · ",
+    )
+    figures.append((_png(shares), words))
     if opened:
         met = np.mean([overlap(guess["picked"], truth(guess)) for guess in opened])
         chance = np.mean([len(guess["picked"]) / truth(guess).size for guess in opened])
-        words = f"맵 · the map. 맞은 비율 {met:.0%}, 우연 {chance:.0%}"
-        words += f" · met {met:.0%}, by chance {chance:.0%}"
+        words = say(
+            f"맵. 맞은 비율 {met:.0%}, 우연 {chance:.0%}",
+            f"the map: met {met:.0%}, by chance {chance:.0%}",
+            " · ",
+        )
         figures.append((_png(mean(map(truth, opened))), words))
     row = [
         f'<figure><img alt="" style="aspect-ratio: {width} / {height}" src="{source}">'

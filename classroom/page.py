@@ -11,6 +11,7 @@ from html import escape
 from bilingual import BadInput
 from classroom.answers import are_guesses
 
+GUESS = "예상", "Guess"
 MARKS = {
     "right": ("✓", "맞음", "right"),
     "not yet": ("✗", "아직 아님", "not right yet"),
@@ -59,7 +60,7 @@ def write(name, number, lessons, guesses=()):
                 mark = "✓" if t["correct"] else "✗"
                 parts.append(f"<p>{mark} {escape(t['time'])}</p><pre>{escape(t['code'])}</pre>")
         for question, both in guesses.get(lesson, {}).items():
-            parts.append(f"<h3>예상 · Guess: {escape(question)}</h3>")
+            parts.append(f"<h3>{' · '.join(GUESS)}: {escape(question)}</h3>")
             parts.append(f"<pre>{drawn(both['first'])}</pre>")
     data = {"name": name, "number": number, "made": made, "lessons": lessons, "guesses": guesses}
     data = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # no answer ends the script

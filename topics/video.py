@@ -179,7 +179,7 @@ def save(pictures, path, rate=8):
 def _animation(pictures, file, rate, kind=None):
     gif = (kind or Path(file).suffix[1:]).lower() == "gif"
     first, *others = (p.quantize(128) for p in pictures) if gif else pictures
-    options = {} if gif else {"quality": 45, "method": 6}
+    options = {} if gif else {"quality": 32, "method": 6}
     duration = round(1000 / rate)
     first.save(
         file, kind, save_all=True, append_images=others, duration=duration, loop=0, **options
@@ -232,4 +232,5 @@ class Moving:
         tag = f'<img alt="{escape(self.alt)}" src="data:image/webp;base64,{data}">'
         foot = f"{say('가중치', 'weights')}: {self.made_by}"
         tag = f"<figure>{tag}<figcaption><small>{escape(foot)}</small></figcaption></figure>"
-        return {"text/html": tag, "image/jpeg": jpeg, "text/plain": f"<{self.alt}>"}
+        data = {"text/html": tag, "image/jpeg": jpeg, "text/plain": f"<{self.alt}>"}
+        return data, {"image/jpeg": {"alt": self.alt}}

@@ -190,10 +190,11 @@ def test_too_large_frames_are_refused_before_they_are_decoded(tmp_path):
 
 def test_moving_shows_itself_with_words_and_weights():
     bundle = video.Moving((p for p, _ in dots()), "a <red> block", weights="none & all")
-    data = bundle._repr_mimebundle_()
+    data, metadata = bundle._repr_mimebundle_()
     assert (
         'alt="a &lt;red&gt; block"' in data["text/html"] and "none &amp; all" in data["text/html"]
     )
     with Image.open(io.BytesIO(bundle.encoded())) as film:
         assert (film.format, film.n_frames) == ("WEBP", 6)
     assert data["text/plain"] == "<a <red> block>" and data["image/jpeg"]
+    assert metadata == {"image/jpeg": {"alt": "a <red> block"}}
