@@ -56,7 +56,6 @@ def cpu_seconds(pid):
 
 
 def pss(pid):
-    """Memory of a process, MB."""
     return psutil.Process(pid).memory_full_info().pss / 1e6
 
 
