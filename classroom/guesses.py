@@ -173,7 +173,8 @@ def _patches(made, question):
     shares, ends = mean(masks), len(made)
     figures, (width, height) = [], (gw, gh)
     if question.still:
-        figures.append((f"data:image/jpeg;base64,{question.still}", say("사진", "the photo", " · ")))
+        words = say("사진", "the photo", " · ")
+        figures.append((f"data:image/jpeg;base64,{question.still}", words))
         with Image.open(io.BytesIO(base64.b64decode(question.still))) as photo:
             width, height = photo.size
     words = say(

@@ -228,7 +228,8 @@ def test_local_links_lead_somewhere():
         f"{path.relative_to(ROOT)}: {url}"
         for path, text in texts()
         for url in LINK.findall(text)
-        if not re.fullmatch(r"[a-z]+:.*|#.*|[a-z]+", url) and not (path.parent / url.partition("#")[0]).exists()
+        if not re.fullmatch(r"[a-z]+:.*|#.*|[a-z]+", url)
+        and not (path.parent / url.partition("#")[0]).exists()
     ]
     assert broken == []
 
