@@ -9,6 +9,7 @@ and texts that readers see on the web, and that the tests compare, come about.
 
 import atexit
 import base64
+import copy
 import io
 import os
 import re
@@ -29,6 +30,8 @@ from bilingual import console
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
 OUTPUTS = ROOT / "outputs"
+FULL = 490_000  # letters of a lesson; GitHub and a reader's line like it no larger
+SCALES = (1.4, 1.2, 1.0)  # stored pixels a pixel of the page, the first that keeps a lesson small
 LARGE = 50_000  # letters of a stored PNG; those of photos are larger, those of curves are not
 CELL_TIMEOUT = 600  # seconds; a first download of the real DINO happens inside a cell
 
@@ -90,13 +93,15 @@ def execute(path):
     return nb
 
 
-def tidy(nb):
+def tidy(nb, scale=SCALES[0]):
     """Drop what differs from run to run or machine to machine; keep texts and PNG pictures.
 
     Parameters
     ----------
     nb : nbformat.NotebookNode
         An executed notebook; changed in place.
+    scale : float
+        See ``light``.
     """
     nb.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -117,20 +122,20 @@ def tidy(nb):
                     twice.pop("image/png", None)
             for kind in ("image/png", "image/jpeg"):
                 if len(data.get(kind, "")) > LARGE:
-                    data["image/jpeg"] = light(data.pop(kind))
+                    data["image/jpeg"] = light(data.pop(kind), scale)
                     if kind in output.get("metadata", {}):
                         output.metadata["image/jpeg"] = output.metadata.pop(kind)
                     break
 
 
-def light(picture):
+def light(picture, scale=SCALES[0]):
     """A stored picture (base64) as a smaller JPEG, for a light repository.
 
-    Figures have two pixels for each pixel of the page; 1.4 still look sharp.
+    Figures have two pixels for each pixel of the page; with `scale`, 1.4, they still look sharp.
     """
     file = io.BytesIO()
     with Image.open(io.BytesIO(base64.b64decode(picture))) as shown:
-        size = [round(side * 0.7) for side in shown.size]
+        size = [round(side * scale / 2) for side in shown.size]
         shown = shown.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     shown.save(file, "JPEG", quality=80, optimize=True)
     return base64.b64encode(file.getvalue()).decode()
@@ -155,17 +160,21 @@ def run(path):
     """Execute one lesson into outputs/; return the paths written."""
     nb = execute(path)
     OUTPUTS.mkdir(exist_ok=True)
-    copy, page = OUTPUTS / path.name, OUTPUTS / f"{path.stem}.html"
-    nbformat.write(nb, copy)
+    whole, page = OUTPUTS / path.name, OUTPUTS / f"{path.stem}.html"
+    nbformat.write(nb, whole)
     as_html(nb, page)
-    return [copy, page]
+    return [whole, page]
 
 
 def store(path):
     """Execute one lesson and put its outputs into it; return the paths written."""
     nb = execute(path)
-    tidy(nb)
-    nbformat.write(nb, path)
+    for scale in SCALES:
+        small = copy.deepcopy(nb)
+        tidy(small, scale)
+        if len(nbformat.writes(small)) < FULL:
+            break
+    nbformat.write(small, path)
     return [path]
 
 

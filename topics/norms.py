@@ -115,17 +115,17 @@ def draw_histogram(norms, times, *, weights):
     share = np.stack([np.histogram(row, bins)[0] / row.size for row in values], axis=1)
     fig, (ax,) = new_figure(1, 1, (2, 1), weights, extra=0.3)
     ax.set_axis_on()
-    edges = np.arange(len(values) + 1) + 0.5
+    edges = np.arange(len(values) + 1) - 0.5
     scale = LogNorm(1 / values.shape[1], 1)  # so that a single patch is seen beside thousands
     mesh = ax.pcolormesh(edges, bins, np.ma.masked_equal(share, 0), norm=scale, cmap="viridis_r")
     line = f"{say('중앙값', 'median')} × {times:g}"
     ax.stairs(cut, edges, baseline=None, color="crimson", lw=2)
     top = max(values.max(), cut.max()) * 1.15
-    ax.set(yscale="log", ylim=(bins[0], top), xticks=range(1, len(values) + 1))
+    ax.set(yscale="log", ylim=(bins[0], top), xticks=range(len(values)))
     ax.set_xlabel(say("블록", "block"), size=8)
     ax.set_ylabel(f"{say('토큰 벡터의 크기', 'length')} (log)", size=8)
     ax.tick_params(labelsize=8, which="both")
-    for block, over in enumerate(shares, 1):
+    for block, over in enumerate(shares):
         ax.text(block, top, f"{over:.1%}", ha="center", va="bottom", size=8, color="crimson")
     title = say("선을 넘는 패치의 비율", "share of patches over the line")
     ax.set_title(f"{title} ({line})", size=8, pad=16)

@@ -70,11 +70,11 @@ def check_source(answer, model):
 
 @exercise("다른 사진", "Another photo")
 def check_other_photo(answer, first):
-    """Whether the answer is a photo, other than the first one."""
+    """Whether the answer is a photo, other than the one that was used before."""
     if isinstance(answer, Path) or isinstance(answer, str) and "." in answer:
         return hint("파일의 이름입니다. 사진으로 읽으세요.", "A file's name. Load the photo.")
     if not isinstance(answer, Image.Image):
         return hint("load_photo로 읽은 사진이 아닙니다.", "Not a photo that load_photo has read.")
     if answer.size == first.size and np.array_equal(np.asarray(answer), np.asarray(first)):
-        return hint("처음과 같은 사진입니다.", "This is the first photo again.")
+        return hint("앞에서 쓴 고양이 사진입니다.", "This is the cat again.")
     return right("새 사진을 읽었습니다.", "A new photo is loaded.")

@@ -3,7 +3,7 @@
 from .exercise import exercise
 
 
-@exercise("한 패치가 묻는 행", "The row that a patch asks for")
+@exercise("묻는 패치의 행", "The row of a patch that asks")
 def check_attention_row(answer, q, k, encoded, heads, head, patch):
     """Whether the answer is one head's attention row, asked by the patch at (row, column).
 
