@@ -13,7 +13,7 @@ function render({ model, el }) {
     button.disabled = true;
     status.textContent = model.comm_live === false
       ? say("커널이 없습니다. 셀을 다시 실행하세요.", "There is no kernel; run the cell again.")
-      : say("네트워크를 받고 있습니다 …", "The network is on its way …");
+      : say("신경망를 받고 있습니다 …", "The network is on its way …");
     model.send({ ask: "page" });
   };
   const show = (_, [page]) => {

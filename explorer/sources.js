@@ -72,7 +72,7 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
   async function showBlock(block) {
     if (block === at.maps.block) return;
     if (!at.maps.has(block) && lab) {
-      busy(say("네트워크를 준비하고 있습니다 …", "Getting the network ready …"));
+      busy(say("신경망를 준비하고 있습니다 …", "Getting the network ready …"));
       await rouse();
     }
     if (!at.maps.has(block)) return void ask({ ask: "block", block });

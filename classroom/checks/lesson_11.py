@@ -93,13 +93,13 @@ def check_average(answer):
         ),
         (new, "학생을 그대로 베꼈습니다.", "That copies the student."),
         (old, "교사가 움직이지 않습니다.", "The teacher never moves."),
-        (0.9 * old + new, "두 몫의 합이 1이어야 합니다.", "Both shares must sum to 1."),
-        (0.9 * (old + new), "학생의 몫은 1 - m입니다.", "The student's share is 1 - m."),
+        (0.9 * old + new, "두 비율의 합이 1이어야 합니다.", "Both shares must sum to 1."),
+        (0.9 * (old + new), "학생의 비율은 1 - m입니다.", "The student's share is 1 - m."),
     ):
         if torch.allclose(value, number):
             return hint(*words)
     if not torch.allclose(value, 0.9 * old + 0.1 * new):
-        return hint("m은 교사가 남기는 몫입니다.", "m is what the teacher keeps.")
+        return hint("m은 교사 쪽의 비율입니다.", "m is what the teacher keeps.")
     return right("EMA입니다.", "This is the EMA.")
 
 
