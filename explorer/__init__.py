@@ -9,7 +9,7 @@ import contextlib
 from pathlib import Path
 
 from bilingual import BadInput
-from explorer import live, network
+from explorer import network
 from explorer.widget import KINDS, Explorer
 from helpers.weights import caption
 from sources.kinds import PhotoError
@@ -79,6 +79,8 @@ def camera(model):
     BadInput
         The page can't compute this model.
     """
+    from explorer import live  # not above: ``python -m explorer.live`` would load it twice
+
     if not network.in_page(model):
         raise BadInput(
             f"브라우저에서는 작은 기본형 ViT만 계산할 수 있습니다: {caption(model)}. "

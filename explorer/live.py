@@ -72,6 +72,7 @@ def page(model):
 def write(path="live.html", model=None):
     """Write the live page, with the embedded network if no other is given; its Path."""
     path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)  # a fresh clone has no outputs/
     path.write_text(page(model or load_model("embedded")), encoding="utf-8")
     return path
 

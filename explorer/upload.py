@@ -7,11 +7,10 @@ import ipywidgets as widgets
 import traitlets
 from IPython.display import display
 
-from bilingual import language
+from bilingual import Bilingual, language
 from explorer.bundle import bundle
 from explorer.export import STYLE
 from helpers.images import load_photo
-from sources.kinds import PhotoError
 
 
 class Button(anywidget.AnyWidget):
@@ -37,7 +36,7 @@ class Button(anywidget.AnyWidget):
         try:
             files = [{"name": message["name"], "content": buffers[0]}] if buffers else None
             self.got(files)
-        except PhotoError as refused:
+        except Bilingual as refused:
             error = [refused.ko, refused.en]
         finally:  # or the page would wait for ever
             if buffers:
@@ -55,10 +54,15 @@ class Upload(widgets.VBox):
     def _got(self, files):
         self.output.clear_output()  # an earlier photo's picture must not pass for this one's
         if files:
-            photo = load_photo(files)
-            with self.output:
-                if (made := self.show(photo)) is not None:
-                    display(made)
+            photo, refused = load_photo(files), None
+            with self.output:  # it would draw an error itself, with all the lines that led there
+                try:
+                    if (made := self.show(photo)) is not None:
+                        display(made)
+                except Bilingual as error:
+                    refused = error
+            if refused:
+                raise refused
 
     def __repr__(self):
         return "<upload>"

@@ -158,6 +158,9 @@ def new_figure(rows, columns, size, weights, extra=0):
     axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
+        # In the middle of its place, a title's room depends on where layout puts the picture last:
+        # it goes round twice, and of long titles the upper line was cut off.
+        ax.set_anchor("N")
     if weights is not None:
         foot = made_by(weights).replace("$", r"\$")  # no formula
         fig.supxlabel(foot, size=8, alpha=0.7, wrap=True)

@@ -8,6 +8,10 @@ import copy
 import io
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import Mock
 
 import matplotlib
 import nbformat
@@ -15,6 +19,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from ipywidgets.widgets import widget_output
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from PIL import Image
@@ -32,6 +37,7 @@ from helpers import widgets as sliders
 from helpers.encoding import attention, encode
 from topics.masks import load_masks, masks_on_grid
 
+ROOT = Path(__file__).resolve().parents[2]
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -444,6 +450,14 @@ def test_unknown_sweep(box, tmp_path):
         box.save_gif(tmp_path / "a.gif", "spin")
 
 
+def test_the_live_page_is_written_by_command_on_a_fresh_clone(tmp_path):
+    """Where there is no outputs folder yet, and without a warning."""
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "explorer.live"]
+    page = tmp_path / "outputs" / "live.html"
+    ran = subprocess.run([*command, page], cwd=ROOT, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "") and page.exists()
+
+
 # --- upload ---
 
 
@@ -494,6 +508,17 @@ def test_the_page_is_answered_even_if_showing_fails(uploading):
     with pytest.raises(RuntimeError):
         put("cat.png", png)
     assert told == [{"error": []}]
+
+
+def test_a_photo_that_cannot_be_shown_is_explained_without_a_traceback(uploading, monkeypatch):
+    """As in a kernel, where an ``Output`` would take the error and draw it."""
+    box, _, told, put, png = uploading
+    shell, refusal = Mock(kernel=None), BadInput("너무 깁니다.", "Too long.")
+    monkeypatch.setattr(widget_output, "get_ipython", lambda: shell)
+    box.show = Mock(side_effect=refusal)
+    put("cat.png", png)
+    assert told == [{"error": [refusal.ko, refusal.en]}]
+    shell.showtraceback.assert_not_called()
 
 
 # --- ipywidgets' own sliders ---

@@ -124,6 +124,19 @@ def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw, weights, caplo
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3])
+@pytest.mark.parametrize("size", [(40, 40), (64, 40), (40, 60)])
+def test_no_line_of_a_long_title_is_cut_off(rows, size):
+    fig, axes = plots.new_figure(
+        rows, 4, (5, 4), f"{MADE_BY} (twice as long)", extra=0.15 + 0.3 * rows
+    )
+    for ax in axes:
+        plots.draw(ax, Image.new("RGB", size), "")
+        ax.set_title("첫째 줄\nsecond line", size=7)
+    fig.savefig(io.BytesIO(), dpi=fig.dpi)
+    assert all(ax.title.get_window_extent().y1 <= fig.bbox.y1 for ax in fig.axes)
+
+
 def texts(fig):
     """All text of a figure; most axes are switched off, but for their titles."""
     found = [fig._supxlabel, *(ax.title for ax in fig.axes)]
