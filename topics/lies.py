@@ -138,7 +138,7 @@ KINDS = {
     "half": Kind(
         "rollout",
         ("롤아웃에서 잔차의 절반을 빠뜨렸다", "the rollout lacks its residual half"),
-        ("토큰이 자신에게 닿는 비율의 최솟값은?", "What is the least that a token keeps of itself?"),
+        ("토큰이 자신에게 남기는 최소 비율은?", "What is the least that a token keeps of itself?"),
         lambda c: c.numbers.diagonal().min(),
     ),
     "sign": Kind(
