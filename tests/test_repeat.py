@@ -11,6 +11,7 @@ import pytest
 
 from tools import repeat
 
+pytestmark = pytest.mark.slow
 LESSON = "00_start.ipynb"  # the quickest
 # Root that asks for permission as everybody does; a user of another number may not reach Python.
 HUMBLE = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]

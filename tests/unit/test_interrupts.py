@@ -105,6 +105,7 @@ def interrupted(call, at):
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 def test_interrupted_anywhere(name, embedded, seen, photo):
     """At a dozen lines spread over the call."""
