@@ -145,7 +145,7 @@ def draw_similarity(panels, query, *, weights, cmap="viridis"):
     low = min(float(m.min()) for _, m in pairs)
     high = max(float(m.max()) for _, m in pairs)
     size = narrowest(photo for photo, _ in pairs)
-    fig, axes = new_figure(1, len(pairs) + 1, size, weights, extra=0.5)
+    fig, axes = new_figure(1, len(pairs) + 1, size, weights, extra=0.85)
     (photo, m), axes = pairs[0], [*axes]
     draw(axes[0], photo, say("질의", "query"), **in_patches(photo, m.shape))
     for ax, label, (photo, m) in zip(axes[1:], panels, pairs):

@@ -24,6 +24,7 @@ MADE_BY = (
 )
 CAPTION = f"가중치 weights: {MADE_BY}"
 LONG = "학습 안 됨 · UNTRAINED vit_base_patch16_224.augreg2_in21k_ft_in1k (random weights)"
+TWO = f"{MADE_BY} / embedded: 학습 안 됨 · UNTRAINED (random weights)"  # two lines
 GRID = (4, 6)
 HEADS = torch.arange(6 * 24.0).reshape(6, *GRID)
 MAP = maps.min_max(HEADS[0])
@@ -107,7 +108,7 @@ def test_is_shown_once(draw):
     assert plt.get_fignums() == []
 
 
-@pytest.mark.parametrize("weights", ["w", LONG])
+@pytest.mark.parametrize("weights", ["w", LONG, TWO])
 def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw, weights, caplog):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Glyph .* missing")
