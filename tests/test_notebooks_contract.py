@@ -311,7 +311,7 @@ def badges(nb):
         "Binder": f"https://mybinder.org/v2/gh/{REPO}/main?urlpath=lab/tree/notebooks/{name}",
         "Colab": f"https://colab.research.google.com/github/{REPO}/blob/main/notebooks/{name}",
         "JupyterHub": "https://nbgitpuller.readthedocs.io/en/latest/link.html?repo="
-        f"https%3A%2F%2Fgithub.com%2F{REPO.replace('/', '%2F')}&branch=main"
+        f"https%3A%2F%2Fgithub.com%2F{REPO.replace('/', '%2F')}&branch=class"
         f"&urlpath=lab%2Ftree%2F{REPO.split('/')[1]}%2Fnotebooks%2F{name}",
         "VS Code": "https://vscode.dev/redirect?url=vscode://vscode.git/clone?url="
         f"https://github.com/{REPO}",
