@@ -116,6 +116,8 @@ def lesson_page(nb, name, language, out, previous=None, next=None):
         (out / language / path).parent.mkdir(parents=True, exist_ok=True)
         (out / language / path).write_bytes(data)
     for img in soup.find_all("img"):  # its size, so that the text does not jump as it comes
+        if img["src"].startswith("data:"):  # a moving picture, which lesson 10 writes as HTML
+            continue
         with Image.open(out / language / img["src"]) as picture:
             for side, pixels in zip(("width", "height"), picture.size):
                 img[side] = img.get(side, pixels)
@@ -212,4 +214,4 @@ def write(template, out, language, file, **values):
 
 def beginning(soup):
     """The first paragraph of a lesson's prose, in plain text."""
-    return next(p.text for p in soup.select(".prose p") if p.text.strip())
+    return next((p.text for p in soup.select(".prose p") if p.text.strip()), "")
