@@ -1,5 +1,8 @@
 """The pages of the site, and what stands beside them: style, pictures, and words for crawlers."""
 
+import base64
+import io
+import re
 import shutil
 import subprocess
 import sys
@@ -48,7 +51,9 @@ def build(out, stored=False):
         notebooks = {p: in_one_language(nbformat.read(p, 4), language) for p in lessons()}
         entries = [entry(path, nb, language) for path, nb in notebooks.items()]
         for i, (path, nb) in enumerate(notebooks.items()):
-            if not stored:
+            if stored:
+                unnamed(nb)
+            else:
                 execute(nb, path)
                 tidy(nb)
             beside = {
@@ -109,6 +114,17 @@ def entry(path, nb, language):
     }
 
 
+def unnamed(nb):
+    """Take from stored pictures their words, which are of both languages; a section's stand in."""
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            for about in output.get("metadata", {}).values():
+                if isinstance(about, dict):
+                    about.pop("alt", None)
+            if page := output.get("data", {}).get("text/html"):
+                output.data["text/html"] = re.sub(r'(<img\b[^>]*?) alt="[^"]*"', r'\1 alt=""', page)
+
+
 def lesson_page(nb, name, language, out, previous=None, next=None):
     """Write one lesson and its figures; returns the page's Path."""
     soup, pictures = cells(nb, name, language, address())
@@ -116,9 +132,9 @@ def lesson_page(nb, name, language, out, previous=None, next=None):
         (out / language / path).parent.mkdir(parents=True, exist_ok=True)
         (out / language / path).write_bytes(data)
     for img in soup.find_all("img"):  # its size, so that the text does not jump as it comes
-        if img["src"].startswith("data:"):  # a moving picture, which lesson 10 writes as HTML
-            continue
-        with Image.open(out / language / img["src"]) as picture:
+        kind, _, data = img["src"].partition(";base64,")  # of a moving picture, written as HTML
+        file = io.BytesIO(base64.b64decode(data)) if data else out / language / img["src"]
+        with Image.open(file) as picture:
             for side, pixels in zip(("width", "height"), picture.size):
                 img[side] = img.get(side, pixels)
     return write(
