@@ -72,8 +72,7 @@ def say(ko, en, between=" "):
     Parameters
     ----------
     ko, en : str
-    between : str
-        What stands between the two: a blank in a label, a new line in a message.
+    between : str, what stands between the two: a blank in a label, a new line in a message
     """
     return {"ko": ko, "en": en, "both": f"{ko}{between}{en}"}[language()]
 

@@ -31,10 +31,8 @@ def record(lesson, exercise, correct):
 
     Parameters
     ----------
-    lesson : str
-        Two digits, as "03".
-    exercise : str
-        The name of the check.
+    lesson : str, two digits, as "03"
+    exercise : str, the name of the check
     correct : bool
     """
 
@@ -53,10 +51,8 @@ def record_guess(lesson, question, grid, picked):
     Parameters
     ----------
     lesson, question : str
-    grid : tuple of int
-        (gh, gw), or (1, n) for one of n answers.
-    picked : sequence of int
-        Patches, row * gw + column.
+    grid : tuple of int (gh, gw), or (1, n) for one of n answers
+    picked : sequence of int, patches, row * gw + column
     """
 
     def add(kept):

@@ -32,12 +32,9 @@ class Question(NamedTuple):
 
     Attributes
     ----------
-    heading : str
-        Of its section.
-    options : list of (str, str)
-        The answers, Korean and English; empty where patches are asked for.
-    still : str
-        The photo under its grid as the notebook stores it, JPEG in base64; or "".
+    heading : str, of its section
+    options : list of (str, str), the answers, Korean and English; empty where patches are asked for
+    still : str, the photo under its grid as the notebook stores it, JPEG in base64; or ""
     """
 
     heading: str
@@ -114,8 +111,7 @@ def overlap(picked, values):
 
     Returns
     -------
-    float
-        0..1; of patches picked at random it is about their share of all.
+    float, 0..1; of patches picked at random it is about their share of all
     """
     values, k = np.ravel(values), len(picked)
     line = np.sort(values)[-k]

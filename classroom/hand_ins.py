@@ -45,11 +45,9 @@ def collect(path):
 
     Returns
     -------
-    pages : list of (str, dict)
-        Name of the file and what ``page.read`` returns.
+    pages : list of (str, dict), name of the file and what ``page.read`` returns
     broken : list of (str, Exception)
-    passed : Counter
-        How many other files there are, by the end of their names.
+    passed : Counter, how many other files there are, by the end of their names
     """
     pages, broken, passed, left = [], [], Counter(), 0
 

@@ -24,8 +24,7 @@ def choose(wanted, folder):
     ----------
     wanted : {"ko", "en", "both"} or None
         None takes the environment's choice, else the remembered one, else both.
-    folder : Path
-        Where ``settings.json`` is.
+    folder : Path, where ``settings.json`` is
 
     Raises
     ------

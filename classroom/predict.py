@@ -108,8 +108,7 @@ class Patches(Guess):
         ----------
         m : torch.Tensor or array
             (gh, gw); of another grid it is resized to that of the guess. NaN counts as its lowest.
-        weights : timm model or str, optional
-            Names what made the map, below it.
+        weights : timm model or str, optional, names what made the map, below it
 
         Returns
         -------
@@ -181,10 +180,8 @@ def patches(lesson, question, photo, encoded):
 
     Parameters
     ----------
-    lesson : str
-        Two digits, as "03".
-    question : str
-        A name of its own in the lesson; with it the guess is kept.
+    lesson : str, two digits, as "03"
+    question : str, a name of its own in the lesson; with it the guess is kept
     photo : PIL.Image.Image
         What the network saw, the second thing that ``images.to_tensor`` returns: the grid covers
         it and no more.
@@ -206,10 +203,8 @@ def choice(lesson, question, options):
 
     Parameters
     ----------
-    lesson, question : str
-        See ``patches``.
-    options : sequence of (str, str)
-        Each answer in Korean and in English.
+    lesson, question : str, see ``patches``
+    options : sequence of (str, str), each answer in Korean and in English
 
     Returns
     -------

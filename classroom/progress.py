@@ -14,8 +14,7 @@ def show(lesson):
 
     Parameters
     ----------
-    lesson : str
-        Two digits, as "03".
+    lesson : str, two digits, as "03"
 
     Raises
     ------
@@ -44,8 +43,7 @@ def hand_in(name, number=""):
 
     Parameters
     ----------
-    name : str
-        The student's name, of 1 to 80 characters.
+    name : str, the student's name, of 1 to 80 characters
     number : str, optional
         The student's number, by which a learning platform knows whose grades these are.
 

@@ -23,13 +23,11 @@ def explore(photo, model, fit="crop", size=None, start="norm", masks=None):
 
     Parameters
     ----------
-    photo : PIL.Image.Image
-        Or anything that ``images.load_photo`` reads.
+    photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
     model : timm model
     fit : {"crop", "squash", "whole"}
         See ``images.to_tensor``.
-    size : int, optional
-        Pixels of the network's input; more of them give a finer grid.
+    size : int, optional, pixels of the network's input; more of them give a finer grid
     start : {"norm", "cls", "similarity", "query"}
         The map that is shown first: token norm, CLS attention, or similarity to, and attention of,
         the patch under the mouse.
@@ -40,8 +38,7 @@ def explore(photo, model, fit="crop", size=None, start="norm", masks=None):
 
     Returns
     -------
-    Explorer
-        A widget; works on ipywidgets 7.7 and 8.
+    Explorer, a widget; works on ipywidgets 7.7 and 8
 
     Raises
     ------
@@ -67,8 +64,7 @@ def camera(model):
 
     Parameters
     ----------
-    model : timm model
-        Small and of timm's plain kind, as the embedded one is (``network.in_page``).
+    model : timm model, small and of timm's plain kind, as the embedded one is (``network.in_page``)
 
     Returns
     -------

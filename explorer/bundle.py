@@ -34,8 +34,7 @@ def bundle(path):
 
     Parameters
     ----------
-    path : str or Path
-        The module that is imported by no other.
+    path : str or Path, the module that is imported by no other
 
     Returns
     -------

@@ -52,12 +52,9 @@ def block_data(model, tensor, block, budget=BUDGET):
     Parameters
     ----------
     model : timm model
-    tensor : torch.Tensor
-        (1, 3, H, W).
-    block : int
-        0 is the first; negative ones count from the end.
-    budget : int
-        In bytes.
+    tensor : torch.Tensor (1, 3, H, W)
+    block : int, 0 is the first; negative ones count from the end
+    budget : int, in bytes
 
     Returns
     -------
@@ -112,13 +109,11 @@ def patch_map(model, tensor, block, kind, patch):
     Parameters
     ----------
     kind : {"query", "similarity"}
-    patch : int
-        Row by row, from 0.
+    patch : int, row by row, from 0
 
     Returns
     -------
-    torch.Tensor
-        (1 + heads, gh * gw), the mean of heads first; for similarity (1, gh * gw).
+    torch.Tensor (1 + heads, gh * gw), the mean of heads first; for similarity (1, gh * gw)
     """
     encoded = encode(model, tensor, block)
     if kind == "query":
@@ -139,13 +134,11 @@ def eight_bits(values):
 
     Parameters
     ----------
-    values : torch.Tensor
-        (rows, N, N).
+    values : torch.Tensor (rows, N, N)
 
     Returns
     -------
-    dict
-        ``rows``, ``bytes`` (rows * N * N) and ``ranges``, float32 (rows, N, 2): lowest, highest.
+    dict, ``rows``, ``bytes`` (rows * N * N) and ``ranges``, float32 (rows, N, 2): lowest, highest
     """
     low, high = values.amin(-1, keepdim=True), values.amax(-1, keepdim=True)
     span = torch.where(high > low, high - low, 1)

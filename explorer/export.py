@@ -72,10 +72,8 @@ def page(view, title, whole):
     Parameters
     ----------
     view : Explorer
-    title : str
-        Any text; it is escaped.
-    whole : bool
-        Whether the network goes along, if it is one that a page can compute.
+    title : str, any text; it is escaped
+    whole : bool, whether the network goes along, if it is one that a page can compute
 
     Returns
     -------

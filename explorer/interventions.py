@@ -25,8 +25,7 @@ class WhatIf:
     ----------
     heads_off : sequence of (block, head)
         What these heads found is left out: zeros, before the heads are mixed (``attn.proj``).
-    blocks_off : sequence of int
-        These blocks are passed by: tokens leave them as they came.
+    blocks_off : sequence of int, these blocks are passed by: tokens leave them as they came
     order : sequence of int, optional
         A shuffle of the photo: patch ``order[i]`` lies in place i, and gets that place's position
         embedding.
@@ -36,10 +35,8 @@ class WhatIf:
     removed : sequence of int
         Places whose tokens are taken away before the first block; the other tokens stay as they
         are and there are fewer of them.
-    cls : bool
-        False: there is no CLS token, only patches (and registers, if any).
-    position : bool
-        False: no token is told where it is.
+    cls : bool, False: there is no CLS token, only patches (and registers, if any)
+    position : bool, False: no token is told where it is
     """
 
     heads_off: Sequence[tuple[int, int]] = ()
@@ -67,10 +64,8 @@ def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
 
     Parameters
     ----------
-    model : timm VisionTransformer
-        Built with ``dynamic_img_size``, as ``models.load_model`` does.
-    tensor : torch.Tensor
-        (B, 3, H, W), normalised.
+    model : timm VisionTransformer, built with ``dynamic_img_size``, as ``models.load_model`` does
+    tensor : torch.Tensor (B, 3, H, W), normalised
     what_if : WhatIf
 
     Returns

@@ -27,8 +27,7 @@ def show(data, metadata, still):
     ----------
     data, metadata : dict
         The widget's MIME bundle. Its picture is for where no widget runs.
-    still : str
-        HTML.
+    still : str, HTML
     """
     if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
         data = {kind: one for kind, one in data.items() if not kind.startswith("image/")}

@@ -88,7 +88,6 @@ def upload(show):
 
     Returns
     -------
-    Upload
-        An ipywidgets.VBox; works on ipywidgets 7.7 and 8.
+    Upload, an ipywidgets.VBox; works on ipywidgets 7.7 and 8
     """
     return Upload(show)

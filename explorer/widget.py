@@ -35,10 +35,8 @@ class Explorer(anywidget.AnyWidget):
 
     Attributes
     ----------
-    alpha : float
-        Opacity of the colours, 0..1.
-    cmap : str
-        One of ``overlay.COLORMAPS``.
+    alpha : float, opacity of the colours, 0..1
+    cmap : str, one of ``overlay.COLORMAPS``
     """
 
     _esm = bundle(HERE / "explorer.js")
@@ -142,8 +140,7 @@ class Explorer(anywidget.AnyWidget):
 
         Parameters
         ----------
-        path : str or Path
-            Folders that are not there yet are made.
+        path : str or Path, folders that are not there yet are made
         network : bool
             True: with the network in it, if it can work in a page (about 8 MB): for photos of the
             reader's own, and to break it. False: small, with what the network made of this photo.

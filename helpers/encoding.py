@@ -25,12 +25,9 @@ class Encoded(NamedTuple):
 
     Attributes
     ----------
-    tokens : torch.Tensor
-        (B, N, D), float32 on the CPU; patch tokens row by row.
-    grid : tuple of int
-        (gh, gw).
-    num_prefix_tokens : int
-        How many tokens stand before the patch tokens.
+    tokens : torch.Tensor (B, N, D), float32 on the CPU; patch tokens row by row
+    grid : tuple of int (gh, gw)
+    num_prefix_tokens : int, how many tokens stand before the patch tokens
     """
 
     tokens: torch.Tensor
@@ -54,8 +51,7 @@ def encode(model, tensor, block=-1):
     Parameters
     ----------
     model : timm model
-    tensor : torch.Tensor
-        (B, 3, H, W), H and W multiples of the patch.
+    tensor : torch.Tensor (B, 3, H, W), H and W multiples of the patch
     block : int
         After which block; -1 is the last. Earlier tokens get the model's last norm, too, as in
         timm's ``forward_intermediates(norm=True)``.
@@ -103,10 +99,8 @@ def attention_rows(model, tensor, blocks=None, queries=(0,)):
 
     Parameters
     ----------
-    model : timm model
-        A ``VisionTransformer`` or an ``Eva`` (DINOv3).
-    tensor : torch.Tensor
-        (B, 3, H, W).
+    model : timm model, a ``VisionTransformer`` or an ``Eva`` (DINOv3)
+    tensor : torch.Tensor (B, 3, H, W)
     blocks : sequence of int, optional
         Which blocks, in this order; -1 is the last. All of them if not given.
     queries : sequence of int
@@ -114,8 +108,7 @@ def attention_rows(model, tensor, blocks=None, queries=(0,)):
 
     Returns
     -------
-    torch.Tensor
-        (blocks, B, heads, len(queries), N), each row sums to 1.
+    torch.Tensor (blocks, B, heads, len(queries), N), each row sums to 1
 
     Raises
     ------

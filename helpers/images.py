@@ -71,8 +71,7 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
 
     Parameters
     ----------
-    photo : PIL.Image.Image
-        Or anything that ``load_photo`` reads.
+    photo : PIL.Image.Image, or anything that ``load_photo`` reads
     model : timm model
         Mean, standard deviation, input size and interpolation come from its own data config.
     fit : {"crop", "squash", "whole"}
@@ -88,8 +87,7 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
 
     Returns
     -------
-    tensor : torch.Tensor
-        (1, 3, H, W) float32, normalised; H and W are multiples of the patch.
+    tensor : torch.Tensor (1, 3, H, W) float32, normalised; H and W are multiples of the patch
     seen : PIL.Image.Image
         The part of the photo that the network saw, at the photo's own resolution, so that a map
         laid over it is aligned.
@@ -115,13 +113,11 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
 
     Returns
     -------
-    config : dict
-        timm's data config, for ``timm.data.create_transform``.
+    config : dict, timm's data config, for ``timm.data.create_transform``
     pixels : tuple of int
         (height, width) that the network gets, multiples of the patch: it is not padded, and the
         patch grid covers the box and no more.
-    box : tuple of float
-        (left, top, right, bottom) of the part of the photo that they are made from.
+    box : tuple of float (left, top, right, bottom) of the part of the photo that they are made from
 
     Raises
     ------

@@ -16,13 +16,11 @@ def norm_map(model, tensor):
     Parameters
     ----------
     model : timm model
-    tensor : torch.Tensor
-        (1, 3, H, W).
+    tensor : torch.Tensor (1, 3, H, W)
 
     Returns
     -------
-    torch.Tensor
-        (gh, gw) in 0..1, min-max normalised.
+    torch.Tensor (gh, gw) in 0..1, min-max normalised
 
     Raises
     ------
@@ -48,15 +46,12 @@ def token_norm(patch_tokens, grid):
 
     Parameters
     ----------
-    patch_tokens : torch.Tensor
-        (..., gh * gw, D).
-    grid : tuple of int
-        (gh, gw).
+    patch_tokens : torch.Tensor (..., gh * gw, D)
+    grid : tuple of int (gh, gw)
 
     Returns
     -------
-    torch.Tensor
-        (..., gh, gw), at least 0.
+    torch.Tensor (..., gh, gw), at least 0
     """
     return on_grid(torch.norm(patch_tokens.float(), dim=-1), grid)
 
@@ -68,15 +63,13 @@ def cls_attention(attention_rows, grid, num_prefix_tokens):
     ----------
     attention_rows : torch.Tensor
         (..., heads, Q, N) from ``encoding.attention``; row 0 must be the CLS token's.
-    grid : tuple of int
-        (gh, gw).
+    grid : tuple of int (gh, gw)
     num_prefix_tokens : int
         Columns left out at the start: CLS and registers have no place in the picture.
 
     Returns
     -------
-    torch.Tensor
-        (..., heads, gh, gw), shares of attention.
+    torch.Tensor (..., heads, gh, gw), shares of attention
     """
     return on_grid(attention_rows[..., 0, num_prefix_tokens:], grid)
 

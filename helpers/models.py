@@ -36,8 +36,7 @@ def load_model(name=None, pretrained=True, fallback=True, architecture=None):
         the small DINO of this package; or weights of your own, which you trained with timm: a
         folder as timm saves it (with its config.json), or a .safetensors or .pth file. By default
         the environment variable ``DINO_MODEL``, else ``vit_base_patch16_224.dino``.
-    pretrained : bool
-        False gives random weights, to compare with.
+    pretrained : bool, False gives random weights, to compare with
     fallback : bool
         False means this model or none: no embedded DINO, but the ``HubError`` that says why.
     architecture : str, optional
@@ -46,8 +45,7 @@ def load_model(name=None, pretrained=True, fallback=True, architecture=None):
 
     Returns
     -------
-    timm model
-        In eval mode, without gradients or classifier; ``model.weights`` is its ``Weights``.
+    timm model, in eval mode, without gradients or classifier; ``model.weights`` is its ``Weights``
 
     Raises
     ------

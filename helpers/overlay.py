@@ -17,17 +17,13 @@ def resize_map(m, size, smooth=True):
 
     Parameters
     ----------
-    m : torch.Tensor or array
-        (gh, gw).
-    size : tuple of int
-        (width, height) in pixels, the order of ``Image.size``.
-    smooth : bool
-        Bilinear if true; otherwise each patch stays one flat rectangle.
+    m : torch.Tensor or array (gh, gw)
+    size : tuple of int (width, height) in pixels, the order of ``Image.size``
+    smooth : bool, bilinear if true; otherwise each patch stays one flat rectangle
 
     Returns
     -------
-    numpy.ndarray
-        (height, width) float32.
+    numpy.ndarray (height, width) float32
 
     Raises
     ------
@@ -49,15 +45,12 @@ def colorize(values, cmap="viridis"):
 
     Parameters
     ----------
-    values : numpy.ndarray
-        (H, W).
-    cmap : str
-        One of ``COLORMAPS``, or any other name that matplotlib knows.
+    values : numpy.ndarray (H, W)
+    cmap : str, one of ``COLORMAPS``, or any other name that matplotlib knows
 
     Returns
     -------
-    numpy.ndarray
-        (H, W, 3) uint8.
+    numpy.ndarray (H, W, 3) uint8
 
     Raises
     ------
@@ -77,19 +70,14 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
 
     Parameters
     ----------
-    photo : PIL.Image.Image
-        Or anything that ``images.load_photo`` reads.
-    m : torch.Tensor or array
-        (gh, gw) in 0..1, see ``maps.min_max``.
-    alpha : float
-        Opacity of the colours: 0 gives the photo, 1 the colours alone.
-    cmap, smooth
-        See ``colorize`` and ``resize_map``.
+    photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
+    m : torch.Tensor or array (gh, gw) in 0..1, see ``maps.min_max``
+    alpha : float, opacity of the colours: 0 gives the photo, 1 the colours alone
+    cmap, smooth : see ``colorize`` and ``resize_map``
 
     Returns
     -------
-    PIL.Image.Image
-        RGB, at the photo's own size.
+    PIL.Image.Image, RGB, at the photo's own size
 
     Raises
     ------

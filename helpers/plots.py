@@ -1,6 +1,7 @@
 """Pictures in, a matplotlib figure out, which says at its foot which weights made it.
 
-All from ``new_figure`` on is the frame that every subject's figures share.
+All from ``new_figure`` on is the frame that every subject's figures share. Each ``draw_…`` of a
+subject returns a ``Figure``; `weights` and `cmap` are ``two_panel``'s.
 """
 
 import functools
@@ -65,16 +66,11 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
     Parameters
     ----------
     photo : PIL.Image.Image
-    m : torch.Tensor or array
-        (gh, gw) in 0..1, see ``maps.min_max``.
-    weights : timm model or str
-        Names what made the map, at the foot.
-    alpha : float
-        Opacity: 0 shows the photo, 1 the colours alone.
-    cmap : str
-        A colormap, see ``overlay.COLORMAPS``.
-    title : str, optional
-        Title of the overlay: which map it is.
+    m : torch.Tensor or array (gh, gw) in 0..1, see ``maps.min_max``
+    weights : timm model or str, names what made the map, at the foot
+    alpha : float, opacity: 0 shows the photo, 1 the colours alone
+    cmap : str, a colormap, see ``overlay.COLORMAPS``
+    title : str, optional, title of the overlay: which map it is
 
     Returns
     -------
@@ -104,8 +100,7 @@ def compare(panels, *, weights, cmap="viridis"):
     ----------
     panels : dict
         Label → photo, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
-    weights, cmap
-        See ``two_panel``.
+    weights, cmap : see ``two_panel``
 
     Returns
     -------
@@ -124,14 +119,10 @@ def patch_grid(seen, grid, *, weights, highlight=None):
 
     Parameters
     ----------
-    seen : PIL.Image.Image
-        From ``images.to_tensor``.
-    grid : tuple of int
-        (gh, gw).
-    weights
-        See ``two_panel``.
-    highlight : tuple of int, optional
-        (row, column) of a patch to outline.
+    seen : PIL.Image.Image, from ``images.to_tensor``
+    grid : tuple of int (gh, gw)
+    weights : see ``two_panel``
+    highlight : tuple of int, optional (row, column) of a patch to outline
 
     Returns
     -------

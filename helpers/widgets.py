@@ -15,17 +15,13 @@ def sliders(photo, m, *, weights):
 
     Parameters
     ----------
-    photo : PIL.Image.Image
-        Or anything that ``images.load_photo`` reads.
-    m : torch.Tensor or array
-        (gh, gw) in 0..1, see ``maps.min_max``.
-    weights : timm model or str
-        Names what made the map, below it.
+    photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
+    m : torch.Tensor or array (gh, gw) in 0..1, see ``maps.min_max``
+    weights : timm model or str, names what made the map, below it
 
     Returns
     -------
-    ipywidgets.VBox
-        Of the slider, the menu, the picture and the line below it.
+    ipywidgets.VBox, of the slider, the menu, the picture and the line below it
 
     Raises
     ------

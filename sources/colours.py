@@ -17,10 +17,8 @@ def rgb(photo, max_side, name):
     photo : PIL.Image.Image
         Of any mode. Transparency is laid on white; EXIF orientation and the colour profile are
         applied; numbers that need more than 8 bits are scaled, not clipped.
-    max_side : int or None
-        The longer side gets at most so many pixels.
-    name : str
-        For the message.
+    max_side : int or None, the longer side gets at most so many pixels
+    name : str, for the message
 
     Returns
     -------

@@ -100,16 +100,14 @@ def decode(file, name, max_side=None):
     ----------
     file : binary file object
         Can be sought in; a photo on disk need not be read into memory as a whole.
-    name : str
-        For the message.
+    name : str, for the message
     max_side : int, optional
         The longer side gets at most so many pixels. Else the photo keeps its size, except that a
         JPEG for which ``MEMORY`` would not do is decoded at a half or less.
 
     Returns
     -------
-    PIL.Image.Image
-        RGB, upright, in sRGB; of a file with several pictures the first.
+    PIL.Image.Image, RGB, upright, in sRGB; of a file with several pictures the first
 
     Raises
     ------

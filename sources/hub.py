@@ -29,13 +29,11 @@ def weights_file(repository):
 
     Parameters
     ----------
-    repository : str
-        The hub's name of it, for example "timm/vit_base_patch16_224.dino".
+    repository : str, the hub's name of it, for example "timm/vit_base_patch16_224.dino"
 
     Returns
     -------
-    file : str
-        Path of a safetensors file in the hub's cache.
+    file : str, path of a safetensors file in the hub's cache
     source : {"cache", "hub"}
         Found there without any request, or just downloaded (with a progress bar).
 

@@ -53,8 +53,7 @@ def not_a_photo(name, start=b""):
     Parameters
     ----------
     name : str
-    start : bytes
-        The file's first thousand.
+    start : bytes, the file's first thousand
 
     Returns
     -------

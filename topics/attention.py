@@ -26,14 +26,7 @@ def draw_blocks_heads(m, *, weights, cmap="viridis"):
 
     Parameters
     ----------
-    m : torch.Tensor
-        (blocks, heads, gh, gw).
-    weights, cmap
-        See ``two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    m : torch.Tensor (blocks, heads, gh, gw)
     """
     labels = [f"{say('블록', 'block')} 0", *map(str, range(1, len(m)))]
     return _table(m, labels, [{}] * len(m), weights, cmap)
@@ -44,14 +37,7 @@ def draw_scales(m, *, weights, cmap="viridis"):
 
     Parameters
     ----------
-    m : torch.Tensor
-        (heads, gh, gw), shares of attention.
-    weights, cmap
-        See ``two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    m : torch.Tensor (heads, gh, gw), shares of attention
     """
     top = m.max().item()
     rows = {
@@ -71,12 +57,6 @@ def draw_queries(photo, asked, *, weights, cmap="viridis"):
     asked : dict
         Label → (map, patch): the row of the asking token, (gh, gw), stretched to 0..1 here; and
         (row, column) of its patch, or None if it has no place, as CLS. At most four.
-    weights, cmap
-        See ``two_panel``.
-
-    Returns
-    -------
-    plots.Figure
     """
     photo = load_photo(photo, max_side=None)
     fig, axes = new_figure(1, len(asked), photo.size, weights)
@@ -94,14 +74,7 @@ def draw_kept(photo, masks, *, weights):
     Parameters
     ----------
     photo : PIL.Image.Image
-    masks : dict
-        Label → (gh, gw) bool, see ``masks.mass_mask``; at most four.
-    weights
-        See ``two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    masks : dict, label → (gh, gw) bool, see ``masks.mass_mask``; at most four
     """
     photo = load_photo(photo, max_side=None)
     fig, axes = new_figure(1, len(masks), photo.size, weights)
@@ -117,18 +90,10 @@ def draw_agreement(panels, *, weights, names=None, share=0.2):
 
     Parameters
     ----------
-    panels : dict
-        Label → (photo, first map, second map), both maps (gh, gw); at most four.
-    weights
-        See ``two_panel``.
+    panels : dict, label → (photo, first map, second map), both maps (gh, gw); at most four
     names : tuple of str, optional
         What the first and the second maps are; by default norm and attention.
-    share : float
-        Which share of the patches counts as the largest.
-
-    Returns
-    -------
-    plots.Figure
+    share : float, which share of the patches counts as the largest
     """
     photos = [load_photo(photo, max_side=None) for photo, _, _ in panels.values()]
     fig, axes = new_figure(2, len(panels), narrowest(photos), weights, extra=0.35)

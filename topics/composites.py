@@ -32,23 +32,17 @@ def lay(name, background, centre, longest, turn=0.0, mirror=False):
 
     Parameters
     ----------
-    name : str
-        A bundled photo; its first object is cut out.
+    name : str, a bundled photo; its first object is cut out
     background : PIL.Image.Image
-    centre : tuple of float
-        (x, y) in shares of the width and of the height.
-    longest : float
-        The object's longer side as a share of the background's height.
-    turn : float
-        Degrees, to the left.
+    centre : tuple of float (x, y) in shares of the width and of the height
+    longest : float, the object's longer side as a share of the background's height
+    turn : float, degrees, to the left
     mirror : bool
 
     Returns
     -------
-    picture : PIL.Image.Image
-        RGB, of the background's size.
-    mask : numpy.ndarray
-        bool (H, W), where the object is.
+    picture : PIL.Image.Image, RGB, of the background's size
+    mask : numpy.ndarray, bool (H, W), where the object is
     """
     cut, (width, height) = cut_out(name), background.size
     cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirror else cut
@@ -67,17 +61,14 @@ def clip(name, background, frames=12, height=180):
 
     Parameters
     ----------
-    name, background : str
-        Two bundled photos.
+    name, background : str, two bundled photos
     frames : int
-    height : int
-        Pixels; the width is 3/2 of it.
+    height : int, pixels; the width is 3/2 of it
 
     Yields
     ------
     picture : PIL.Image.Image
-    mask : numpy.ndarray
-        bool (height, width).
+    mask : numpy.ndarray, bool (height, width)
     """
     width = height * 3 // 2
     wide = load_photo(f"{background}.jpg")
@@ -97,17 +88,14 @@ def class_pictures(each=10, size=112, seed=0):
 
     Parameters
     ----------
-    each : int
-        Pictures a thing.
-    size : int
-        Pixels of a side.
+    each : int, pictures a thing
+    size : int, pixels of a side
     seed : int
 
     Returns
     -------
     pictures : list of PIL.Image.Image
-    labels : torch.Tensor
-        int64, the place in ``THINGS`` of what each shows.
+    labels : torch.Tensor, int64, the place in ``THINGS`` of what each shows
     """
     random = np.random.default_rng(seed)
     behind = [load_photo(path) for path in sample_photos() if path.stem not in THINGS]

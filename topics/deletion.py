@@ -18,19 +18,15 @@ def curve(model, tensor, m, steps=10, insert=False):
     Parameters
     ----------
     model : timm model
-    tensor : torch.Tensor
-        (1, 3, H, W).
-    m : torch.Tensor
-        (gh, gw), any scale.
-    steps : int
-        From nothing greyed to everything, in this many equal steps.
+    tensor : torch.Tensor (1, 3, H, W)
+    m : torch.Tensor (gh, gw), any scale
+    steps : int, from nothing greyed to everything, in this many equal steps
     insert : bool
         The other way round: begin with grey, and put patches back, the highest ones first.
 
     Returns
     -------
-    torch.Tensor
-        (steps + 1,), starting at 1, or ending at 1 if `insert`.
+    torch.Tensor (steps + 1,), starting at 1, or ending at 1 if `insert`
 
     Raises
     ------
@@ -72,14 +68,10 @@ def contest(model, tensor, rankings, orders=10, steps=5, seed=0):
 
     Parameters
     ----------
-    model, tensor, steps
-        See ``curve``.
-    rankings : dict
-        Label → map (gh, gw).
-    orders : int
-        Random orders, which tell how much is chance; an even number.
-    seed : int
-        Of the random orders.
+    model, tensor, steps : see ``curve``
+    rankings : dict, label → map (gh, gw)
+    orders : int, random orders, which tell how much is chance; an even number
+    seed : int, of the random orders
 
     Returns
     -------
@@ -110,8 +102,7 @@ def tournament(model, views, rankings, orders=10, steps=5):
     views : sequence of measure.View
     rankings : callable
         View → label → map (gh, gw); one of the labels is "centre", which looks at no photo.
-    orders, steps
-        See ``contest``.
+    orders, steps : see ``contest``
 
     Returns
     -------
@@ -143,15 +134,8 @@ def draw_curves(values, *, weights, xlabel, ylabel):
 
     Parameters
     ----------
-    values : dict
-        Label → (steps + 1,) numbers, from nothing to everything.
-    weights
-        See ``two_panel``.
+    values : dict, label → (steps + 1,) numbers, from nothing to everything
     xlabel, ylabel : str
-
-    Returns
-    -------
-    plots.Figure
     """
     fig, (ax,) = new_figure(1, 1, (2, 1), weights)
     ax.set_axis_on()

@@ -86,10 +86,8 @@ def batches(paths, model, size):
     Parameters
     ----------
     paths : iterable of bytes
-    model : timm model
-        Photos are prepared as it wants them, by ``images.to_tensor``.
-    size : int
-        Photos a batch; the last one may have fewer.
+    model : timm model, photos are prepared as it wants them, by ``images.to_tensor``
+    size : int, photos a batch; the last one may have fewer
 
     Yields
     ------

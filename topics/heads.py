@@ -20,12 +20,9 @@ def handed_on(model, tensor, block=-1, query=0):
     Parameters
     ----------
     model : timm VisionTransformer
-    tensor : torch.Tensor
-        (1, 3, H, W).
-    block : int
-        -1 is the last.
-    query : int
-        Which token asks; 0 is the CLS token.
+    tensor : torch.Tensor (1, 3, H, W)
+    block : int, -1 is the last
+    query : int, which token asks; 0 is the CLS token
 
     Returns
     -------
@@ -48,8 +45,7 @@ def transformed_values(model, tensor, block=-1):
 
     Returns
     -------
-    torch.Tensor
-        (heads, N, D), without the bias of ``attn.proj``, which is no token's.
+    torch.Tensor (heads, N, D), without the bias of ``attn.proj``, which is no token's
     """
     again, caught = twin(plain_vit(model)), []
     part = again.blocks[block]
@@ -71,16 +67,13 @@ def attention_distance(rows, grid, num_prefix_tokens):
 
     Parameters
     ----------
-    rows : torch.Tensor
-        (..., heads, N, N) from ``encoding.attention_rows`` with all N queries.
-    grid : tuple of int
-        (gh, gw).
+    rows : torch.Tensor (..., heads, N, N) from ``encoding.attention_rows`` with all N queries
+    grid : tuple of int (gh, gw)
     num_prefix_tokens : int
 
     Returns
     -------
-    torch.Tensor
-        (..., heads).
+    torch.Tensor (..., heads)
     """
     (gh, gw), first = grid, num_prefix_tokens
     place = torch.cartesian_prod(torch.arange(gh), torch.arange(gw)).float()
@@ -100,13 +93,11 @@ def without_each_head(model, tensor):
     Parameters
     ----------
     model : timm VisionTransformer
-    tensor : torch.Tensor
-        (1, 3, H, W).
+    tensor : torch.Tensor (1, 3, H, W)
 
     Returns
     -------
-    torch.Tensor
-        (blocks, heads), 0 (the CLS token stays) to 2.
+    torch.Tensor (blocks, heads), 0 (the CLS token stays) to 2
 
     Raises
     ------
@@ -153,13 +144,11 @@ def likeness(m):
 
     Parameters
     ----------
-    m : torch.Tensor
-        (..., heads, gh, gw).
+    m : torch.Tensor (..., heads, gh, gw)
 
     Returns
     -------
-    torch.Tensor
-        (...), Pearson's correlation, the mean of all pairs of heads.
+    torch.Tensor (...), Pearson's correlation, the mean of all pairs of heads
     """
     flat = m.flatten(-2)
     unit = torch.nn.functional.normalize(flat - flat.mean(-1, keepdim=True), dim=-1)
@@ -174,14 +163,7 @@ def draw_distances(distances, *, lines, weights):
     ----------
     distances : dict
         Label → (blocks, heads) from ``attention_distance``; told apart by marker and colour.
-    lines : dict
-        Label → a distance to compare with, a line across.
-    weights
-        See ``two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    lines : dict, label → a distance to compare with, a line across
     """
     fig, (ax,) = new_figure(1, 1, (5, 2), weights)
     ax.set_axis_on()
@@ -204,16 +186,8 @@ def draw_table(tables, *, weights, digits=3):
 
     Parameters
     ----------
-    tables : dict
-        Label → (blocks, heads), at most three; all on one scale of colours.
-    weights
-        See ``two_panel``.
-    digits : int
-        Behind the point.
-
-    Returns
-    -------
-    plots.Figure
+    tables : dict, label → (blocks, heads), at most three; all on one scale of colours
+    digits : int, behind the point
     """
     top = max(values.max().item() for values in tables.values())
     blocks, heads = next(iter(tables.values())).shape

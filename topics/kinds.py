@@ -17,10 +17,8 @@ def kinds(model, tensor, heads):
     Parameters
     ----------
     model : timm VisionTransformer
-    tensor : torch.Tensor
-        (1, 3, H, W).
-    heads : torch.Tensor
-        (heads, gh, gw), the CLS token's attention in the last block.
+    tensor : torch.Tensor (1, 3, H, W)
+    heads : torch.Tensor (heads, gh, gw), the CLS token's attention in the last block
 
     Returns
     -------
@@ -52,15 +50,12 @@ def r_precision(m, masks):
 
     Parameters
     ----------
-    m : torch.Tensor
-        (gh, gw).
-    masks : torch.Tensor
-        bool (objects, gh, gw).
+    m : torch.Tensor (gh, gw)
+    masks : torch.Tensor, bool (objects, gh, gw)
 
     Returns
     -------
-    float
-        0..1.
+    float, 0..1
     """
     on_object = masks.any(0).flatten()
     highest = m.flatten().argsort(descending=True, stable=True)[: on_object.sum()]
@@ -79,8 +74,7 @@ def survey(model, every=2):
     Parameters
     ----------
     model : timm VisionTransformer
-    every : int
-        Take every second photo, say.
+    every : int, take every second photo, say
 
     Returns
     -------
@@ -106,13 +100,11 @@ def heads_alike(model, every=2):
     Parameters
     ----------
     model : timm model
-    every : int
-        Take every second photo, say.
+    every : int, take every second photo, say
 
     Returns
     -------
-    torch.Tensor
-        (blocks,), -1..1.
+    torch.Tensor (blocks,), -1..1
     """
     found = []
     for path in sample_photos()[::every]:

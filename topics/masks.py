@@ -16,13 +16,11 @@ def load_masks(name):
 
     Parameters
     ----------
-    name : str or Path
-        The photo's name, with or without a folder and ``.jpg``.
+    name : str or Path, the photo's name, with or without a folder and ``.jpg``
 
     Returns
     -------
-    numpy.ndarray
-        bool (objects, H, W) of the photo's size; no pixel belongs to two objects.
+    numpy.ndarray, bool (objects, H, W) of the photo's size; no pixel belongs to two objects
 
     Raises
     ------
@@ -46,10 +44,8 @@ def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
 
     Parameters
     ----------
-    masks : array
-        bool (objects, H, W), pixels of the photo.
-    model, fit, size, **overrides
-        As given to ``to_tensor``.
+    masks : array, bool (objects, H, W), pixels of the photo
+    model, fit, size, **overrides : as given to ``to_tensor``
 
     Returns
     -------
@@ -77,15 +73,12 @@ def mass_mask(m, mass=0.6):
 
     Parameters
     ----------
-    m : torch.Tensor
-        (..., gh, gw), at least 0.
-    mass : float
-        Share of the map's sum to keep, 0..1; the patch that crosses the line still counts.
+    m : torch.Tensor (..., gh, gw), at least 0
+    mass : float, share of the map's sum to keep, 0..1; the patch that crosses the line still counts
 
     Returns
     -------
-    torch.Tensor
-        bool, like `m`.
+    torch.Tensor, bool, like `m`
     """
     flat = m.flatten(-2)
     values, order = (flat / flat.sum(-1, keepdim=True)).sort(-1, descending=True)

@@ -17,8 +17,7 @@ def jaccard(found, truth):
 
     Parameters
     ----------
-    found, truth : torch.Tensor
-        bool (..., gh, gw); two empty masks overlap by 0.
+    found, truth : torch.Tensor, bool (..., gh, gw); two empty masks overlap by 0
     """
     return (found & truth).sum((-2, -1)) / (found | truth).sum((-2, -1)).clamp(min=1)
 
@@ -31,17 +30,14 @@ def best_head_jaccard(heads, masks, mass=0.6):
 
     Parameters
     ----------
-    heads : torch.Tensor
-        (heads, gh, gw), at least 0. A single map is one head.
+    heads : torch.Tensor (heads, gh, gw), at least 0. A single map is one head.
     masks : torch.Tensor
         bool (objects, gh, gw). An object that covers no patch can't be found and is left out.
-    mass : float
-        Share of the attention that is kept, 0..1.
+    mass : float, share of the attention that is kept, 0..1
 
     Returns
     -------
-    float
-        0..1.
+    float, 0..1
 
     Raises
     ------
@@ -136,8 +132,7 @@ def scored(view, rivals, mass=0.6):
 
     Returns
     -------
-    dict of str to torch.Tensor
-        "label 0.42", the Jaccard index → bool (gh, gw).
+    dict of str to torch.Tensor, "label 0.42", the Jaccard index → bool (gh, gw)
     """
     cut = {label: mass_mask(m, mass) for label, m in rivals.items()}
     everything = view.masks.any(0)
@@ -177,10 +172,8 @@ def bundled_views(model, fit="whole", size=None, block=-1):
     ----------
     model : timm model
         One built by hand without a data config sees the size that its patch embedding names.
-    fit, size
-        As in ``to_tensor``; the whole photo by default, so that no object is cut off.
-    block : int
-        Which block's attention.
+    fit, size : as in ``to_tensor``; the whole photo by default, so that no object is cut off
+    block : int, which block's attention
     """
     if size is None and not getattr(model, "pretrained_cfg", None):
         size = model.patch_embed.img_size[0]
@@ -201,10 +194,8 @@ def bundled_jaccard(model, fit="whole", size=None, block=-1, mass=0.6):
 
     Parameters
     ----------
-    model, fit, size, block
-        See ``bundled_views``.
-    mass : float
-        Share of the attention that is kept.
+    model, fit, size, block : see ``bundled_views``
+    mass : float, share of the attention that is kept
 
     Returns
     -------
@@ -225,8 +216,7 @@ def summary(model, views=None):
     Parameters
     ----------
     model : timm model
-    views : iterable of View, optional
-        Its ``bundled_views``, if they are there already.
+    views : iterable of View, optional, its ``bundled_views``, if they are there already
 
     Returns
     -------

@@ -21,16 +21,11 @@ class Row(NamedTuple):
     Attributes
     ----------
     label, name : str
-    taught : tuple of str
-        What its weights learnt by, (ko, en).
-    parameters : int
-        Without a classifier.
-    licence : str
-        Of the weights; "-" for random numbers.
-    input_size, patch, grid : tuple of int
-        (height, width) in pixels, in pixels, and in patches.
-    prefix_tokens : int
-        CLS and registers.
+    taught : tuple of str, what its weights learnt by, (ko, en)
+    parameters : int, without a classifier
+    licence : str, of the weights; "-" for random numbers
+    input_size, patch, grid : tuple of int (height, width) in pixels, in pixels, and in patches
+    prefix_tokens : int, CLS and registers
     pooling : str
         Which token or tokens ``model(x)`` gives: "token" (CLS) or "avg" (mean of the patch tokens).
     """

@@ -23,8 +23,7 @@ def block_norms(model, tensor):
     Parameters
     ----------
     model : timm model
-    tensor : torch.Tensor
-        (B, 3, H, W).
+    tensor : torch.Tensor (B, 3, H, W)
 
     Returns
     -------
@@ -48,8 +47,7 @@ def photos_norms(model, photos):
 
     Returns
     -------
-    torch.Tensor
-        (blocks, 1, patches of all photos).
+    torch.Tensor (blocks, 1, patches of all photos)
     """
     each = (block_norms(model, images.to_tensor(photo, model)[0]) for photo in photos)
     return torch.cat(list(each), dim=-1)
@@ -63,14 +61,12 @@ def share_above(norms, times):
 
     Parameters
     ----------
-    norms : torch.Tensor
-        (blocks, ...) from ``block_norms``.
+    norms : torch.Tensor (blocks, ...) from ``block_norms``
     times : float
 
     Returns
     -------
-    torch.Tensor
-        (blocks,), 0..1.
+    torch.Tensor (blocks,), 0..1
     """
     return (norms.flatten(1) > times * medians(norms)[:, None]).float().mean(dim=1)
 
@@ -97,17 +93,10 @@ def draw_histogram(norms, times, *, weights):
 
     Parameters
     ----------
-    norms : torch.Tensor
-        (blocks, ...) from ``norms.block_norms``.
+    norms : torch.Tensor (blocks, ...) from ``norms.block_norms``
     times : float
         Cut-off, in medians of the block: the line. Above each block stands the share of patches
         over the line.
-    weights : timm model or str
-        Names what made the tokens, in the caption.
-
-    Returns
-    -------
-    plots.Figure
     """
     values = np.asarray(norms.flatten(1))
     cut, shares = times * np.asarray(medians(norms)), np.asarray(share_above(norms, times))

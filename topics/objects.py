@@ -21,12 +21,9 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    mask : torch.Tensor
-        bool (gh, gw), one connected piece.
-    seed : tuple of int
-        (row, column) of the patch that the search started from; it lies in `mask`.
-    m : torch.Tensor
-        (gh, gw): the numbers that were cut to make the mask.
+    mask : torch.Tensor, bool (gh, gw), one connected piece
+    seed : tuple of int (row, column) of the patch that the search started from; it lies in `mask`
+    m : torch.Tensor (gh, gw): the numbers that were cut to make the mask
     """
 
     mask: torch.Tensor
@@ -47,15 +44,12 @@ def key_features(model, tensor, block=-1):
     Parameters
     ----------
     model : timm model
-    tensor : torch.Tensor
-        (1, 3, H, W).
-    block : int
-        Which block; -1 is the last.
+    tensor : torch.Tensor (1, 3, H, W)
+    block : int, which block; -1 is the last
 
     Returns
     -------
-    torch.Tensor
-        (gh * gw, D).
+    torch.Tensor (gh * gw, D)
 
     Raises
     ------
@@ -71,15 +65,12 @@ def component(mask, seed):
 
     Parameters
     ----------
-    mask : torch.Tensor
-        bool (gh, gw).
-    seed : tuple of int
-        (row, column).
+    mask : torch.Tensor, bool (gh, gw)
+    seed : tuple of int (row, column)
 
     Returns
     -------
-    torch.Tensor
-        bool (gh, gw); nothing at all if `seed` is not in `mask`.
+    torch.Tensor, bool (gh, gw); nothing at all if `seed` is not in `mask`
     """
     pieces, _ = scipy.ndimage.label(np.asarray(mask))
     return torch.from_numpy((pieces == pieces[seed]) & np.asarray(mask))
@@ -98,8 +89,7 @@ def mask_box(mask):
 
     Parameters
     ----------
-    mask : torch.Tensor
-        bool (H, W), patches or pixels.
+    mask : torch.Tensor, bool (H, W), patches or pixels
 
     Returns
     -------
@@ -129,17 +119,13 @@ def lost(features, grid, k=100):
 
     Parameters
     ----------
-    features : torch.Tensor
-        (gh * gw, D), in the paper the last block's keys.
-    grid : tuple of int
-        (gh, gw).
-    k : int
-        The paper's 100, of the some 900 patches of its photos.
+    features : torch.Tensor (gh * gw, D), in the paper the last block's keys
+    grid : tuple of int (gh, gw)
+    k : int, the paper's 100, of the some 900 patches of its photos
 
     Returns
     -------
-    Found
-        `m` is the sum of products with the gathered patches.
+    Found, `m` is the sum of products with the gathered patches
     """
     features = features.detach().float().cpu()
     products = features @ features.T
@@ -163,17 +149,13 @@ def token_cut(features, grid, tau=0.2, eps=1e-5):
 
     Parameters
     ----------
-    features : torch.Tensor
-        (gh * gw, D), in the paper the last block's keys.
-    grid : tuple of int
-        (gh, gw).
-    tau, eps : float
-        The paper's values.
+    features : torch.Tensor (gh * gw, D), in the paper the last block's keys
+    grid : tuple of int (gh, gw)
+    tau, eps : float, the paper's values
 
     Returns
     -------
-    Found
-        `m` is the eigenvector, with its sign turned so that the object is high.
+    Found, `m` is the eigenvector, with its sign turned so that the object is high
     """
     unit = torch.nn.functional.normalize(features.detach().cpu().double(), dim=-1)
     # In double precision: at float32 the cut blurs into the eigenvector of 0, a constant.
@@ -194,19 +176,15 @@ def draw_regions(seen, found, *, weights):
 
     Parameters
     ----------
-    seen : PIL.Image.Image
-        From ``images.to_tensor``.
+    seen : PIL.Image.Image, from ``images.to_tensor``
     found : dict
         Label → the photo itself or a map (gh, gw) of floats, drawn as they are; a mask bool
         (..., gh, gw), of several the union; or an ``objects.Found``: its mask, its box in orange
         and its seed as a small yellow square.
-    weights
-        See ``two_panel``.
 
     Returns
     -------
-    plots.Figure
-        At most four panels in a row.
+    plots.Figure, at most four panels in a row
     """
     seen = load_photo(seen, max_side=None)
     panels = {label: (seen, what) for label, what in found.items()}

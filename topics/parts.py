@@ -24,12 +24,9 @@ class PcaPicture(NamedTuple):
     ----------
     rgb : torch.Tensor
         (..., gh, gw, 3) in 0..1: components 1, 2, 3 of the foreground; black elsewhere.
-    foreground : torch.Tensor
-        bool (..., gh, gw): where `first` is above 0.
-    first : torch.Tensor
-        (..., gh, gw), first component of all patches.
-    explained : torch.Tensor
-        (3,), share of the foreground's variance in each component.
+    foreground : torch.Tensor, bool (..., gh, gw): where `first` is above 0
+    first : torch.Tensor (..., gh, gw), first component of all patches
+    explained : torch.Tensor (3,), share of the foreground's variance in each component
     """
 
     rgb: torch.Tensor
@@ -50,15 +47,12 @@ def pca_rgb(patch_tokens, grid):
 
     Parameters
     ----------
-    patch_tokens : torch.Tensor
-        (..., gh * gw, D).
-    grid : tuple of int
-        (gh, gw).
+    patch_tokens : torch.Tensor (..., gh * gw, D)
+    grid : tuple of int (gh, gw)
 
     Returns
     -------
-    PcaPicture
-        Without foreground if fewer than 4 patches would be in it.
+    PcaPicture, without foreground if fewer than 4 patches would be in it
     """
     tokens = patch_tokens.double()
     first = on_grid(_components(tokens, 1)[0][..., 0], grid)
@@ -82,14 +76,10 @@ def parts(patch_tokens, grid, k, seed=0):
 
     Parameters
     ----------
-    patch_tokens : torch.Tensor
-        (..., gh * gw, D).
-    grid : tuple of int
-        (gh, gw).
-    k : int
-        How many parts, at least 1.
-    seed : int
-        Of the random first centres.
+    patch_tokens : torch.Tensor (..., gh * gw, D)
+    grid : tuple of int (gh, gw)
+    k : int, how many parts, at least 1
+    seed : int, of the random first centres
 
     Returns
     -------
@@ -134,14 +124,7 @@ def draw_pca(photo, picture, *, weights):
     Parameters
     ----------
     photo : PIL.Image.Image
-    picture : patches.PcaPicture
-        Of this photo alone: ``rgb`` is (gh, gw, 3).
-    weights
-        See ``plots.two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    picture : patches.PcaPicture, of this photo alone: ``rgb`` is (gh, gw, 3)
     """
     photo = load_photo(photo, max_side=None)
     inside, colours = picture.foreground.numpy(), picture.rgb.numpy()
@@ -169,14 +152,7 @@ def draw_parts(photo, labels, *, weights):
     Parameters
     ----------
     photo : PIL.Image.Image
-    labels : torch.Tensor
-        int (gh, gw) from ``patches.parts``.
-    weights
-        See ``plots.two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    labels : torch.Tensor, int (gh, gw) from ``patches.parts``
     """
     photo = load_photo(photo, max_side=None)
     fig, (left, right) = new_figure(1, 2, photo.size, weights)

@@ -21,17 +21,13 @@ def similarity_map(patch_tokens, grid, query):
 
     Parameters
     ----------
-    patch_tokens : torch.Tensor
-        (..., gh * gw, D).
-    grid : tuple of int
-        (gh, gw).
-    query : torch.Tensor
-        (D,), for example ``patch_tokens[row * gw + column]``.
+    patch_tokens : torch.Tensor (..., gh * gw, D)
+    grid : tuple of int (gh, gw)
+    query : torch.Tensor (D,), for example ``patch_tokens[row * gw + column]``
 
     Returns
     -------
-    torch.Tensor
-        (..., gh, gw) in -1..1.
+    torch.Tensor (..., gh, gw) in -1..1
     """
     return on_grid(F.cosine_similarity(query, patch_tokens, dim=-1), grid)
 
@@ -44,15 +40,12 @@ def mutual_nearest(tokens_a, tokens_b):
 
     Parameters
     ----------
-    tokens_a, tokens_b : torch.Tensor
-        (Na, D) and (Nb, D).
+    tokens_a, tokens_b : torch.Tensor (Na, D) and (Nb, D)
 
     Returns
     -------
-    pairs : torch.Tensor
-        int64 (M, 2), index in a and in b, the most similar pair first.
-    scores : torch.Tensor
-        (M,), their cosine similarities.
+    pairs : torch.Tensor, int64 (M, 2), index in a and in b, the most similar pair first
+    scores : torch.Tensor (M,), their cosine similarities
     """
     similarity = F.normalize(tokens_a, dim=-1) @ F.normalize(tokens_b, dim=-1).T
     to_b, to_a = similarity.argmax(dim=1), similarity.argmax(dim=0)
@@ -66,10 +59,8 @@ def matching_rate(tokens_a, tokens_b, grid, flipped=True, tolerance=0):
 
     Parameters
     ----------
-    tokens_a, tokens_b : torch.Tensor
-        (..., gh * gw, D) patch tokens of photos and of their copies.
-    grid : tuple of int
-        (gh, gw).
+    tokens_a, tokens_b : torch.Tensor (..., gh * gw, D) patch tokens of photos and of their copies
+    grid : tuple of int (gh, gw)
     flipped : bool
         The copies are mirrored left to right, so a place's own column counts from the other side.
     tolerance : int
@@ -78,8 +69,7 @@ def matching_rate(tokens_a, tokens_b, grid, flipped=True, tolerance=0):
 
     Returns
     -------
-    float
-        Share of all patches, 0..1.
+    float, share of all patches, 0..1
     """
     similarity = F.normalize(tokens_a, dim=-1) @ F.normalize(tokens_b, dim=-1).mT
     nearest = on_grid(similarity.argmax(dim=-1), grid)
@@ -105,13 +95,11 @@ def match_back(model, photo, flipped=True):
     ----------
     model : timm model
     photo : PIL.Image.Image
-    flipped : bool
-        Mirror the copy.
+    flipped : bool, mirror the copy
 
     Returns
     -------
-    tuple of float
-        ``matching_rate`` with tolerance 0 (exact) and 1 (within one patch).
+    tuple of float, ``matching_rate`` with tolerance 0 (exact) and 1 (within one patch)
     """
     original, copy = (to_tensor(p, model)[0] for p in (photo, recolour(photo)))
     a, b = (encode(model, t) for t in (original, copy.flip(-1) if flipped else copy))
@@ -130,16 +118,7 @@ def draw_similarity(panels, query, *, weights, cmap="viridis"):
     ----------
     panels : dict
         Label → (photo, map (gh, gw)); all maps share one scale, from the lowest to the highest.
-    query : tuple of int
-        (row, column) of the patch that asks.
-    weights : timm model or str
-        Names what made the maps, in the caption.
-    cmap : str
-        See ``plots.two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    query : tuple of int (row, column) of the patch that asks
     """
     pairs = [(load_photo(photo, max_side=None), m) for photo, m in panels.values()]
     low = min(float(m.min()) for _, m in pairs)
@@ -171,18 +150,10 @@ def draw_matches(photos, grids, pairs, *, weights, most=12):
     Parameters
     ----------
     photos : pair of PIL.Image.Image
-    grids : pair of tuple of int
-        (gh, gw) of each.
+    grids : pair of tuple of int (gh, gw) of each
     pairs : torch.Tensor
         int (M, 2), index of a patch in the first and in the second photo, best pair first.
-    weights
-        See ``plots.two_panel``.
-    most : int
-        Draw only so many of the best pairs.
-
-    Returns
-    -------
-    plots.Figure
+    most : int, draw only so many of the best pairs
     """
     photos = [load_photo(photo, max_side=None) for photo in photos]
     fig, axes = new_figure(1, 2, narrowest(photos), weights)
@@ -205,14 +176,7 @@ def draw_rates(rows, *, weights):
 
     Parameters
     ----------
-    rows : dict
-        Label → (share exact, share within one patch), each 0..1.
-    weights
-        See ``plots.two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    rows : dict, label → (share exact, share within one patch), each 0..1
     """
     fig, (ax,) = new_figure(1, 1, (4, 1 + len(rows) / 3), weights)
     ax.set_axis_on()

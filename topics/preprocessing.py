@@ -14,17 +14,14 @@ def place(m, seen, photo):
 
     Parameters
     ----------
-    m : torch.Tensor or numpy.ndarray
-        (gh, gw).
+    m : torch.Tensor or numpy.ndarray (gh, gw)
     seen : PIL.Image.Image
         What the network saw: the photo, or a crop from its centre (see ``images.to_tensor``).
-    photo : PIL.Image.Image
-        The whole photo.
+    photo : PIL.Image.Image, the whole photo
 
     Returns
     -------
-    numpy.ndarray
-        (photo.height, photo.width) float32; NaN where the network saw nothing.
+    numpy.ndarray (photo.height, photo.width) float32; NaN where the network saw nothing
     """
     photo, seen = (load_photo(picture, max_side=None) for picture in (photo, seen))
     canvas = np.full((photo.height, photo.width), np.nan, dtype=np.float32)
@@ -38,13 +35,11 @@ def difference(a, b):
 
     Parameters
     ----------
-    a, b : numpy.ndarray
-        (H, W) from ``place``.
+    a, b : numpy.ndarray (H, W) from ``place``
 
     Returns
     -------
-    numpy.ndarray
-        a - b, (H, W), in -1..1; NaN where one of them shows nothing.
+    numpy.ndarray, a - b, (H, W), in -1..1; NaN where one of them shows nothing
     """
     both = ~np.isnan(a + b)
     low, span = ([measure(m[both]) for m in (a, b)] for measure in (np.min, np.ptp))
@@ -59,13 +54,11 @@ def compare(photo, model, ways):
     ----------
     photo : PIL.Image.Image
     model : timm model
-    ways : dict
-        Label → settings of ``images.to_tensor``.
+    ways : dict, label → settings of ``images.to_tensor``
 
     Returns
     -------
-    dict
-        Label → (photo.height, photo.width) float32.
+    dict, label → (photo.height, photo.width) float32
     """
     photo, placed = load_photo(photo, max_side=None), {}
     for label, settings in ways.items():
@@ -86,14 +79,7 @@ def draw_differences(photo, placed, *, weights):
     Parameters
     ----------
     photo : PIL.Image.Image
-    placed : dict
-        Label → (H, W) map from ``place``; the first is what the others are compared with.
-    weights
-        See ``plots.two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    placed : dict, label → (H, W) map from ``place``; the first is what the others are compared with
     """
     photo = load_photo(photo, max_side=None)
     first, *others = placed.values()

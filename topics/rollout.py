@@ -31,15 +31,13 @@ def rollout_row(queries_keys, query=0, chunk=256):
     ----------
     queries_keys : list of tuple of torch.Tensor
         From ``encoding.queries_keys``: q and k of each block, both (B, heads, N, d).
-    query : int
-        Whose row; 0 is the CLS token.
+    query : int, whose row; 0 is the CLS token
     chunk : int
         How many rows of a block's attention are there at a time; changes memory, not the numbers.
 
     Returns
     -------
-    torch.Tensor
-        (B, N), sums to 1.
+    torch.Tensor (B, N), sums to 1
     """
     q, _ = queries_keys[0]
     row = q.new_zeros(q.shape[0], 1, q.shape[2])
@@ -62,8 +60,7 @@ def rollout(attention_rows):
 
     Returns
     -------
-    torch.Tensor
-        (..., N, N), each row sums to 1; row 0 is the CLS token's.
+    torch.Tensor (..., N, N), each row sums to 1; row 0 is the CLS token's
     """
     attention = attention_rows.mean(dim=-3)
     out = identity = torch.eye(attention.shape[-1]).to(attention)
@@ -79,8 +76,7 @@ def lengths(model, tensor):
     Parameters
     ----------
     model : timm VisionTransformer
-    tensor : torch.Tensor
-        (B, 3, H, W).
+    tensor : torch.Tensor (B, 3, H, W)
 
     Returns
     -------
@@ -112,14 +108,7 @@ def draw_block(lengths, *, weights):
 
     Parameters
     ----------
-    lengths : torch.Tensor
-        (blocks, 3) from ``lengths``.
-    weights
-        See ``two_panel``.
-
-    Returns
-    -------
-    plots.Figure
+    lengths : torch.Tensor (blocks, 3) from ``lengths``
     """
     names = say("들어온 토큰", "tokens as they came"), say("어텐션", "attention"), "MLP"
     colours = "#4c78a8", "#f28e2b", "#59a14f"

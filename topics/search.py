@@ -42,8 +42,7 @@ class Index:
 
     Attributes
     ----------
-    photos : int
-        How many photos can be found.
+    photos : int, how many photos can be found
     encoded : int
         How many of them had to be encoded this time; the others were in the index file already.
     skipped : list of str
@@ -77,18 +76,15 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
 
     Parameters
     ----------
-    photos : str, Path or list of them
-        A folder, with its subfolders, or the files themselves.
+    photos : str, Path or list of them, a folder, with its subfolders, or the files themselves
     model : timm model
-    batch_size : int
-        Photos a forward pass.
+    batch_size : int, photos a forward pass
     index : str, Path or None
         The index file, an SQLite database for all photos and models, where a photo is known by
         path, size, time of change and the model's ``fingerprint``. It can be deleted at any time. A
         relative path starts in ``lessons.outputs()``. None keeps it in memory, as does a place that
         cannot be written to, with a notice.
-    progress : bool
-        Draw a progress bar.
+    progress : bool, draw a progress bar
 
     Returns
     -------
@@ -137,14 +133,12 @@ def nearest(index, query, k=5):
     Parameters
     ----------
     index : Index
-    query : torch.Tensor
-        (D,) or (1, D), from ``describe`` with the same model.
+    query : torch.Tensor (D,) or (1, D), from ``describe`` with the same model
     k : int
 
     Returns
     -------
-    list of Found
-        The most similar first; fewer than k if there are fewer.
+    list of Found, the most similar first; fewer than k if there are fewer
     """
     query = F.normalize(query.detach().cpu().float().flatten(), dim=0)
     wanted = "SELECT path, vector FROM wanted JOIN photos USING (path) WHERE weights = ?"
@@ -207,12 +201,6 @@ def draw_retrieval(query, found, *, weights):
     ----------
     query : PIL.Image.Image
     found : list of search.Found
-    weights
-        See ``plots.two_panel``.
-
-    Returns
-    -------
-    plots.Figure
     """
     columns = min(len(found) + 1, 6)
     rows = math.ceil((len(found) + 1) / columns)

@@ -28,12 +28,9 @@ class Entry(NamedTuple):
     Attributes
     ----------
     label : str
-    name : str
-        timm's, or "embedded", or a folder with weights of the reader's own.
-    pretrained : bool
-        False: random weights, from `seed`.
-    taught : tuple of str
-        What the weights learnt by, (ko, en).
+    name : str, timm's, or "embedded", or a folder with weights of the reader's own
+    pretrained : bool, False: random weights, from `seed`
+    taught : tuple of str, what the weights learnt by, (ko, en)
     seed : int
     """
 
@@ -77,8 +74,7 @@ def available(line_up):
 
     Returns
     -------
-    tuple of Entry
-        The line-up without those that are skipped.
+    tuple of Entry, the line-up without those that are skipped
     """
     wanted = [entry for entry in line_up if entry.pretrained and not folder(entry.name)]
     repositories = {e: names.repository(names.full_name(e.name)) for e in wanted}
@@ -171,14 +167,8 @@ def draw_side_by_side(panels, *, weights):
 
     Parameters
     ----------
-    panels : dict
-        Label → PIL image (any mode) or path, or a map (gh, gw).
-    weights : dict
-        Label → caption, see ``weights.caption``; every panel must have its own.
-
-    Returns
-    -------
-    plots.Figure
+    panels : dict, label → PIL image (any mode) or path, or a map (gh, gw)
+    weights : dict, label → caption, see ``weights.caption``; every panel must have its own
     """
     if nameless := [label for label in panels if label not in weights]:
         raise BadInput(

@@ -31,10 +31,8 @@ def exercise(ko, en, near=3e-5):
 
     Parameters
     ----------
-    ko, en : str
-        The exercise's title.
-    near : float
-        By how much numbers may be off, as a share of the largest.
+    ko, en : str, the exercise's title
+    near : float, by how much numbers may be off, as a share of the largest
     """
 
     def decorate(judge):
