@@ -22,30 +22,20 @@ def draw_heads(photo, m, *, weights, cmap="viridis"):
 
 
 def draw_blocks_heads(m, *, weights, cmap="viridis"):
-    """Small multiples: a row a block, a column a head, each map on its own scale.
-
-    Parameters
-    ----------
-    m : torch.Tensor (blocks, heads, gh, gw)
-    """
+    """A row a block, a column a head: maps (blocks, heads, gh, gw), each on its own scale."""
     labels = [f"{say('블록', 'block')} 0", *map(str, range(1, len(m)))]
     return _table(m, labels, [{}] * len(m), weights, cmap)
 
 
-def draw_scales(m, *, weights, cmap="viridis"):
-    """The same maps three times: as shares of 0..1, on one shared scale, each on its own.
-
-    Parameters
-    ----------
-    m : torch.Tensor (heads, gh, gw), shares of attention
-    """
+def draw_scales(m, *, weights):
+    """Maps (heads, gh, gw) three times: as shares of 0..1, on one shared scale, each on its own."""
     top = m.max().item()
     rows = {
         f"{say('그대로', 'raw')}\n0..1": {"vmin": 0, "vmax": 1},
         f"{say('공통', 'shared')}\n0..{top:.2g}": {"vmin": 0, "vmax": top},
         f"{say('저마다', 'each')}\nmin..max": {},
     }
-    return _table(m.expand(3, *m.shape), rows.keys(), rows.values(), weights, cmap)
+    return _table(m.expand(3, *m.shape), rows.keys(), rows.values(), weights)
 
 
 def draw_queries(photo, asked, *, weights, cmap="viridis"):
@@ -69,13 +59,7 @@ def draw_queries(photo, asked, *, weights, cmap="viridis"):
 
 
 def draw_kept(photo, masks, *, weights):
-    """The photo once a mask, dimmed where the mask is False.
-
-    Parameters
-    ----------
-    photo : PIL.Image.Image
-    masks : dict, label → (gh, gw) bool, see ``masks.mass_mask``; at most four
-    """
+    """The photo once a mask (label → (gh, gw) bool, at most four), dark where that is False."""
     photo = load_photo(photo, max_side=None)
     fig, axes = new_figure(1, len(masks), photo.size, weights)
     for ax, (label, mask) in zip(axes, masks.items()):
@@ -85,51 +69,40 @@ def draw_kept(photo, masks, *, weights):
     return fig
 
 
-def draw_agreement(panels, *, weights, names=None, share=0.2):
-    """Where two maps put their largest patches: both, only the first, only the second.
+def draw_agreement(panels, *, weights):
+    """Where norm and attention map have their largest fifth of patches: both, or one of them.
 
     Parameters
     ----------
-    panels : dict, label → (photo, first map, second map), both maps (gh, gw); at most four
-    names : tuple of str, optional
-        What the first and the second maps are; by default norm and attention.
-    share : float, which share of the patches counts as the largest
+    panels : dict, label → (photo, norm map, attention map), both maps (gh, gw); at most four
     """
     photos = [load_photo(photo, max_side=None) for photo, _, _ in panels.values()]
     fig, axes = new_figure(2, len(panels), narrowest(photos), weights, extra=0.35)
     colours = np.array([NEITHER, FIRST, SECOND, BOTH], np.uint8)
     for i, (photo, (label, (_, *pair))) in enumerate(zip(photos, panels.items())):
-        first, second = (_largest(m, share) for m in pair)
+        first, second = map(_largest, pair)
         draw(axes[i], photo, label)
-        cells = colours[first + 2 * second]
-        axes[len(panels) + i].imshow(
-            Image.fromarray(cells).resize(photo.size, Image.Resampling.NEAREST)
-        )
-    names = names or (say("노름", "norm"), say("어텐션", "attention"))
+        cells = Image.fromarray(colours[first + 2 * second])
+        axes[len(panels) + i].imshow(cells.resize(photo.size, Image.Resampling.NEAREST))
     legend = {
         say("둘 다", "both"): BOTH,
-        names[0]: FIRST,
-        names[1]: SECOND,
+        say("노름", "norm"): FIRST,
+        say("어텐션", "attention"): SECOND,
         say("둘 다 아님", "neither"): NEITHER,
     }
-    fig.legend(
-        handles=[Patch(fc=np.divide(rgb, 255), label=text) for text, rgb in legend.items()],
-        loc="outside upper center",
-        ncols=4,
-        fontsize=8,
-        frameon=False,
-    )
+    handles = [Patch(fc=np.divide(rgb, 255), label=text) for text, rgb in legend.items()]
+    fig.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=8, frameon=False)
     return fig
 
 
-def _largest(m, share):
-    """(gh, gw) of 0 and 1: the given share of the patches with the largest values."""
+def _largest(m):
+    """(gh, gw) of 0 and 1: the fifth of the patches with the largest values."""
     flat = np.asarray(m).ravel()
-    order = np.argsort(-flat, kind="stable")[: round(share * flat.size)]
+    order = np.argsort(-flat, kind="stable")[: round(0.2 * flat.size)]
     return np.isin(np.arange(flat.size), order).reshape(np.shape(m)).astype(int)
 
 
-def _table(m, labels, limits, weights, cmap):
+def _table(m, labels, limits, weights, cmap="viridis"):
     """Many small maps (rows, heads, gh, gw) close together, each row on the scale of its limits."""
     rows, heads, gh, gw = m.shape
     fig, (ax,) = new_figure(1, 1, (gw, gh), weights)

@@ -1,5 +1,7 @@
 """A map in, a curve out: do the patches that it names move the CLS token?"""
 
+import itertools
+
 import numpy as np
 import torch
 
@@ -8,12 +10,11 @@ from helpers.maps import on_grid
 from helpers.plots import new_figure
 
 
-def curve(model, tensor, m, steps=10, insert=False):
+def curve(model, tensor, m, steps=10):
     """How the CLS token turns away as patches are greyed out, a map's highest ones first.
 
-    After the deletion and insertion metrics of RISE (Petsiuk et al. 2018), with the CLS token's
-    cosine similarity to the untouched photo's in place of a class probability. Grey is the mean
-    colour, 0 in the tensor, for both (RISE's insertion begins with a blurred photo).
+    After RISE's deletion (Petsiuk et al. 2018), with the CLS token's cosine similarity to the
+    untouched photo's in place of a class probability. Grey is the mean colour, 0 in the tensor.
 
     Parameters
     ----------
@@ -21,12 +22,10 @@ def curve(model, tensor, m, steps=10, insert=False):
     tensor : torch.Tensor (1, 3, H, W)
     m : torch.Tensor (gh, gw), any scale
     steps : int, from nothing greyed to everything, in this many equal steps
-    insert : bool
-        The other way round: begin with grey, and put patches back, the highest ones first.
 
     Returns
     -------
-    torch.Tensor (steps + 1,), starting at 1, or ending at 1 if `insert`
+    torch.Tensor (steps + 1,), starting at 1
 
     Raises
     ------
@@ -34,9 +33,8 @@ def curve(model, tensor, m, steps=10, insert=False):
         More than one photo, a map of another grid, or as in ``encoding.encode``.
     """
     tensor, m = one_photo(fitting(model, tensor)), on_grid(m.flatten(), grid_of(model, tensor))
-    cls = _cls_tokens(model, tensor, _kept(m, steps, insert))
-    whole = cls[-1:] if insert else cls[:1]
-    return torch.cosine_similarity(cls, whole, dim=-1)
+    cls = _cls_tokens(model, tensor, _kept(m, steps, insert=False))
+    return torch.cosine_similarity(cls, cls[:1], dim=-1)
 
 
 def _kept(m, steps, insert):
@@ -61,23 +59,21 @@ def area_under(values):
 
 
 def contest(model, tensor, rankings, orders=10, steps=5, seed=0):
-    """Areas under both curves of some maps, and of as many random orders.
+    """Areas under deletion and insertion curves of some maps (label → (gh, gw)) and random orders.
 
-    To put back the highest first is to delete the lowest first, seen from its end. So an order
-    and its reverse need one curve each for both areas: random orders come in such pairs.
+    Insertion begins with grey (in RISE, with a blurred photo) and puts patches back. To put back
+    the highest first is to delete the lowest first, seen from its end. So an order and its reverse
+    need one curve each for both areas: random orders come in such pairs.
 
     Parameters
     ----------
     model, tensor, steps : see ``curve``
-    rankings : dict, label → map (gh, gw)
-    orders : int, random orders, which tell how much is chance; an even number
-    seed : int, of the random orders
+    orders, seed : int, of random orders, which tell how much is chance; an even number
 
     Returns
     -------
     torch.Tensor
-        (maps + orders, 2): area under the deletion curve (low is good), under the insertion curve
-        (high is good); the random orders last.
+        (maps + orders, 2): deletion (low is good), insertion (high is good); random orders last.
     """
     tensor, grid = one_photo(fitting(model, tensor)), grid_of(model, tensor)
     chance = torch.rand(orders // 2, *grid, generator=torch.Generator().manual_seed(seed))
@@ -85,9 +81,7 @@ def contest(model, tensor, rankings, orders=10, steps=5, seed=0):
     kept = torch.stack([_kept(m, steps, insert) for m in maps for insert in (False, True)])
     ends = _cls_tokens(model, tensor, kept[0, [0, -1]])  # the same for every order
     inner = _cls_tokens(model, tensor, kept[:, 1:-1].flatten(0, 1)).unflatten(0, (-1, steps - 1))
-    first, last = ends.expand(len(kept), 2, -1)[:, :1], ends.expand(len(kept), 2, -1)[:, 1:]
-    first, last = first.clone(), last.clone()
-    first[1::2], last[1::2] = ends[1], ends[0]  # which start with grey
+    first, last = (e.repeat(len(maps), 1)[:, None] for e in (ends, ends.flip(0)))  # grey or whole
     curves = torch.cosine_similarity(torch.cat([first, inner, last], 1), ends[0], dim=-1)
     areas = torch.trapezoid(curves).view(-1, 2) / steps
     return torch.cat([areas, areas[len(rankings) :].flip(1)])
@@ -98,11 +92,8 @@ def tournament(model, views, rankings, orders=10, steps=5):
 
     Parameters
     ----------
-    model : timm model
     views : sequence of measure.View
-    rankings : callable
-        View → label → map (gh, gw); one of the labels is "centre", which looks at no photo.
-    orders, steps : see ``contest``
+    rankings : callable, view → label → map (gh, gw); one label is "centre", which looks at no photo
 
     Returns
     -------
@@ -126,22 +117,12 @@ def tournament(model, views, rankings, orders=10, steps=5):
     return rows | {label: (*pair.tolist(), None) for label, pair in ends.items()}
 
 
-_LINES = ("-", "--", "-.", ":")
-
-
 def draw_curves(values, *, weights, xlabel, ylabel):
-    """Draw curves over 0..100 %, told apart by line style as well as by colour.
-
-    Parameters
-    ----------
-    values : dict, label → (steps + 1,) numbers, from nothing to everything
-    xlabel, ylabel : str
-    """
+    """Curves (label → numbers, from nothing to everything) over 0..100 %, also by line style."""
     fig, (ax,) = new_figure(1, 1, (2, 1), weights)
     ax.set_axis_on()
-    for i, (label, curve) in enumerate(values.items()):
-        share = np.linspace(0, 100, len(curve))
-        ax.plot(share, np.asarray(curve), _LINES[i % len(_LINES)], marker=".", label=label)
+    for (label, curve), line in zip(values.items(), itertools.cycle(("-", "--", "-.", ":"))):
+        ax.plot(np.linspace(0, 100, len(curve)), np.asarray(curve), line, marker=".", label=label)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(alpha=0.3)
     ax.legend(fontsize=9)

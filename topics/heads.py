@@ -12,10 +12,9 @@ from helpers.plots import new_figure
 def handed_on(model, tensor, block=-1, query=0):
     """What every token hands to one asking token: alpha · f(x), a vector for each head.
 
-    Kobayashi et al. 2020, "Attention is Not Only a Weight" (arXiv:2004.10102): the
-    share alpha says how much is taken, the length of f(x), the value after the output layer, how
-    much there is to take. Summed over heads and tokens, and with the bias of ``attn.proj``, they
-    are what the block's attention adds to the token.
+    Kobayashi et al. 2020 (arXiv:2004.10102): the share alpha says how much is taken, the length of
+    f(x) how much there is to take. Their sum and the bias of ``attn.proj`` are what the block's
+    attention adds to the token.
 
     Parameters
     ----------
@@ -61,9 +60,8 @@ def transformed_values(model, tensor, block=-1):
 def attention_distance(rows, grid, num_prefix_tokens):
     """How far the patches look: the mean distance to what they look at, in patches.
 
-    Dosovitskiy et al. 2020 (arXiv:2010.11929), figure 7 (right): "attention distance", the distance
-    between the asking patch and all others, weighted by the attention and averaged over the asking
-    patches. They count in pixels. Prefix tokens have no place, and are left out on both sides.
+    Dosovitskiy et al. 2020 (arXiv:2010.11929), figure 7 (right), in pixels there: weighted by the
+    attention, averaged over the asking patches. Prefix tokens have no place and are left out.
 
     Parameters
     ----------
@@ -85,24 +83,13 @@ def attention_distance(rows, grid, num_prefix_tokens):
 def without_each_head(model, tensor):
     """How far the CLS token turns if one head of one block is switched off.
 
-    What that head found is set to 0 before the heads are mixed (``attn.proj``); everything after
-    it is computed anew. Michel et al. 2019 (arXiv:1905.10650) take heads away one by
-    one to see what a translation loses; our network has no task, so we take 1 - the cosine
-    similarity to the untouched CLS token.
-
-    Parameters
-    ----------
-    model : timm VisionTransformer
-    tensor : torch.Tensor (1, 3, H, W)
+    What that head found is 0 before the heads are mixed (``attn.proj``). Michel et al. 2019
+    (arXiv:1905.10650) see what a translation loses by it; our network has no task, so we take 1 -
+    the cosine similarity to the untouched CLS token. Takes what ``handed_on`` does.
 
     Returns
     -------
     torch.Tensor (blocks, heads), 0 (the CLS token stays) to 2
-
-    Raises
-    ------
-    BadInput
-        See ``handed_on``.
     """
     again, inputs, moved = twin(plain_vit(model)), [], []
     for block in again.blocks:
@@ -121,13 +108,7 @@ def without_each_head(model, tensor):
 
 
 def plain_vit(model):
-    """The model, if it is timm's ``VisionTransformer``, whose parts are taken apart here.
-
-    Raises
-    ------
-    BadInput
-        It is of another kind (DINOv3 is an ``Eva``).
-    """
+    """The model, if it is timm's ``VisionTransformer``; else (DINOv3 is an ``Eva``) BadInput."""
     from timm.models import VisionTransformer  # here, so that figures do without timm
 
     if not isinstance(model, VisionTransformer):
@@ -140,16 +121,7 @@ def plain_vit(model):
 
 
 def likeness(m):
-    """Mean correlation between the maps of two heads: 1 if all are the same, about 0 by chance.
-
-    Parameters
-    ----------
-    m : torch.Tensor (..., heads, gh, gw)
-
-    Returns
-    -------
-    torch.Tensor (...), Pearson's correlation, the mean of all pairs of heads
-    """
+    """Mean Pearson correlation of all pairs of maps (..., heads, gh, gw): 1 if all are the same."""
     flat = m.flatten(-2)
     unit = torch.nn.functional.normalize(flat - flat.mean(-1, keepdim=True), dim=-1)
     heads, all_pairs = m.shape[-3], (unit @ unit.mT).sum((-2, -1))
@@ -181,13 +153,12 @@ def draw_distances(distances, *, lines, weights):
     return fig
 
 
-def draw_table(tables, *, weights, digits=3):
+def draw_table(tables, *, weights):
     """A number for each head, coloured: one row per block, one column per head.
 
     Parameters
     ----------
     tables : dict, label → (blocks, heads), at most three; all on one scale of colours
-    digits : int, behind the point
     """
     top = max(values.max().item() for values in tables.values())
     blocks, heads = next(iter(tables.values())).shape
@@ -202,7 +173,7 @@ def draw_table(tables, *, weights, digits=3):
         ax.set_xlabel(say("헤드", "head"), size=8)
         for (row, column), value in np.ndenumerate(values):
             ink = "black" if value > 0.6 * top else "white"
-            text = f"{value:.{digits}f}".lstrip("0")
+            text = f"{value:.3f}".lstrip("0")
             ax.text(column, row, text, ha="center", va="center", size=7, color=ink)
     axes[0].set_ylabel(say("블록", "block"), size=8)
     return fig

@@ -2,28 +2,22 @@
 
 import torch
 
-from helpers import models
 from helpers.encoding import attention_rows, encode, grid_of, queries_keys
 from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import cls_attention, on_grid, token_norm
+from topics import zoo
 from topics.heads import handed_on, likeness
 from topics.measure import bundled_views, centre_map
 from topics.rollout import rollout_row
 
 
 def kinds(model, tensor, heads):
-    """Four maps of one photo, on scales of their own.
-
-    Parameters
-    ----------
-    model : timm VisionTransformer
-    tensor : torch.Tensor (1, 3, H, W)
-    heads : torch.Tensor (heads, gh, gw), the CLS token's attention in the last block
+    """Four maps of a ``measure.View``'s tensor and heads, on scales of their own.
 
     Returns
     -------
-    dict of str to torch.Tensor
-        "attention" (mean of heads), "value-weighted" (``handed_on``), "rollout", "norm"; (gh, gw).
+    dict of str to torch.Tensor (gh, gw)
+        "attention" (mean of heads), "value-weighted" (``handed_on``), "rollout", "norm".
     """
     grid, first = grid_of(model, tensor), model.num_prefix_tokens
     handed = handed_on(model, tensor).sum(0).norm(dim=-1)
@@ -44,18 +38,9 @@ def share_on(m, mask):
 def r_precision(m, masks):
     """Of a map's highest patches, as many as the objects cover: the share that lies on an object.
 
-    Only the order of patches counts, so maps of any scale can be compared. R-precision is the field
-    of information retrieval's name for it: Manning et al. 2008, *Introduction to Information
-    Retrieval*, section 8.4. By chance it is the objects' share of the photo.
-
-    Parameters
-    ----------
-    m : torch.Tensor (gh, gw)
-    masks : torch.Tensor, bool (objects, gh, gw)
-
-    Returns
-    -------
-    float, 0..1
+    Only the order of patches counts, so maps (gh, gw) of any scale can be compared. Manning et al.
+    2008, *Introduction to Information Retrieval*, section 8.4. By chance it is the objects' share
+    of the photo; `masks` are bool (objects, gh, gw).
     """
     on_object = masks.any(0).flatten()
     highest = m.flatten().argsort(descending=True, stable=True)[: on_object.sum()]
@@ -68,13 +53,8 @@ def rank_correlation(a, b):
     return torch.corrcoef(ranks)[0, 1].item()
 
 
-def survey(model, every=2):
-    """Means over the bundled photos with masks: what of a map can be said in numbers.
-
-    Parameters
-    ----------
-    model : timm VisionTransformer
-    every : int, take every second photo, say
+def survey(model):
+    """Means over every second bundled photo with masks: what of a map can be said in numbers.
 
     Returns
     -------
@@ -83,7 +63,7 @@ def survey(model, every=2):
         model; "attention ~ value-weighted" and "attention ~ norm", rank correlations.
     """
     rows = []
-    for view in list(bundled_views(model))[::every]:
+    for view in list(bundled_views(model))[::2]:
         found = kinds(model, view.tensor, view.heads)
         row = {name: r_precision(m, view.masks) for name, m in found.items()}
         row["centre"] = r_precision(centre_map(view.grid), view.masks)
@@ -94,20 +74,10 @@ def survey(model, every=2):
     return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
 
 
-def heads_alike(model, every=2):
-    """``heads.likeness`` of the CLS token's maps in each block, mean of the bundled photos.
-
-    Parameters
-    ----------
-    model : timm model
-    every : int, take every second photo, say
-
-    Returns
-    -------
-    torch.Tensor (blocks,), -1..1
-    """
+def heads_alike(model):
+    """``heads.likeness`` of the CLS token's maps in each block, mean of every other photo."""
     found = []
-    for path in sample_photos()[::every]:
+    for path in sample_photos()[::2]:
         tensor, _ = to_tensor(load_photo(path), model)
         rows = attention_rows(model, tensor)[:, 0]
         found.append(likeness(cls_attention(rows, grid_of(model, tensor), model.num_prefix_tokens)))
@@ -116,7 +86,4 @@ def heads_alike(model, every=2):
 
 def untrained(name="embedded", seeds=3):
     """Yield one architecture with random weights, once a seed: what they can do is a range."""
-    for seed in range(seeds):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield models.load_model(name, pretrained=False)
+    yield from map(zoo.load, zoo.untrained(name, seeds))

@@ -73,21 +73,11 @@ def rollout(attention_rows):
 def lengths(model, tensor):
     """How long tokens are as they enter each block, and what its two halves add to them.
 
-    Parameters
-    ----------
-    model : timm VisionTransformer
-    tensor : torch.Tensor (B, 3, H, W)
+    Takes what ``norms.block_norms`` does, of timm's ``VisionTransformer`` only.
 
     Returns
     -------
-    torch.Tensor
-        (blocks, 3), mean length over all tokens: as they come in, what attention adds, what the
-        MLP adds.
-
-    Raises
-    ------
-    BadInput
-        A tensor of another shape, or another kind of model.
+    torch.Tensor (blocks, 3), mean over tokens: as they come in, added by attention, by the MLP
     """
     again, found = twin(plain_vit(model)), []
 
@@ -104,12 +94,7 @@ def lengths(model, tensor):
 
 
 def draw_block(lengths, *, weights):
-    """A block as a drawing, and how long the vectors on its three ways are.
-
-    Parameters
-    ----------
-    lengths : torch.Tensor (blocks, 3) from ``lengths``
-    """
+    """A block as a drawing, and how long the vectors on its three ways are, by ``lengths``."""
     names = say("들어온 토큰", "tokens as they came"), say("어텐션", "attention"), "MLP"
     colours = "#4c78a8", "#f28e2b", "#59a14f"
     fig, (ax, bars) = new_figure(1, 2, (5, 4), weights)
@@ -119,11 +104,10 @@ def draw_block(lengths, *, weights):
     plus = {"boxstyle": "circle,pad=0.1", "fc": paper, "ec": ink}
     ax.annotate("", (10, 0), (0, 0), arrowprops=arrow | {"color": colours[0]})
     ax.text(5, -1.3, say("잔차 연결", "residual path"), ha="center", size=9, color=colours[0])
+    box = {"boxstyle": "round,pad=0,rounding_size=0.3", "fc": "none"}
     for left, part, name, colour in zip((1, 5.6), ("attn", "mlp"), names[1:], colours[1:]):
         up, down = left + 0.3, left + 3.1  # where the way leaves the path, and comes back
-        box = "round,pad=0,rounding_size=0.3"
-        place = (left - 0.4, 3), 4.2, 2.4
-        ax.add_patch(FancyBboxPatch(*place, boxstyle=box, fc="none", ec=colour))
+        ax.add_patch(FancyBboxPatch((left - 0.4, 3), 4.2, 2.4, ec=colour, **box))
         ax.text(left + 1.7, 4.55, name, size=9, **middle)
         ax.text(left + 1.7, 3.65, f"block.{part}", size=7, family="monospace", **middle)
         ax.annotate("", (up, 3), (up, 0), arrowprops=arrow | {"color": ink, "lw": 1.2})

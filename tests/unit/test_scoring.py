@@ -241,7 +241,7 @@ def test_insertion_rises_as_what_counts_comes_back(eye):
     eye.patch_embed.patch_size = (4, 1)
     eye.patch_embed.dynamic_feat_size = lambda size: (size[0] // 4, size[1])  # six columns
     m = torch.tensor([[0.0, 1, 9, 8, 2, 3]])
-    curve = deletion.curve(eye, torch.ones(1, 3, 4, 6), m, steps=6, insert=True)
+    curve = deletion.curve(eye, torch.ones(1, 3, 4, 6), -m, steps=6).flip(0)
     halfway = (1 + 0.5) / (2 * (1 + 0.5**2)) ** 0.5
     assert torch.allclose(curve, torch.tensor([0.5**0.5, halfway, *[1.0] * 5]), atol=1e-5)
 
@@ -263,8 +263,8 @@ def test_contest_measures_what_the_curves_do(embedded):
     areas = deletion.contest(embedded, tensor, {"m": m}, orders=2, steps=4, seed=3)
     dice = torch.rand(1, 4, 4, generator=torch.Generator().manual_seed(3))[0]
     for row, order in zip(areas, (m, dice, -dice)):
-        for area, insert in zip(row, (False, True)):
-            curve = deletion.curve(embedded, tensor, order, steps=4, insert=insert)
+        for area, highest_first in zip(row, (order, -order)):
+            curve = deletion.curve(embedded, tensor, highest_first, steps=4)
             assert area == pytest.approx(deletion.area_under(curve), abs=1e-4)
 
 
