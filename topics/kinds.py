@@ -7,7 +7,7 @@ from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import cls_attention, on_grid, token_norm
 from topics import zoo
 from topics.heads import handed_on, likeness
-from topics.measure import bundled_views, centre_map
+from topics.measure import bundled_views, centre_map, means
 from topics.rollout import rollout_row
 
 
@@ -71,7 +71,7 @@ def survey(model):
         for name in ("value-weighted", "norm"):
             row[f"attention ~ {name}"] = rank_correlation(found["attention"], found[name])
         rows.append(row)
-    return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
+    return means(rows)
 
 
 def heads_alike(model):

@@ -42,20 +42,11 @@ def load_masks(name):
 def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
     """Which patches an object covers by more than half, in the view that ``to_tensor`` gave.
 
-    Parameters
-    ----------
-    masks : array, bool (objects, H, W), pixels of the photo
-    model, fit, size, **overrides : as given to ``to_tensor``
+    `masks` are bool (objects, H, W), pixels of the photo; the rest is what ``to_tensor`` was given.
 
     Returns
     -------
-    torch.Tensor
-        bool (objects, gh, gw). An object that was cut off or is very small may cover no patch.
-
-    Raises
-    ------
-    BadInput
-        See ``to_tensor``.
+    torch.Tensor, bool (objects, gh, gw); an object that is cut off or very small may cover none
     """
     masks = torch.as_tensor(masks).float()
     rows, columns = masks.shape[-2:]
@@ -67,7 +58,7 @@ def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
 
 
 def mass_mask(m, mass=0.6):
-    """Where the largest patches are that together hold a share of the map.
+    """Which of the largest patches together hold a share of the map.
 
     Caron et al. 2021 (arXiv:2104.14294), section 4.2.2.
 

@@ -37,41 +37,20 @@ class Found(NamedTuple):
 
 
 def key_features(model, tensor, block=-1):
-    """Return the keys of one block's attention: what each patch offers to those that look.
+    """The keys of one block's attention, heads side by side: what patches offer to those that look.
 
-    LOST and TokenCut use those of the last block, heads side by side.
-
-    Parameters
-    ----------
-    model : timm model
-    tensor : torch.Tensor (1, 3, H, W)
-    block : int, which block; -1 is the last
+    Parameters and errors are those of ``encoding.attention``, of one photo.
 
     Returns
     -------
     torch.Tensor (gh * gw, D)
-
-    Raises
-    ------
-    BadInput
-        More than one photo, or as in ``encoding.queries_keys``.
     """
     ((_, k),) = queries_keys(model, one_photo(tensor), (block,))
     return k[0].transpose(0, 1).flatten(1)[model.num_prefix_tokens :]
 
 
 def component(mask, seed):
-    """Keep the connected piece of a mask that holds one patch; pieces touch by their sides.
-
-    Parameters
-    ----------
-    mask : torch.Tensor, bool (gh, gw)
-    seed : tuple of int (row, column)
-
-    Returns
-    -------
-    torch.Tensor, bool (gh, gw); nothing at all if `seed` is not in `mask`
-    """
+    """The piece of a mask bool (gh, gw), touching by sides, that holds a (row, column), if any."""
     pieces, _ = scipy.ndimage.label(np.asarray(mask))
     return torch.from_numpy((pieces == pieces[seed]) & np.asarray(mask))
 
@@ -85,22 +64,9 @@ def largest_component(mask):
 
 
 def mask_box(mask):
-    """Box around a mask.
+    """Box (left, top, right, bottom) around a mask bool (H, W); ``BadInput`` if that is empty.
 
-    Parameters
-    ----------
-    mask : torch.Tensor, bool (H, W), patches or pixels
-
-    Returns
-    -------
-    tuple of int
-        (left, top, right, bottom); right and bottom are the first column and row outside, so
-        that the width is right - left.
-
-    Raises
-    ------
-    ValueError
-        The mask is empty.
+    Right and bottom are the first column and row outside, so that the width is right - left.
     """
     rows, columns = np.nonzero(np.asarray(mask))
     if not len(rows):
@@ -113,9 +79,8 @@ def lost(features, grid, k=100):
     """LOST (Siméoni et al. 2021, section 3): the object grows from the patch least like the rest.
 
     Two patches are joined if their features' product is at least 0. The *seed* is the patch with
-    the fewest joins, since an object covers less than the background. It gathers those of the `k`
-    patches with the fewest joins that it is joined to; the mask is where features point the way
-    of all of these together.
+    fewest joins, as objects are small. It gathers those of the `k` patches with the fewest joins
+    that it is joined to; the mask is where features point the way of all of these together.
 
     Parameters
     ----------
@@ -142,10 +107,10 @@ def lost(features, grid, k=100):
 def token_cut(features, grid, tau=0.2, eps=1e-5):
     """TokenCut (Wang et al. 2022, section 3): cut the patches in two where they are least alike.
 
-    Patches are the nodes of a graph, joined by 1 if their cosine similarity is over `tau`, else
-    by `eps`. The second smallest eigenvector of (D - E) x = λ D x, D the sums of the joins E, is
-    the normalised cut (Shi and Malik 2000): patches above its mean are one side. The object is
-    the side that holds the entry largest in size, the *seed*.
+    Patches are joined by 1 if their cosine similarity is over `tau`, else by `eps`. The second
+    smallest eigenvector of (D - E) x = λ D x, D the sums of the joins E, is the normalised cut (Shi
+    and Malik 2000): patches above its mean are one side. The object is the side that holds the
+    entry largest in size, the *seed*.
 
     Parameters
     ----------
@@ -172,7 +137,7 @@ def token_cut(features, grid, tau=0.2, eps=1e-5):
 
 
 def draw_regions(seen, found, *, weights):
-    """Lay what was found over the photo: what lies outside a mask is darkened.
+    """Lay what was found over the photo, at most four panels a row; outside a mask is darkened.
 
     Parameters
     ----------
@@ -181,10 +146,6 @@ def draw_regions(seen, found, *, weights):
         Label → the photo itself or a map (gh, gw) of floats, drawn as they are; a mask bool
         (..., gh, gw), of several the union; or an ``objects.Found``: its mask, its box in orange
         and its seed as a small yellow square.
-
-    Returns
-    -------
-    plots.Figure, at most four panels in a row
     """
     seen = load_photo(seen, max_side=None)
     panels = {label: (seen, what) for label, what in found.items()}
@@ -192,10 +153,7 @@ def draw_regions(seen, found, *, weights):
 
 
 def draw_gallery(found, *, weights):
-    """Draw what was found in several photos, label → (photo, what), at most five in a row.
-
-    See ``draw_regions``.
-    """
+    """``draw_regions`` of several photos, label → (photo, what), at most five in a row."""
     read = {name: (load_photo(seen, max_side=None), what) for name, (seen, what) in found.items()}
     return _panels(read, (1, 1), weights, 5)
 
