@@ -57,18 +57,9 @@ def lay(name, background, centre, longest, turn=0.0, mirror=False):
 
 
 def clip(name, background, frames=12, height=180):
-    """A film in which an object crosses a photo, turns and grows while the camera moves, too.
+    """A film in which one bundled photo's object crosses another one, turns and grows.
 
-    Parameters
-    ----------
-    name, background : str, two bundled photos
-    frames : int
-    height : int, pixels; the width is 3/2 of it
-
-    Yields
-    ------
-    picture : PIL.Image.Image
-    mask : numpy.ndarray, bool (height, width)
+    Yields what ``lay`` returns; the camera moves, too. The width is 3/2 of the height.
     """
     width = height * 3 // 2
     wide = load_photo(f"{background}.jpg")
@@ -84,13 +75,7 @@ def clip(name, background, frames=12, height=180):
 
 
 def class_pictures(each=10, size=112, seed=0):
-    """Draw pictures of ten things, each picture on another part of another photo.
-
-    Parameters
-    ----------
-    each : int, pictures a thing
-    size : int, pixels of a side
-    seed : int
+    """So many pictures of each of ten things, each picture on another part of another photo.
 
     Returns
     -------
@@ -119,6 +104,5 @@ def digit_pictures(each=10):
     """
     digits = load_digits()
     chosen = np.concatenate([np.flatnonzero(digits.target == n)[:each] for n in range(10)])
-    return [load_photo(digits.images[i] / 16) for i in chosen], torch.as_tensor(
-        digits.target[chosen]
-    )
+    labels = torch.as_tensor(digits.target[chosen])
+    return [load_photo(digits.images[i] / 16) for i in chosen], labels

@@ -16,22 +16,14 @@ READERS = min(4, os.cpu_count() or 1)  # threads that decode while the model com
 def photo_files(photos):
     """Find the files of many photos, and what tells whether a file has changed.
 
-    Parameters
-    ----------
-    photos : str, Path or list of them
-        A folder, of which all photo files are taken and those of its subfolders, hidden ones left
-        out, or the files themselves. Of what is left out else, see ``passed_over``.
+    `photos` is a folder, of which all photo files are taken and those of its subfolders, hidden
+    ones left out, or a list of files. Raises PhotoError where there is no such folder.
 
     Returns
     -------
     dict
         Path → (size in bytes, time of change in ns); (0, 0) if the file cannot be looked at. Paths
         are absolute, and bytes, since on Linux a name need not be valid text.
-
-    Raises
-    ------
-    PhotoError
-        No such folder.
     """
     if isinstance(photos, (str, Path)):
         known = suffixes()
@@ -40,14 +32,7 @@ def photo_files(photos):
 
 
 def passed_over(photos):
-    """How many files of a folder ``photo_files`` does not take, by the ending of their names.
-
-    Returns
-    -------
-    dict
-        Ending, such as ".mov", or "" → number of files, the most frequent first; empty if `photos`
-        is a list.
-    """
+    """How many files of a folder ``photo_files`` leaves, by ending, most frequent first."""
     if not isinstance(photos, (str, Path)):
         return {}
     known = suffixes()
@@ -79,15 +64,7 @@ def _stamp(path):
 
 
 def batches(paths, model, size):
-    """Read and preprocess photos in threads while the caller computes.
-
-    At most two batches are read ahead, so memory does not depend on how many photos there are.
-
-    Parameters
-    ----------
-    paths : iterable of bytes
-    model : timm model, photos are prepared as it wants them, by ``images.to_tensor``
-    size : int, photos a batch; the last one may have fewer
+    """Read and preprocess photos in threads, at most two batches ahead, while the caller computes.
 
     Yields
     ------

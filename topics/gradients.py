@@ -1,9 +1,8 @@
 """A photo in, a map out: what the CLS token hangs on, by gradients alone and without classes.
 
-A gradient needs one number to be the gradient of. A classifier has its class's score; DINO has
-none, so the number is how much the CLS token is like the photo's own, as in label-free feature
-importance (Crabbé and van der Schaar 2022, arXiv:2203.01928, section 2), with a cosine in place of
-their product.
+A gradient needs one number to be the gradient of. In place of a class's score it is how much the
+CLS token is like the photo's own, as in label-free feature importance (Crabbé and van der Schaar
+2022, arXiv:2203.01928, section 2), with a cosine in place of their product.
 """
 
 import torch
@@ -15,8 +14,7 @@ from helpers.maps import on_grid
 def self_similarity(model, pictures, tensor):
     """Cosine of the CLS tokens of some pictures (B, 3, H, W) to that of one photo, (B,).
 
-    Gradients flow to `pictures`, not to `tensor`. At the photo itself the cosine is 1, which is as
-    high as it gets, so that its gradient there is 0 everywhere.
+    Gradients flow to `pictures`. At the photo itself the cosine is highest: they are 0 there.
     """
     with torch.no_grad():
         own = model.forward_features(tensor)[:, 0]

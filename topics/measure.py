@@ -59,18 +59,14 @@ def localised(box, masks):
 
 
 class View(NamedTuple):
-    """A bundled photo as a model saw it, with the answer.
+    """A bundled photo as a model saw it, with the answer."""
 
-    `name` is the photo's without ``.jpg``, `heads` the CLS token's attention (heads, gh, gw), and
-    `masks` the objects (objects, gh, gw), bool; those that cover no patch by half are left out.
-    """
-
-    name: str
+    name: str  # without ``.jpg``
     seen: object
     tensor: torch.Tensor
     grid: tuple[int, int]
-    heads: torch.Tensor
-    masks: torch.Tensor
+    heads: torch.Tensor  # (heads, gh, gw), the CLS token's attention
+    masks: torch.Tensor  # bool (objects, gh, gw), but for those that cover no patch by half
 
 
 def centre_map(grid):

@@ -16,30 +16,18 @@ from helpers import models
 
 
 class Row(NamedTuple):
-    """What timm knows of a model without its weights.
-
-    Attributes
-    ----------
-    label, name : str
-    taught : tuple of str, what its weights learnt by, (ko, en)
-    parameters : int, without a classifier
-    licence : str, of the weights; "-" for random numbers
-    input_size, patch, grid : tuple of int (height, width) in pixels, in pixels, and in patches
-    prefix_tokens : int, CLS and registers
-    pooling : str
-        Which token or tokens ``model(x)`` gives: "token" (CLS) or "avg" (mean of the patch tokens).
-    """
+    """What timm knows of a model without its weights."""
 
     label: str
     name: str
-    taught: tuple[str, str]
-    parameters: int
-    licence: str
-    input_size: tuple[int, int]
-    patch: tuple[int, int]
+    taught: tuple[str, str]  # what its weights learnt by, (ko, en)
+    parameters: int  # without a classifier
+    licence: str  # of the weights; "-" for random numbers
+    input_size: tuple[int, int]  # (height, width) in pixels
+    patch: tuple[int, int]  # in pixels
     grid: tuple[int, int]
-    prefix_tokens: int
-    pooling: str
+    prefix_tokens: int  # CLS and registers
+    pooling: str  # what ``model(x)`` gives: "token" (CLS) or "avg" (mean of the patch tokens)
 
     @property
     def megabytes(self):

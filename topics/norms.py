@@ -18,7 +18,7 @@ from helpers.plots import new_figure
 def block_norms(model, tensor):
     """L2 norm of each patch token as it leaves each block, before the model's last norm.
 
-    After the last norm all tokens are about equally long, so it would hide what is to be seen.
+    That one would hide what is to be seen: after it all tokens are about equally long.
 
     Parameters
     ----------
@@ -43,30 +43,16 @@ def block_norms(model, tensor):
 
 
 def photos_norms(model, photos):
-    """``block_norms`` of many photos, each preprocessed as the model wants, one after the other.
-
-    Returns
-    -------
-    torch.Tensor (blocks, 1, patches of all photos)
-    """
+    """``block_norms`` of many photos, as (blocks, 1, patches of all photos)."""
     each = (block_norms(model, images.to_tensor(photo, model)[0]) for photo in photos)
     return torch.cat(list(each), dim=-1)
 
 
 def share_above(norms, times):
-    """Share of the patches that are longer than so many times the block's median patch.
+    """Share, (blocks,), of the patches that are longer than so many times the block's median.
 
-    The paper cut at a length of 150, picked by hand for one model. Lengths have another unit in
-    each model and block, so we count in medians.
-
-    Parameters
-    ----------
-    norms : torch.Tensor (blocks, ...) from ``block_norms``
-    times : float
-
-    Returns
-    -------
-    torch.Tensor (blocks,), 0..1
+    The paper cut at 150, picked by hand for one model. Lengths have another unit in each model and
+    block, so we count in medians of `norms` (blocks, ...).
     """
     return (norms.flatten(1) > times * medians(norms)[:, None]).float().mean(dim=1)
 
@@ -89,14 +75,9 @@ def like_pixels(model, photo):
 
 
 def draw_histogram(norms, times, *, weights):
-    """How long the patch tokens are after each block: a histogram a block, standing upright.
+    """How long patch tokens (blocks, ...) are: a histogram a block, standing upright.
 
-    Parameters
-    ----------
-    norms : torch.Tensor (blocks, ...) from ``norms.block_norms``
-    times : float
-        Cut-off, in medians of the block: the line. Above each block stands the share of patches
-        over the line.
+    The line lies at so many times the block's median; above it stands the share of patches over it.
     """
     values = np.asarray(norms.flatten(1))
     cut, shares = times * np.asarray(medians(norms)), np.asarray(share_above(norms, times))

@@ -17,18 +17,11 @@ from helpers.plots import draw, in_patches, new_figure, outline
 
 
 class Found(NamedTuple):
-    """An object that a method found on the patch grid.
+    """An object that a method found on the patch grid."""
 
-    Attributes
-    ----------
-    mask : torch.Tensor, bool (gh, gw), one connected piece
-    seed : tuple of int (row, column) of the patch that the search started from; it lies in `mask`
-    m : torch.Tensor (gh, gw): the numbers that were cut to make the mask
-    """
-
-    mask: torch.Tensor
-    seed: tuple[int, int]
-    m: torch.Tensor
+    mask: torch.Tensor  # bool (gh, gw), one connected piece
+    seed: tuple[int, int]  # (row, column) of the patch that the search started from, in `mask`
+    m: torch.Tensor  # (gh, gw): the numbers that were cut to make the mask
 
     @property
     def box(self):

@@ -18,21 +18,12 @@ EDGE = patheffects.withStroke(linewidth=3.5, foreground="black")
 
 
 class PcaPicture(NamedTuple):
-    """Principal components of patch tokens as a picture; the leading axes are the tokens' own.
+    """Principal components of patch tokens as a picture; the leading axes are the tokens' own."""
 
-    Attributes
-    ----------
-    rgb : torch.Tensor
-        (..., gh, gw, 3) in 0..1: components 1, 2, 3 of the foreground; black elsewhere.
-    foreground : torch.Tensor, bool (..., gh, gw): where `first` is above 0
-    first : torch.Tensor (..., gh, gw), first component of all patches
-    explained : torch.Tensor (3,), share of the foreground's variance in each component
-    """
-
-    rgb: torch.Tensor
-    foreground: torch.Tensor
-    first: torch.Tensor
-    explained: torch.Tensor
+    rgb: torch.Tensor  # (..., gh, gw, 3) in 0..1: components 1, 2, 3 of the foreground; else black
+    foreground: torch.Tensor  # bool (..., gh, gw): where `first` is above 0
+    first: torch.Tensor  # (..., gh, gw), first component of all patches
+    explained: torch.Tensor  # (3,), share of the foreground's variance in each component
 
 
 def pca_rgb(patch_tokens, grid):
@@ -41,9 +32,9 @@ def pca_rgb(patch_tokens, grid):
     The first component of all patches splits background from object; the three of the object's
     patches alone become the colours. Photos given together share their colours.
 
-    A component's sign is arbitrary, so two rules fix it. The first one is negative on average along
-    the photos' border, where the background mostly is. The others have positive skewness: their
-    longer tail is bright. All is computed in float64, so another CPU gives the same picture.
+    Signs are arbitrary, so two rules fix them: the first component is negative on average along the
+    photos' border; the others have positive skewness, so their longer tail is bright. In float64,
+    so that another CPU gives the same picture.
 
     Parameters
     ----------
@@ -76,20 +67,19 @@ def parts(patch_tokens, grid, k, seed=0):
 
     Parameters
     ----------
-    patch_tokens : torch.Tensor (..., gh * gw, D)
-    grid : tuple of int (gh, gw)
-    k : int, how many parts, at least 1
+    patch_tokens, grid : see ``pca_rgb``
+    k : int, how many parts
     seed : int, of the random first centres
 
     Returns
     -------
     torch.Tensor
-        int64 (..., gh, gw): 0 is the largest part, k - 1 the smallest; of two equally large parts
+        int64 (..., gh, gw): 0 is the largest part, k - 1 the smallest; of two equally large ones
         the one that comes first, row by row, has the smaller number.
 
     Raises
     ------
-    ValueError
+    BadInput
         More parts than patches, or fewer than 1.
     """
     tokens = F.normalize(patch_tokens.double(), dim=-1).flatten(0, -2)
@@ -117,14 +107,9 @@ def _components(tokens, count):
 
 
 def draw_pca(photo, picture, *, weights):
-    """A photo with its foreground's contour, the PCA colours, and the components in grey.
+    """A photo with its foreground's contour, and its own ``PcaPicture`` in colours.
 
-    The grey maps hold the same values as red, green and blue, for eyes that take these for one.
-
-    Parameters
-    ----------
-    photo : PIL.Image.Image
-    picture : patches.PcaPicture, of this photo alone: ``rgb`` is (gh, gw, 3)
+    Grey maps hold the same values as red, green and blue, for eyes that take these for one.
     """
     photo = load_photo(photo, max_side=None)
     inside, colours = picture.foreground.numpy(), picture.rgb.numpy()
@@ -147,13 +132,7 @@ def draw_pca(photo, picture, *, weights):
 
 
 def draw_parts(photo, labels, *, weights):
-    """A photo cut along its parts, and the parts with a number on every patch.
-
-    Parameters
-    ----------
-    photo : PIL.Image.Image
-    labels : torch.Tensor, int (gh, gw) from ``patches.parts``
-    """
+    """A photo cut along its ``parts`` (gh, gw), and these with a number on every patch."""
     photo = load_photo(photo, max_side=None)
     fig, (left, right) = new_figure(1, 2, photo.size, weights)
     shape, k = in_patches(photo, labels.shape), int(labels.max()) + 1

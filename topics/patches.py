@@ -35,8 +35,7 @@ def similarity_map(patch_tokens, grid, query):
 def mutual_nearest(tokens_a, tokens_b):
     """Pairs of patches each of which is the other's nearest by cosine similarity.
 
-    The "best buddies" of Dekel et al. 2015, with which Amir et al. 2021, *Deep ViT Features as
-    Dense Visual Descriptors*, find corresponding points.
+    The "best buddies" of Dekel et al. 2015, as Amir et al. 2021 (arXiv:2112.05814) use them.
 
     Parameters
     ----------
@@ -61,11 +60,8 @@ def matching_rate(tokens_a, tokens_b, grid, flipped=True, tolerance=0):
     ----------
     tokens_a, tokens_b : torch.Tensor (..., gh * gw, D) patch tokens of photos and of their copies
     grid : tuple of int (gh, gw)
-    flipped : bool
-        The copies are mirrored left to right, so a place's own column counts from the other side.
-    tolerance : int
-        How many patches off still counts, in rows and in columns; 0 is exact, 1 also takes the
-        eight neighbours.
+    flipped : bool, the copies are mirrored left to right, so columns count from the other side
+    tolerance : int, how many rows or columns off still counts: 1 also takes the eight neighbours
 
     Returns
     -------
@@ -90,12 +86,6 @@ def recolour(photo):
 
 def match_back(model, photo, flipped=True):
     """How often patches find their own place in a recoloured, and by default mirrored, copy.
-
-    Parameters
-    ----------
-    model : timm model
-    photo : PIL.Image.Image
-    flipped : bool, mirror the copy
 
     Returns
     -------
@@ -132,13 +122,8 @@ def draw_similarity(panels, query, *, weights, cmap="viridis"):
         draw(ax, overlay, label, **in_patches(photo, m.shape))
     for ax in axes[:2]:
         outline(ax, query[::-1])
-    scale = fig.colorbar(
-        ScalarMappable(Normalize(low, high), cmap),
-        ax=axes,
-        location="bottom",
-        shrink=0.5,
-        ticks=MaxNLocator(5),
-    )
+    place = {"ax": axes, "location": "bottom", "shrink": 0.5, "ticks": MaxNLocator(5)}
+    scale = fig.colorbar(ScalarMappable(Normalize(low, high), cmap), **place)
     scale.ax.tick_params(labelsize=8)
     scale.set_label(say("코사인 유사도", "cosine similarity"), size=8)
     return fig
@@ -149,10 +134,8 @@ def draw_matches(photos, grids, pairs, *, weights, most=12):
 
     Parameters
     ----------
-    photos : pair of PIL.Image.Image
-    grids : pair of tuple of int (gh, gw) of each
-    pairs : torch.Tensor
-        int (M, 2), index of a patch in the first and in the second photo, best pair first.
+    photos, grids : two of PIL.Image.Image, of (gh, gw)
+    pairs : torch.Tensor, int (M, 2), index of a patch in either photo, best pair first
     most : int, draw only so many of the best pairs
     """
     photos = [load_photo(photo, max_side=None) for photo in photos]
@@ -172,12 +155,7 @@ def draw_matches(photos, grids, pairs, *, weights, most=12):
 
 
 def draw_rates(rows, *, weights):
-    """Bars for shares of patches that found their own place: exactly, and within one patch.
-
-    Parameters
-    ----------
-    rows : dict, label → (share exact, share within one patch), each 0..1
-    """
+    """Bars for patches that found their place: label → (share exact, share within one patch)."""
     fig, (ax,) = new_figure(1, 1, (4, 1 + len(rows) / 3), weights)
     ax.set_axis_on()
     for place, (exact, near) in enumerate(rows.values()):

@@ -10,14 +10,9 @@ from helpers.plots import draw, new_figure
 
 
 def place(m, seen, photo):
-    """Put a map in its place on the photo, so that maps of different crops can be compared.
+    """Put a map (gh, gw) in its place on the photo, to compare those of different crops.
 
-    Parameters
-    ----------
-    m : torch.Tensor or numpy.ndarray (gh, gw)
-    seen : PIL.Image.Image
-        What the network saw: the photo, or a crop from its centre (see ``images.to_tensor``).
-    photo : PIL.Image.Image, the whole photo
+    `seen` is what the network saw: the photo, or a crop from its centre (``images.to_tensor``).
 
     Returns
     -------
@@ -31,15 +26,9 @@ def place(m, seen, photo):
 
 
 def difference(a, b):
-    """How far two maps of one photo differ, each stretched to 0..1 over the part both show.
+    """a - b, (H, W), of two maps from ``place``, each stretched to 0..1 over the part both show.
 
-    Parameters
-    ----------
-    a, b : numpy.ndarray (H, W) from ``place``
-
-    Returns
-    -------
-    numpy.ndarray, a - b, (H, W), in -1..1; NaN where one of them shows nothing
+    In -1..1; NaN where one of them shows nothing.
     """
     both = ~np.isnan(a + b)
     low, span = ([measure(m[both]) for m in (a, b)] for measure in (np.min, np.ptp))
@@ -48,17 +37,11 @@ def difference(a, b):
 
 
 def compare(photo, model, ways):
-    """Attention maps of one photo handed in in several ways, each in its ``place`` on the photo.
-
-    Parameters
-    ----------
-    photo : PIL.Image.Image
-    model : timm model
-    ways : dict, label → settings of ``images.to_tensor``
+    """Attention maps of a photo handed in in several ways (label → settings of ``to_tensor``).
 
     Returns
     -------
-    dict, label → (photo.height, photo.width) float32
+    dict, label → map in its ``place`` on the photo
     """
     photo, placed = load_photo(photo, max_side=None), {}
     for label, settings in ways.items():
@@ -74,13 +57,7 @@ def changes(placed):
 
 
 def draw_differences(photo, placed, *, weights):
-    """Maps of one photo in their place on it, and below each how it differs from the first.
-
-    Parameters
-    ----------
-    photo : PIL.Image.Image
-    placed : dict, label → (H, W) map from ``place``; the first is what the others are compared with
-    """
+    """Maps of one photo by ``compare``, and below each how it differs from the first."""
     photo = load_photo(photo, max_side=None)
     first, *others = placed.values()
     below = [None, *(difference(m, first) for m in others)]

@@ -38,23 +38,12 @@ class Found(NamedTuple):
 
 @dataclass
 class Index:
-    """Photos as one model sees them; made by ``index_photos``.
+    """Photos as one model sees them; made by ``index_photos``."""
 
-    Attributes
-    ----------
-    photos : int, how many photos can be found
-    encoded : int
-        How many of them had to be encoded this time; the others were in the index file already.
-    skipped : list of str
-        What was wrong with each file that could not be read, in the reader's language.
-    passed_over : dict
-        Of a folder: how the names of all other files end → how many, see ``folders.passed_over``.
-    """
-
-    photos: int
-    encoded: int
-    skipped: list
-    passed_over: dict
+    photos: int  # that can be found
+    encoded: int  # of them, not in the index file before
+    skipped: list  # of str: what was wrong with each file that could not be read
+    passed_over: dict  # see ``folders.passed_over``
     weights: str = field(repr=False)
     db: sqlite3.Connection = field(repr=False)
 
@@ -70,9 +59,8 @@ def describe(model, tensor):
 def index_photos(photos, model, batch_size=32, index=None, progress=True):
     """Encode the photos that are not in the index file yet.
 
-    Threads read photos ahead while the model computes; what is read ahead is bounded, and each
-    batch goes to the index file at once. So memory does not grow with the number of photos (only
-    their names stay), and what an interruption can cost is one batch.
+    Photos are read ahead, in bounds, and each batch goes to the index file at once: memory does not
+    grow with the number of photos, and an interruption costs one batch.
 
     Parameters
     ----------
@@ -80,10 +68,9 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
     model : timm model
     batch_size : int, photos a forward pass
     index : str, Path or None
-        The index file, an SQLite database for all photos and models, where a photo is known by
-        path, size, time of change and the model's ``fingerprint``. It can be deleted at any time. A
-        relative path starts in ``lessons.outputs()``. None keeps it in memory, as does a place that
-        cannot be written to, with a notice.
+        The index file, an SQLite database, where a photo is known by path, size, time of change and
+        the model's ``fingerprint``. It can be deleted at any time. None keeps it in memory, as does
+        a place that cannot be written to, with a notice.
     progress : bool, draw a progress bar
 
     Returns
@@ -103,22 +90,14 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
         db.execute(_WANTED)
         db.executemany("INSERT INTO wanted VALUES (?)", zip(known))
     todo = sorted(files.keys() - known)
-    with tqdm(
-        total=len(files),
-        initial=len(known),
-        desc=say("사진", "photos"),
-        disable=not progress,
-        file=sys.stdout,  # Jupyter paints the other stream red
-    ) as bar:
+    about = {"desc": say("사진", "photos"), "total": len(files), "initial": len(known)}
+    with tqdm(**about, disable=not progress, file=sys.stdout) as bar:  # stderr is painted red
         for batch in batches(todo, model, batch_size):
             good = {path: read for path, read in batch if isinstance(read, torch.Tensor)}
             skipped += [str(read) for path, read in batch if path not in good]
             if good:
                 vectors = describe(model, torch.cat([*good.values()])).float().cpu().numpy()
-                rows = [
-                    (weights, path, *files[path], vector.tobytes())
-                    for path, vector in zip(good, vectors)
-                ]
+                rows = [(weights, p, *files[p], v.tobytes()) for p, v in zip(good, vectors)]
                 with db:  # one transaction: all of the batch or nothing
                     db.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?)", rows)
                     db.executemany("INSERT INTO wanted VALUES (?)", zip(good))
@@ -128,13 +107,7 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
 
 
 def nearest(index, query, k=5):
-    """The k photos of an index nearest to a query, by cosine similarity.
-
-    Parameters
-    ----------
-    index : Index
-    query : torch.Tensor (D,) or (1, D), from ``describe`` with the same model
-    k : int
+    """The k photos of an index nearest to a query, (D,) or (1, D), by cosine similarity.
 
     Returns
     -------
@@ -195,20 +168,12 @@ def _connect(index):
 
 
 def draw_retrieval(query, found, *, weights):
-    """The photo that asks, and the photos that were found, the most similar first.
-
-    Parameters
-    ----------
-    query : PIL.Image.Image
-    found : list of search.Found
-    """
+    """The photo that asks, and the ``Found``, the most similar first."""
     columns = min(len(found) + 1, 6)
     rows = math.ceil((len(found) + 1) / columns)
     fig, axes = new_figure(rows, columns, (1, 1), weights, extra=0.3 * rows)
     pictures = [load_photo(query)] + [load_photo(one.path, max_side=240) for one in found]
-    titles = [say("질의", "query")] + [
-        f"{i}: {one.score:.2f}" for i, one in enumerate(found, start=1)
-    ]
+    titles = [say("질의", "query"), *(f"{i}: {f.score:.2f}" for i, f in enumerate(found, start=1))]
     names = [""] + [plain(one.path.name) for one in found]
     for ax, picture, title, name in zip(axes, pictures, titles, names):
         square = ImageOps.pad(picture, (240, 240), color="white")

@@ -23,21 +23,12 @@ from topics.metadata import describe, folder
 
 
 class Entry(NamedTuple):
-    """A model of the line-up.
-
-    Attributes
-    ----------
-    label : str
-    name : str, timm's, or "embedded", or a folder with weights of the reader's own
-    pretrained : bool, False: random weights, from `seed`
-    taught : tuple of str, what the weights learnt by, (ko, en)
-    seed : int
-    """
+    """A model of the line-up."""
 
     label: str
-    name: str
-    pretrained: bool = True
-    taught: tuple[str, str] = ("?", "?")
+    name: str  # timm's, or "embedded", or a folder with weights of the reader's own
+    pretrained: bool = True  # False: random weights, from `seed`
+    taught: tuple[str, str] = ("?", "?")  # what the weights learnt by, (ko, en)
     seed: int = 0
 
 
@@ -68,13 +59,9 @@ def untrained(name=models.EMBEDDED, seeds=3):
 
 
 def available(line_up):
-    """Which models can be had here, found with at most one request to the hub (at most 3 s).
+    """The entries that can be had here, found with at most one request to the hub (at most 3 s).
 
     Prints what is here, what is downloaded on first use, and what is skipped and why.
-
-    Returns
-    -------
-    tuple of Entry, the line-up without those that are skipped
     """
     wanted = [entry for entry in line_up if entry.pretrained and not folder(entry.name)]
     repositories = {e: names.repository(names.full_name(e.name)) for e in wanted}
@@ -106,10 +93,7 @@ def load(entry):
 
 
 def run_all(function, line_up):
-    """Label → what a function gives of each model, one in memory at a time.
-
-    A model that cannot be had after all is skipped, with a notice.
-    """
+    """Label → what a function gives of each model, one in memory at a time; see ``available``."""
     results = {}
     for entry in line_up:
         try:
@@ -123,19 +107,15 @@ def run_all(function, line_up):
 
 
 class Look(NamedTuple):
-    """What a model makes of one photo: what it saw, its maps (gh, gw) by kind, its caption."""
+    """What a model makes of one photo."""
 
     seen: Image.Image
-    maps: dict
+    maps: dict  # "attention" and "norm", see ``maps``: (gh, gw)
     caption: str
 
 
 def looks(photo, line_up):
-    """One photo through many models, see ``run_all``; returns label → ``Look``.
-
-    Each model has its own preprocessing; the maps are ``maps.attention_map`` ("attention") and
-    ``maps.norm_map`` ("norm").
-    """
+    """One photo through many models, each with its own preprocessing: label → ``Look``."""
 
     def look(model):
         tensor, seen = to_tensor(photo, model)
@@ -163,13 +143,7 @@ def _labels(entries):
 
 
 def draw_side_by_side(panels, *, weights):
-    """One picture a model, each with the weights that made it written underneath.
-
-    Parameters
-    ----------
-    panels : dict, label → PIL image (any mode) or path, or a map (gh, gw)
-    weights : dict, label → caption, see ``weights.caption``; every panel must have its own
-    """
+    """One picture or map a model, by label, each with its weights' ``caption`` underneath."""
     if nameless := [label for label in panels if label not in weights]:
         raise BadInput(
             f"어느 가중치로 그렸는지 알 수 없습니다: {', '.join(nameless)}",
