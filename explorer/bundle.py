@@ -32,15 +32,8 @@ def modules(path):
 def bundle(path):
     """One script that does what a module and all its imports do.
 
-    Parameters
-    ----------
-    path : str or Path, the module that is imported by no other
-
-    Returns
-    -------
-    str
-        In a block of its own, so that its names are seen nowhere else; with the default export, if
-        it has one, after it. It can stand in a page: no text in it ends a script element.
+    In a block of its own, so that its names are seen nowhere else; with the default export, if it
+    has one, after it. It can stand in a page: no text in it ends a script element.
     """
     text = "\n".join(_IMPORT.sub("", module.read_text("utf-8")) for module in modules(path))
     if "</script" in text:

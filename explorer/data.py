@@ -47,14 +47,8 @@ def block_data(model, tensor, block, budget=BUDGET):
     """All maps of one picture after one block.
 
     Token norms and CLS attention always go along. The maps of every single patch are sent as long
-    as they fit into the budget: first similarity, then attention (mean of heads), then its heads.
-
-    Parameters
-    ----------
-    model : timm model
-    tensor : torch.Tensor (1, 3, H, W)
-    block : int, 0 is the first; negative ones count from the end
-    budget : int, in bytes
+    as they fit into the budget (bytes): first similarity, then attention (mean of heads), then its
+    heads. Errors are those of ``encoding.attention``.
 
     Returns
     -------
@@ -63,11 +57,6 @@ def block_data(model, tensor, block, budget=BUDGET):
         of heads, ``similarity`` and ``query`` tables of ``eight_bits`` or None, and what the
         browser needs to read them. ``left_out`` is (Korean, English) words for what the budget did
         not allow, or empty.
-
-    Raises
-    ------
-    BadInput
-        See ``encoding.attention``.
     """
     block = range(len(model.blocks))[block]
     encoded = encode(model, tensor, block)
@@ -104,12 +93,7 @@ def block_data(model, tensor, block, budget=BUDGET):
 
 
 def patch_map(model, tensor, block, kind, patch):
-    """One map that was too large to send for every patch.
-
-    Parameters
-    ----------
-    kind : {"query", "similarity"}
-    patch : int, row by row, from 0
+    """One map, "query" or "similarity", that was too large to send for every patch.
 
     Returns
     -------
@@ -130,25 +114,15 @@ def unit_tokens(encoded):
 
 
 def eight_bits(values):
-    """Store numbers in a byte each, every line from its own lowest (0) to its highest (255).
+    """Numbers (rows, N, N) in a byte each, every line from its own lowest (0) to its highest (255).
 
-    Parameters
-    ----------
-    values : torch.Tensor (rows, N, N)
-
-    Returns
-    -------
-    dict, ``rows``, ``bytes`` (rows * N * N) and ``ranges``, float32 (rows, N, 2): lowest, highest
+    ``rows``, ``bytes`` (rows * N * N) and ``ranges``, float32 (rows, N, 2): lowest, highest.
     """
     low, high = values.amin(-1, keepdim=True), values.amax(-1, keepdim=True)
     span = torch.where(high > low, high - low, 1)
     steps = ((values - low) / span * 255).round().to(torch.uint8)
-    ranges = torch.cat([low, high], dim=-1)
-    return {
-        "rows": len(values),
-        "bytes": steps.numpy().tobytes(),
-        "ranges": ranges.numpy().tobytes(),
-    }
+    found = {"bytes": steps, "ranges": torch.cat([low, high], dim=-1)}
+    return {"rows": len(values)} | {name: t.numpy().tobytes() for name, t in found.items()}
 
 
 def _flat(values, grid):

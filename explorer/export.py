@@ -12,13 +12,11 @@ from bilingual import BadInput, plain, say
 from explorer import network
 from explorer.data import patch_map, unit_tokens
 from helpers.encoding import attention, encode
-from helpers.images import to_tensor
 from helpers.maps import attention_map, cls_attention, min_max, norm_map, token_norm
 from helpers.overlay import blend
 from helpers.plots import FONT
 
-SWEEPS = ("alpha", "head", "block", "zoom", "query")
-ZOOM, ZOOM_STEPS = 3, 12  # how far in, and in how many steps
+SWEEPS = ("alpha", "head", "block", "query")
 QUERY_STEPS = 40  # of the way round the photo
 START = Path(__file__).with_name("page.js")  # starts the explorers of a page
 STYLE = Path(__file__).with_name("explorer.css")
@@ -63,22 +61,11 @@ def traits(view, whole):
         held |= {"network": {}, "input": b"", "tokens": network.tokens(view.model, view.tensor)}
         if held["tokens"]:
             held["data"] = {}
-    return json.dumps(held, default=_base64).replace("<", "\\u003c")  # no caption ends the script
+    return json.dumps(held, default=in_base64).replace("<", "\\u003c")  # no caption ends the script
 
 
 def page(view, title, whole):
-    """The whole page as text.
-
-    Parameters
-    ----------
-    view : Explorer
-    title : str, any text; it is escaped
-    whole : bool, whether the network goes along, if it is one that a page can compute
-
-    Returns
-    -------
-    str
-    """
+    """The whole page as text; `whole`: with the network, if it is one that a page can compute."""
     return PAGE.format(
         lang="en" if view.language == "en" else "ko",
         no_script=say("자바스크립트를 켜세요.", "Please switch JavaScript on."),
@@ -102,8 +89,8 @@ def first_map(view):
 
 def gif(view, path, sweep):
     """Write a sweep as GIF or WebP; see ``Explorer.save_gif``."""
-    frames = [_labelled(picture, label) for picture, label in _frames(view, sweep)]
-    pause = {"alpha": 80, "zoom": 160, "query": 150}.get(sweep, 700)  # ms a frame
+    frames = [_labelled(p, f"{label} · {view.weights}") for p, label in _frames(view, sweep)]
+    pause = {"alpha": 80, "query": 150}.get(sweep, 700)  # ms a frame
     how = {"save_all": True, "duration": pause, "loop": 0}
     if path.suffix.lower() == ".webp":
         frames[0].save(path, "WEBP", append_images=frames[1:], quality=70, method=6, **how)
@@ -113,36 +100,29 @@ def gif(view, path, sweep):
 
 
 def _frames(view, sweep):
-    """(overlay, label) of each frame."""
-    model, tensor, picture = view.model, view.tensor, view.picture
-    block_word = say("블록", "block")
+    """(picture, label) of each frame."""
+    model, tensor, block = view.model, view.tensor, view.data["block"]
+
+    def over(m, alpha=view.alpha):
+        return blend(view.picture, min_max(m), alpha, view.cmap)
+
     if sweep == "alpha":
-        m = min_max(first_map(view))
+        m = first_map(view)
         for step in (*range(0, 21), *range(19, 0, -1)):
-            alpha = step / 20
-            yield blend(picture, m, alpha, view.cmap), f"alpha {alpha:.2f} · {view.weights}"
+            yield over(m, step / 20), f"alpha {step / 20:.2f}"
     elif sweep == "head":
-        block = view.data["block"]
         rows = attention(model, tensor, block)
-        maps = min_max(cls_attention(rows, view.data["grid"], model.num_prefix_tokens)[0])
-        for head, m in enumerate(maps):
-            label = f"{say('헤드', 'head')} {head} · {block_word} {block} · {view.weights}"
-            yield blend(picture, m, view.alpha, view.cmap), label
+        for head, m in enumerate(
+            cls_attention(rows, view.data["grid"], model.num_prefix_tokens)[0]
+        ):
+            yield over(m), f"{say('헤드', 'head')} {head} · {say('블록', 'block')} {block}"
     elif sweep == "block":
         for block in range(len(model.blocks)):
             encoded = encode(model, tensor, block)
-            m = min_max(token_norm(encoded.patch_tokens, encoded.grid))[0]
-            label = f"{block_word} {block} · {view.weights}"
-            yield blend(picture, m, view.alpha, view.cmap), label
-    elif sweep == "zoom":
-        for step in (*range(ZOOM_STEPS + 1), *range(ZOOM_STEPS - 1, 0, -1)):
-            zoom = ZOOM ** (step / ZOOM_STEPS)
-            window = _middle(view.seen, zoom)
-            m = norm_map(model, to_tensor(window, model, "whole")[0])
-            overlay = blend(window, m, view.alpha, view.cmap).resize(picture.size)
-            yield overlay, f"{say('확대', 'zoom')} {zoom:.1f} · {view.weights}"
+            m = token_norm(encoded.patch_tokens, encoded.grid)[0]
+            yield over(m), f"{say('블록', 'block')} {block}"
     elif sweep == "query":
-        yield from _asking(view)
+        yield from _asking(view, over)
     else:
         raise BadInput(
             f"sweep은 {', '.join(SWEEPS)} 가운데 하나여야 합니다: {sweep!r}",
@@ -150,26 +130,23 @@ def _frames(view, sweep):
         )
 
 
-def _asking(view):
+def _asking(view, over):
     """A patch goes round the photo: where it is, where it looks, which patches are like it."""
     model, tensor, (gh, gw) = view.model, view.tensor, view.data["grid"]
     prefix, block = model.num_prefix_tokens, view.data["block"]
     rows = attention(model, tensor, block, range(prefix, prefix + gh * gw))[0].mean(0)[:, prefix:]
     unit = unit_tokens(encode(model, tensor, block))
-    photo, label = (
-        view.picture.copy(),
-        say("묻는 패치 · 보는 곳 · 닮은 곳", "a patch · where it looks · what is like it"),
-    )
+    photo = view.picture
+    label = say("묻는 패치 · 보는 곳 · 닮은 곳", "a patch · where it looks · what is like it")
     for turn in np.linspace(0, 2 * np.pi, QUERY_STEPS, endpoint=False):
         y, x = int((0.5 + 0.36 * np.sin(2 * turn)) * gh), int((0.5 + 0.38 * np.cos(turn)) * gw)
-        pictures = [photo]
-        for values in (rows[y * gw + x], unit @ unit[y * gw + x]):
-            m = min_max(values.reshape(gh, gw).float().cpu())
-            pictures.append(blend(photo, m, view.alpha, view.cmap))
+        maps = (
+            m.reshape(gh, gw).float().cpu() for m in (rows[y * gw + x], unit @ unit[y * gw + x])
+        )
         row = Image.new("RGB", (3 * photo.width + 16, photo.height), "white")
-        for i, picture in enumerate(pictures):
+        for i, picture in enumerate((photo, *map(over, maps))):
             row.paste(_framed(picture, (y, x), (gh, gw)), (i * (photo.width + 8), 0))
-        yield row, f"{label} · {view.weights}"
+        yield row, label
 
 
 def _framed(picture, place, grid):
@@ -183,27 +160,15 @@ def _framed(picture, place, grid):
     return picture
 
 
-def _middle(picture, zoom):
-    """The middle of a picture, each side 1 / zoom of its own."""
-    width, height = picture.width / zoom, picture.height / zoom
-    left, top = (picture.width - width) / 2, (picture.height - height) / 2
-    return picture.crop([round(edge) for edge in (left, top, left + width, top + height)])
-
-
 def _labelled(picture, label):
     """The picture with a line of text below; the text is made to fit."""
-    size, label = 14, plain(label)
-    font = ImageFont.truetype(str(FONT), size)
-    while font.getlength(label) > picture.width - 8 and size > 7:
-        size -= 1
-        font = ImageFont.truetype(str(FONT), size)
+    label, fonts = plain(label), (ImageFont.truetype(str(FONT), size) for size in range(14, 6, -1))
+    font = next(f for f in fonts if f.getlength(label) <= picture.width - 8 or f.size == 7)
     framed = Image.new("RGB", (picture.width, picture.height + 22), "white")
     framed.paste(picture)
     ImageDraw.Draw(framed).text((4, picture.height + 3), label, fill="black", font=font)
     return framed
 
 
-def _base64(value):
-    if isinstance(value, (bytes, memoryview)):
-        return base64.b64encode(value).decode()
-    raise TypeError(type(value))
+def in_base64(data):
+    return base64.b64encode(data).decode()

@@ -19,33 +19,15 @@ from helpers.weights import Weights
 
 @dataclass(frozen=True)
 class WhatIf:
-    """What is changed; nothing by default.
+    """What is changed; nothing by default."""
 
-    Attributes
-    ----------
-    heads_off : sequence of (block, head)
-        What these heads found is left out: zeros, before the heads are mixed (``attn.proj``).
-    blocks_off : sequence of int, these blocks are passed by: tokens leave them as they came
-    order : sequence of int, optional
-        A shuffle of the photo: patch ``order[i]`` lies in place i, and gets that place's position
-        embedding.
-    masked : sequence of int
-        Places (counted after the shuffle) painted in the data set's mean colour, which is 0 in the
-        tensor.
-    removed : sequence of int
-        Places whose tokens are taken away before the first block; the other tokens stay as they
-        are and there are fewer of them.
-    cls : bool, False: there is no CLS token, only patches (and registers, if any)
-    position : bool, False: no token is told where it is
-    """
-
-    heads_off: Sequence[tuple[int, int]] = ()
-    blocks_off: Sequence[int] = ()
-    order: Sequence[int] | None = None
-    masked: Sequence[int] = ()
-    removed: Sequence[int] = ()
-    cls: bool = True
-    position: bool = True
+    heads_off: Sequence[tuple[int, int]] = ()  # (block, head): zeros go into ``attn.proj``
+    blocks_off: Sequence[int] = ()  # passed by: tokens leave them as they came
+    order: Sequence[int] | None = None  # patch order[i] lies in place i, and gets its position
+    masked: Sequence[int] = ()  # places, after the shuffle, in the mean colour, 0 in the tensor
+    removed: Sequence[int] = ()  # places whose tokens are taken away before the first block
+    cls: bool = True  # False: there are only patches (and registers, if any)
+    position: bool = True  # False: no token is told where it is
 
 
 class Block(NamedTuple):
@@ -60,13 +42,7 @@ class Block(NamedTuple):
 
 
 def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
-    """Encode pictures with something changed.
-
-    Parameters
-    ----------
-    model : timm VisionTransformer, built with ``dynamic_img_size``, as ``models.load_model`` does
-    tensor : torch.Tensor (B, 3, H, W), normalised
-    what_if : WhatIf
+    """Encode pictures (B, 3, H, W) with something changed; the model has ``dynamic_img_size``.
 
     Returns
     -------
@@ -132,14 +108,6 @@ def untrained(model):
     As timm begins a ViT: layers and position embedding normal with deviation 0.02, the patch
     embedding uniform, norms 1, biases 0. Each number comes from its place among the parameters
     (``engine/untrained.js``), not from torch's generator.
-
-    Parameters
-    ----------
-    model : timm VisionTransformer
-
-    Returns
-    -------
-    timm VisionTransformer
     """
     model, at = copy.deepcopy(model), 0
     with torch.no_grad():

@@ -6,7 +6,6 @@ The file asks for nothing: network, engine and two photos are in it. It opens fr
 stick or from any server (the camera: from disk, localhost or https).
 """
 
-import base64
 import html
 import json
 import re
@@ -14,8 +13,6 @@ import sys
 from pathlib import Path
 
 import anywidget
-import matplotlib
-import numpy as np
 import traitlets
 
 from bilingual import language
@@ -25,6 +22,8 @@ from topics.masks import load_masks, masks_on_grid
 
 from . import export, network
 from .bundle import bundle
+from .data import colour_table
+from .export import in_base64
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -48,8 +47,8 @@ def page(model):
     named = dict.fromkeys(("ko", "en"), caption(model))
     facts = {
         "config": network.in_page(model)["config"],
-        "files": {name: _base64(compiled[name]) for name in ("relaxed", "simd")},
-        "colours": [[name, _colour_table(name)] for name in COLOURS],
+        "files": {name: in_base64(compiled[name]) for name in ("relaxed", "simd")},
+        "colours": [[name, in_base64(colour_table(name))] for name in COLOURS],
         "photos": PHOTOS,
         "words": {
             "networkName": {"ko": "내장 DINO", "en": "embedded DINO"} if embedded else named,
@@ -61,7 +60,7 @@ def page(model):
         "STYLE": (HERE / "live" / "style.css").read_text("utf-8"),
         "EXAMPLES": "\n".join(_example(name, model) for name in PHOTOS),
         "FACTS": json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c"),
-        "WEIGHTS": _base64(network.weights(model)),
+        "WEIGHTS": in_base64(network.weights(model)),
         "WORKER": compiled["worker"],
         "SCRIPT": bundle(HERE / "live" / "main.js"),
     }
@@ -83,37 +82,23 @@ def network_words(model):
     section = re.search(r"^## What it is not.*?\n(.*?)^## ", card, re.MULTILINE | re.DOTALL)[1]
     told = {}
     for paragraph in section.strip().split("\n\n"):
-        told["ko" if re.search("[가-힣]", paragraph) else "en"] = " ".join(
-            paragraph.replace("**", "").split()
-        )
+        words = " ".join(paragraph.replace("**", "").split())
+        told["ko" if re.search("[가-힣]", words) else "en"] = words
     pixels, patch = (side[0] for side in (model.patch_embed.img_size, model.patch_embed.patch_size))
     numbers = [pixels, patch, len(model.blocks), model.blocks[0].attn.num_heads]
     ko = "이 맵은 내장 DINO의 것입니다(ViT, {}픽셀, 패치 {}, 블록 {}개, 헤드 {}개)."
     en = "These maps are the embedded DINO's (a ViT: {} pixels, patch {}, {} blocks, {} heads)."
-    return {
-        "ko": f"{ko.format(*numbers)} {told['ko']}",
-        "en": f"{en.format(*numbers)} {told['en']}",
-    }
+    return {k: f"{s.format(*numbers)} {told[k]}" for k, s in (("ko", ko), ("en", en))}
 
 
 def _example(name, model):
     """A button with a photo, and which of its patches are an object's."""
-    picture = _base64((ROOT / "images" / f"{name}.jpg").read_bytes())
+    picture = in_base64((ROOT / "images" / f"{name}.jpg").read_bytes())
     mask = masks_on_grid(load_masks(name), model, "whole").any(0).flatten().int().tolist()
     return (
         f'<button type="button" class="example" data-photo="{html.escape(name)}"><img alt="" '
         f'data-mask="{"".join(map(str, mask))}" src="data:image/jpeg;base64,{picture}"></button>'
     )
-
-
-def _base64(data):
-    return base64.b64encode(data).decode()
-
-
-def _colour_table(name):
-    """256 × RGB bytes of one of matplotlib's colormaps, in base64."""
-    table = matplotlib.colormaps[name](np.arange(256), bytes=True)[:, :3]
-    return _base64(table.tobytes())
 
 
 class Camera(anywidget.AnyWidget):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import save
 from timm.data import resolve_model_data_config
 from timm.layers import Mlp
@@ -13,6 +14,7 @@ from torch import nn
 
 from .bundle import bundle
 from .data import png
+from .interventions import forward
 
 ENGINE = Path(__file__).with_name("engine")
 LIMIT = 7_000_000  # bytes of weights that a page takes; it is sent, and kept in memory, once
@@ -21,18 +23,10 @@ LIMIT = 7_000_000  # bytes of weights that a page takes; it is sent, and kept in
 def in_page(model):
     """What the page must know of a network that it can compute itself.
 
-    Parameters
-    ----------
-    model : timm model
-
-    Returns
-    -------
-    dict
-        ``key``, which tells networks apart, and ``config``, as of timm's config.json. Empty where
-        the network is none of timm's plain kind, or its weights are larger than ``LIMIT``: then
-        the kernel computes.
+    ``key``, which tells networks apart, and ``config``, as of timm's config.json. Empty where the
+    network is none of timm's plain kind, or larger than ``LIMIT``: then the kernel computes.
     """
-    if not _plain(model) or sum(_sizes(model)) > LIMIT:
+    if not _plain(model) or sum(2 * p.numel() for p in model.parameters()) > LIMIT:
         return {}
     settings = resolve_model_data_config(model)
     config = {
@@ -68,22 +62,16 @@ def levels(model, tensor):
     settings = resolve_model_data_config(model)
     mean, std = (torch.tensor(settings[name])[:, None, None] for name in ("mean", "std"))
     pixels = ((tensor[0].cpu().float() * std + mean) * 255).round().clamp(0, 255)
-    return png(_picture(pixels.permute(1, 2, 0).numpy().astype(np.uint8)))
+    return png(Image.fromarray(pixels.permute(1, 2, 0).numpy().astype(np.uint8)))
 
 
 def tokens(model, tensor, budget=2_600_000):
     """Tokens, queries and keys of one picture after every block, in half precision.
 
-    From these a page works out every map but for the budget (bytes): empty if they are more.
-
-    Returns
-    -------
-    dict
-        ``grid``, ``prefix``, ``heads``, ``n`` and ``blocks``, a list of {"tokens" (n, D), "q" (with
-        the scale) and "k" (heads, n, d): bytes of float16}.
+    From these a page works out every map: ``grid``, ``prefix``, ``heads``, ``n``, and ``blocks``, a
+    list of {"tokens" (n, D), "q" (with the scale), "k" (heads, n, d): bytes of float16}. Empty if
+    they are more bytes than `budget`.
     """
-    from .interventions import forward
-
     if not _plain(model):
         return {}
     grid = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
@@ -95,16 +83,6 @@ def tokens(model, tensor, budget=2_600_000):
     heads = model.blocks[0].attn.num_heads
     known = {"grid": list(grid), "n": n, "prefix": model.num_prefix_tokens, "heads": heads}
     return {**known, "blocks": blocks}
-
-
-def _picture(pixels):
-    from PIL import Image
-
-    return Image.fromarray(pixels)
-
-
-def _sizes(model):
-    return (2 * p.numel() for p in model.parameters())
 
 
 def _plain(model):

@@ -21,14 +21,7 @@ LIVE = ":is(.dino-explorer, .dino-predict)"  # the widgets that have a still
 
 
 def show(data, metadata, still):
-    """Show a widget; in JupyterLab behind an output of its own that holds its still.
-
-    Parameters
-    ----------
-    data, metadata : dict
-        The widget's MIME bundle. Its picture is for where no widget runs.
-    still : str, HTML
-    """
+    """Show a widget's MIME bundle; in JupyterLab behind an output that holds its still, HTML."""
     if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
         data = {kind: one for kind, one in data.items() if not kind.startswith("image/")}
         words = say(

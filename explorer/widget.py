@@ -33,10 +33,6 @@ class Explorer(anywidget.AnyWidget):
     its weights when the reader first touches the explorer. Else the kernel is asked for another
     block or photo. Takes what ``explore`` takes.
 
-    Attributes
-    ----------
-    alpha : float, opacity of the colours, 0..1
-    cmap : str, one of ``overlay.COLORMAPS``
     """
 
     _esm = bundle(HERE / "explorer.js")
@@ -136,38 +132,24 @@ class Explorer(anywidget.AnyWidget):
         return two_panel(self.picture, m, weights=self.model, **look)
 
     def save_html(self, path="explorer.html", network=True):
-        """Write the explorer as one HTML file that needs neither kernel nor internet.
+        """Write the explorer as one HTML file that needs neither kernel nor internet; its Path.
 
-        Parameters
-        ----------
-        path : str or Path, folders that are not there yet are made
-        network : bool
-            True: with the network in it, if it can work in a page (about 8 MB): for photos of the
-            reader's own, and to break it. False: small, with what the network made of this photo.
-
-        Returns
-        -------
-        Path
+        With the network in it, if it can work in a page (about 8 MB): for photos of the reader's
+        own, and to break it. Or small, with what the network made of this photo.
         """
         path = _made(path)
         path.write_text(export.page(self, plain(path.stem), network), encoding="utf-8")
         return path
 
     def save_gif(self, path="explorer.gif", sweep="alpha"):
-        """Write the overlay as a moving picture.
+        """Write the overlay as a moving picture, a GIF or, by its name, a smaller WebP; its Path.
 
         Parameters
         ----------
         path : str or Path
-            Folders that are not there yet are made. A name that ends in .webp: a WebP, smaller.
-        sweep : {"alpha", "head", "block", "zoom", "query"}
+        sweep : {"alpha", "head", "block", "query"}
             From photo to the first map and back; CLS attention head by head; token norms block by
-            block; into the middle and out again, with the token norms of what is in view; a patch
-            that goes round the photo, where it looks and which patches are like it.
-
-        Returns
-        -------
-        Path
+            block; a patch that goes round the photo, where it looks and which patches are like it.
 
         Raises
         ------
