@@ -26,8 +26,9 @@ def exercise(ko, en, near=3e-5):
     """Make a check of a function that judges an answer.
 
     The function returns a ``right`` or a ``hint``; or a list of ``(value, ko, en)``, of which the
-    first that equals the answer is said: the first of all is right, a value of `...` is any.
-    As an answer, `...` (alone or within a tuple) is none. Verdicts are kept, see ``answers.py``.
+    first that equals the answer is said: the first of all is right, a value of `...` is any; or
+    what to compare instead of the answer, and such a list. As an answer, `...` (alone or within a
+    tuple) is none. Verdicts are kept, see ``answers.py``.
 
     Parameters
     ----------
@@ -43,10 +44,10 @@ def exercise(ko, en, near=3e-5):
                 return _tell(None, "...을 지우고 답을 쓰세요.", "Replace the ... with your answer.")
             try:
                 verdict = judge(answer, *args, **kwargs)
-                if isinstance(verdict, list):
-                    equal = (i for i, row in enumerate(verdict) if _same(answer, row[0], near))
-                    first = next(equal)
-                    verdict = first == 0, *verdict[first][1:]
+                value, rows = (answer, verdict) if isinstance(verdict, list) else verdict[:2]
+                if isinstance(rows, list):
+                    first = next(i for i, row in enumerate(rows) if _same(value, row[0], near))
+                    verdict = first == 0, *rows[first][1:]
             except Exception:  # whatever a student typed, the lesson goes on
                 kind = type(answer).__name__
                 verdict = hint(f"답의 형태가 {kind}일 수 없습니다.", f"The answer is no {kind}.")

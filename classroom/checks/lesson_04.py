@@ -74,10 +74,6 @@ def check_share_on_object(answer, m, mask):
         (1 - on / whole, "새의 바깥입니다.", "That is what lies beside the bird."),
         (mask.float().mean(), "새의 넓이입니다. 맵이 필요합니다.", "The bird's area: use the map."),
         (m[mask].mean(), "평균이 아니라 합의 비율입니다.", "A share of the sum, not a mean."),
-        (
-            m[mask].mean() / m.mean(),
-            "넓이로 또 나누었습니다.",
-            "That divides by the area, too.",
-        ),
+        (m[mask].mean() / m.mean(), "넓이로 또 나누었습니다.", "That divides by the area, too."),
         (..., "새 위의 합을 전체의 합으로 나누세요.", "Divide the bird's sum by the whole sum."),
     ]

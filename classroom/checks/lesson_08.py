@@ -60,11 +60,7 @@ def check_area(answer, curve):
         (right, f"넓이는 {right:.2f}입니다.", f"The area is {right:.2f}."),
         (c.mean(), "양 끝의 점은 반씩만 세어야 합니다.", "The two ends count by half only."),
         (heights.sum(), "사다리꼴의 너비를 빠뜨렸습니다.", "The trapezoids' width is missing."),
-        (
-            heights.sum() / len(c),
-            "사다리꼴은 점보다 하나 적습니다.",
-            "One trapezoid fewer.",
-        ),
+        (heights.sum() / len(c), "사다리꼴은 점보다 하나 적습니다.", "One trapezoid fewer."),
         (c[:-1].mean(), "왼쪽 높이만 썼습니다.", "Those are the left heights alone."),
         (c[1:].mean(), "오른쪽 높이만 썼습니다.", "Those are the right heights alone."),
         (1 - right, "곡선 위의 넓이입니다.", "That is the area above the curve."),

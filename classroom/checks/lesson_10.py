@@ -57,11 +57,7 @@ def check_label(answer, cosines, shares, k, temperature):
         (shares[who].mean(), "모두 같은 무게로 섞었습니다.", "You weighed all of them alike."),
         ((best.softmax(0) * shares[who]).sum(), "온도가 빠졌습니다.", "Temperature is missing."),
         (shares[who[0]], "가장 가까운 하나만 썼습니다.", "That is the nearest one alone."),
-        (
-            (weight * shares[:k]).sum(),
-            "라벨의 순서가 다릅니다.",
-            "Take labels in topk order.",
-        ),
+        ((weight * shares[:k]).sum(), "라벨의 순서가 다릅니다.", "Take labels in topk order."),
         (weight, "무게입니다. 라벨과 곱해 더하세요.", "Weights: multiply by labels, add up."),
         (..., "topk, softmax, 가중합의 순서입니다.", "topk, then softmax, then the sum."),
     ]

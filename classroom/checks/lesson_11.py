@@ -7,20 +7,28 @@ from .exercise import exercise, hint, right
 STUDENT_TEMP, TEACHER_TEMP = 0.06, 0.02  # as in training.dino.Loss
 
 
+def _called(function, ko, en, *args):
+    """What a student's function makes of its arguments; or a hint."""
+    if not callable(function):
+        return hint("함수를 쓰세요.", "Write a function.")
+    try:
+        value = function(*args)
+    except TypeError:
+        return hint(ko, en)
+    missing = hint("return이 빠졌습니다.", "It does not return a tensor.")
+    return value if isinstance(value, torch.Tensor) else missing
+
+
 @exercise("손실", "The loss")
 def check_loss(answer):
     """Whether the answer is DINO's loss of two crops: a function of (student, teacher, centre)."""
-    if not callable(answer):
-        return hint("함수를 쓰세요.", "Write a function.")
     generator = torch.Generator().manual_seed(0)
     student, teacher, centre = (0.1 * torch.randn(3, 4, 8, generator=generator)).unbind()
     student.requires_grad_(), teacher.requires_grad_()
-    try:
-        value = answer(student, teacher, centre[0])
-    except TypeError:
-        return hint("점수 둘과 중심을 받아야 합니다.", "It must take two scores and a centre.")
-    if not isinstance(value, torch.Tensor):
-        return hint("return이 빠졌습니다.", "It does not return a tensor.")
+    takes = "점수 둘과 중심을 받아야 합니다.", "It must take two scores and a centre."
+    value = _called(answer, *takes, student, teacher, centre[0])
+    if isinstance(value, tuple):
+        return value
     if value.ndim:
         return hint("평균을 내어 수 하나로 만드세요.", "Take the mean: a loss is one number.")
     centred, late = teacher - centre[0], teacher / TEACHER_TEMP - centre[0]
@@ -30,77 +38,50 @@ def check_loss(answer):
     def loss(p=p, q=q):
         return -(p * q).sum(-1).mean()
 
-    known = [
-        (loss(), "", ""),
+    alike = torch.isclose(value, loss())
+    if alike and torch.autograd.grad(value, teacher, allow_unused=True)[0] is not None:
+        ko = "기울기가 교사에게도 흐릅니다. detach()를 쓰세요."
+        return hint(ko, "Gradients reach the teacher: use detach().")
+    warm, own = student.log_softmax(-1), ((student - centre[0]) / STUDENT_TEMP).log_softmax(-1)
+    both = "온도를 둘 다 잊었습니다.", "Both temperatures are missing."
+    wrong = "로그를 교사에게 씌웠습니다.", "The logarithm is on the wrong one."
+    undone = "중심을 빼지 않았습니다.", "The centre is in."
+    return value, [
+        (loss(), "DINO의 손실입니다.", "This is DINO's loss."),
         (-loss(), "부호가 반대입니다.", "The sign is the other way round."),
-        (loss(q=student.log_softmax(-1)), "학생의 온도를 잊었습니다.", "No student's temperature."),
+        (loss(q=warm), "학생의 온도를 잊었습니다.", "No student's temperature."),
         (loss(p=centred.softmax(-1)), "교사의 온도를 잊었습니다.", "The teacher's is missing."),
-        (
-            loss(centred.softmax(-1), student.log_softmax(-1)),
-            "온도를 둘 다 잊었습니다.",
-            "Both temperatures are missing.",
-        ),
-        (
-            loss((teacher / TEACHER_TEMP).softmax(-1)),
-            "중심을 빼지 않았습니다.",
-            "The centre is in.",
-        ),
+        (loss(centred.softmax(-1), warm), *both),
+        (loss((teacher / TEACHER_TEMP).softmax(-1)), *undone),
         (loss(late.softmax(-1)), "중심을 빼고 나서 나누세요.", "Take it off, then divide."),
-        (
-            loss(p, ((student - centre[0]) / STUDENT_TEMP).log_softmax(-1)),
-            "학생에게서는 중심을 빼지 않습니다.",
-            "The student keeps the centre.",
-        ),
-        (
-            loss((student / STUDENT_TEMP).softmax(-1), log_p),
-            "로그를 교사에게 씌웠습니다.",
-            "The logarithm is on the wrong one.",
-        ),
+        (loss(q=own), "학생에게서는 중심을 빼지 않습니다.", "The student keeps the centre."),
+        (loss((student / STUDENT_TEMP).softmax(-1), log_p), *wrong),
         (loss(q=q.exp()), "로그가 빠졌습니다.", "The logarithm is missing."),
         (loss() * len(q), "그림마다 더했습니다. 평균입니다.", "Mean over pictures, not sum."),
         (loss() / q.shape[-1], "답끼리는 더합니다.", "Over the answers it is a sum."),
+        (..., "온도, 소프트맥스, 로그, 합을 보세요.", "Look at each of the four steps again."),
     ]
-    found = next((words for number, *words in known if torch.isclose(value, number)), None)
-    if found is None:
-        return hint("온도, 소프트맥스, 로그, 합을 보세요.", "Look at each of the four steps again.")
-    if found[0]:
-        return hint(*found)
-    if torch.autograd.grad(value, teacher, allow_unused=True)[0] is not None:
-        return hint(
-            "기울기가 교사에게도 흐릅니다. detach()를 쓰세요.",
-            "Gradients reach the teacher: use detach().",
-        )
-    return right("DINO의 손실입니다.", "This is DINO's loss.")
 
 
 @exercise("느린 평균", "The slow average")
 def check_average(answer):
     """Whether the answer is the teacher's new weights: a function of (old, new, momentum)."""
-    if not callable(answer):
-        return hint("함수를 쓰세요.", "Write a function.")
     old, new = torch.tensor([1.0, 2.0]), torch.tensor([5.0, -4.0])
-    try:
-        value = answer(old, new, 0.9)
-    except TypeError:
-        return hint("old, new, m을 받아야 합니다.", "It must take old, new and m.")
-    if not isinstance(value, torch.Tensor):
-        return hint("return이 빠졌습니다.", "It does not return a tensor.")
-    for number, *words in (
-        (
-            0.1 * old + 0.9 * new,
-            "거꾸로입니다. 교사가 너무 빨리 움직입니다.",
-            "The wrong way round.",
-        ),
+    value = _called(
+        answer, "old, new, m을 받아야 합니다.", "It must take old, new and m.", old, new, 0.9
+    )
+    if isinstance(value, tuple):
+        return value
+    fast = "거꾸로입니다. 교사가 너무 빨리 움직입니다.", "The wrong way round."
+    return value, [
+        (0.9 * old + 0.1 * new, "EMA입니다.", "This is the EMA."),
+        (0.1 * old + 0.9 * new, *fast),
         (new, "학생을 그대로 베꼈습니다.", "That copies the student."),
         (old, "교사가 움직이지 않습니다.", "The teacher never moves."),
         (0.9 * old + new, "두 비율의 합이 1이어야 합니다.", "Both shares must sum to 1."),
         (0.9 * (old + new), "학생의 비율은 1 - m입니다.", "The student's share is 1 - m."),
-    ):
-        if torch.allclose(value, number):
-            return hint(*words)
-    if not torch.allclose(value, 0.9 * old + 0.1 * new):
-        return hint("m은 교사 쪽의 비율입니다.", "m is what the teacher keeps.")
-    return right("EMA입니다.", "This is the EMA.")
+        (..., "m은 교사 쪽의 비율입니다.", "m is what the teacher keeps."),
+    ]
 
 
 @exercise("두 붕괴의 원인", "What is missing in two collapses")
