@@ -27,14 +27,7 @@ trouble = None  # why the last answer was not kept, if it was not; progress.show
 
 
 def record(lesson, exercise, correct):
-    """Keep one try. Prints nothing and never raises: the check that calls it goes on.
-
-    Parameters
-    ----------
-    lesson : str, two digits, as "03"
-    exercise : str, the name of the check
-    correct : bool
-    """
+    """Keep one try of a lesson's ("03") check. Prints nothing and never raises."""
 
     def add(kept):
         tries = kept.setdefault(exercise, {})
@@ -46,14 +39,7 @@ def record(lesson, exercise, correct):
 
 
 def record_guess(lesson, question, grid, picked):
-    """Keep a guess; as ``record``. One made after the result was opened leaves the first.
-
-    Parameters
-    ----------
-    lesson, question : str
-    grid : tuple of int (gh, gw), or (1, n) for one of n answers
-    picked : sequence of int, patches, row * gw + column
-    """
+    """Keep a guess; as ``record``. One made after the result was opened leaves the first."""
 
     def add(kept):
         both = kept[GUESSES].setdefault(question, {})
@@ -96,11 +82,8 @@ def cell_source():
 
 def are_guesses(both):
     """Whether this is a first and a last guess; whoever reads on can count on their form."""
-    return (
-        isinstance(both, dict)
-        and both.keys() == {"first", "last"}
-        and all(map(_is_guess, both.values()))
-    )
+    form = isinstance(both, dict) and both.keys() == {"first", "last"}
+    return form and all(map(_is_guess, both.values()))
 
 
 def _kept(lesson):

@@ -28,18 +28,11 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 class Question(NamedTuple):
-    """One that a lesson asks by ``predict``.
+    """One that a lesson asks by ``predict``."""
 
-    Attributes
-    ----------
-    heading : str, of its section
-    options : list of (str, str), the answers, Korean and English; empty where patches are asked for
-    still : str, the photo under its grid as the notebook stores it, JPEG in base64; or ""
-    """
-
-    heading: str
-    options: list
-    still: str
+    heading: str  # of its section
+    options: list  # of answers (Korean, English); empty where patches are asked for
+    still: str  # the photo under its grid as the notebook stores it, JPEG in base64; or ""
 
 
 @functools.cache
@@ -62,10 +55,7 @@ def questions(folder=NOTEBOOKS):
 def calls(source):
     """The questions in a cell: a list of (lesson, question, options).
 
-    Raises
-    ------
-    ValueError
-        Names or answers are no lists of texts, written in this cell.
+    ValueError if these are no texts and lists of texts, written in this cell.
     """
     found, known = [], {}
     for line in ast.parse(source).body if "predict." in source else ():
@@ -100,18 +90,10 @@ def digits(values):
 
 
 def overlap(picked, values):
-    """Share of the picked patches that are among the largest, of which as many are taken.
+    """Share of the picked patches that are among the largest values, of which as many are taken.
 
-    Parameters
-    ----------
-    picked : sequence of int
-    values : numpy.ndarray
-        Of any shape, a number a patch. Where several are equal and not all of them have room among
-        the largest, as in a mask, each counts in part.
-
-    Returns
-    -------
-    float, 0..1; of patches picked at random it is about their share of all
+    Where several values are equal and not all of them have room among the largest, as in a mask,
+    each counts in part. Of patches picked at random it is about their share of all.
     """
     values, k = np.ravel(values), len(picked)
     line = np.sort(values)[-k]
@@ -169,29 +151,21 @@ def _patches(made, question):
     shares, ends = mean(masks), len(made)
     figures, (width, height) = [], (gw, gh)
     if question.still:
-        words = say("사진", "the photo", " · ")
-        figures.append((f"data:image/jpeg;base64,{question.still}", words))
+        figures.append((f"data:image/jpeg;base64,{question.still}", "사진", "the photo"))
         with Image.open(io.BytesIO(base64.b64decode(question.still))) as photo:
             width, height = photo.size
-    words = say(
-        f"예상 {ends}개: 가장 밝은 패치는 {shares.max():.0%}가 골랐습니다",
-        f"{ends} guesses: {shares.max():.0%} chose the brightest",
-        " · ",
-    )
-    figures.append((_png(shares), words))
+    ko = f"예상 {ends}개: 가장 밝은 패치는 {shares.max():.0%}가 골랐습니다"
+    figures.append((_png(shares), ko, f"{ends} guesses: {shares.max():.0%} chose the brightest"))
     if opened:
         met = np.mean([overlap(guess["picked"], truth(guess)) for guess in opened])
         chance = np.mean([len(guess["picked"]) / truth(guess).size for guess in opened])
-        words = say(
-            f"맵. 맞은 비율 {met:.0%}, 우연 {chance:.0%}",
-            f"the map: met {met:.0%}, by chance {chance:.0%}",
-            " · ",
-        )
-        figures.append((_png(mean(map(truth, opened))), words))
+        ko = f"맵. 맞은 비율 {met:.0%}, 우연 {chance:.0%}"
+        en = f"the map: met {met:.0%}, by chance {chance:.0%}"
+        figures.append((_png(mean(map(truth, opened))), ko, en))
     row = [
         f'<figure><img alt="" style="aspect-ratio: {width} / {height}" src="{source}">'
-        f"<figcaption>{words}</figcaption></figure>"
-        for source, words in figures
+        f"<figcaption>{say(*words, ' · ')}</figcaption></figure>"
+        for source, *words in figures
     ]
     return f'<div class="row">{"".join(row)}</div>'
 

@@ -95,11 +95,7 @@ def _files(path):
 
 
 def table(pages, exercises):
-    """Rows for a spreadsheet, a head and a line a page.
-
-    Of ``collect``'s pages; only what ``checks.exercise.listed`` and ``guesses.questions`` hold
-    becomes a column.
-    """
+    """Rows for a spreadsheet, of ``collect``'s pages: a column a listed exercise and question."""
     keys = [(lesson, name) for lesson, names in exercises.items() for name in names]
     head = [f"{le}.{i + 1}" for le, names in exercises.items() for i in range(len(names))]
     asked = guesses.questions()

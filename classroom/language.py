@@ -4,6 +4,7 @@ The choice is the one made in ``lessons.setup``, else the environment variable `
 else what ``outputs/settings.json`` remembers of the last lesson, else both.
 """
 
+import contextlib
 import json
 import os
 
@@ -18,27 +19,13 @@ _shown = False
 
 
 def choose(wanted, folder):
-    """Put a language in force, and remember it if it was asked for by name.
-
-    Parameters
-    ----------
-    wanted : {"ko", "en", "both"} or None
-        None takes the environment's choice, else the remembered one, else both.
-    folder : Path, where ``settings.json`` is
-
-    Raises
-    ------
-    bilingual.BadInput
-        Any other name, the environment's included.
-    """
+    """Put a language in force, and remember it in a folder if it was asked for by name."""
     file = folder / "settings.json"
     bilingual.choose(wanted or os.environ.get(bilingual.VARIABLE) or _remembered(file))
     if wanted:
         settings = _settings(file) | {"language": bilingual.language()}
-        try:
+        with contextlib.suppress(OSError):  # a full disk: the choice holds for this lesson
             file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-        except OSError:  # a full disk: the choice holds for this lesson
-            pass
 
 
 def show():

@@ -74,12 +74,9 @@ def _explain(shell, kind, error, trace, tb_offset=None):
 def outputs():
     """The folder for all that the lessons write; made when it is first asked for.
 
-    Returns
-    -------
-    Path
-        The environment variable ``DINO_OUTPUTS``, or else ``outputs/`` beside the helpers. If that
-        cannot be written to (a read-only checkout), a folder of the reader's own in the temporary
-        directory, the same one each time; a notice says so once.
+    The environment variable ``DINO_OUTPUTS``, or else ``outputs/`` beside the helpers. If that
+    cannot be written to (a read-only checkout), a folder of the reader's own in the temporary
+    directory, the same one each time; a notice says so once.
     """
     wanted = Path(os.environ.get("DINO_OUTPUTS") or ROOT / "outputs").expanduser().absolute()
     return wanted if _writable(wanted) else _temporary(wanted)

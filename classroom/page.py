@@ -44,8 +44,7 @@ def file_name(name, number):
 def write(name, number, lessons, guesses=()):
     """One page, for a reader and, as JSON in it, for ``read``.
 
-    `lessons` holds of each lesson what ``progress.standing`` returns, `guesses` what
-    ``answers.guesses`` does.
+    Of each lesson what ``progress.standing`` and ``answers.guesses`` return.
     """
     guesses = dict(guesses)
     made = datetime.now().astimezone().isoformat(timespec="seconds")

@@ -29,14 +29,7 @@ STILL_SIDE = 360  # of the still, which is stored in notebooks
 
 
 class Guess(anywidget.AnyWidget):
-    """What the reader guesses: some patches of a grid, or one of 1 × n answers.
-
-    Attributes
-    ----------
-    picked : list of int
-        Patches (row * gw + column), or the number of the answer, from 0; of a locked guess.
-    locked : bool
-    """
+    """What the reader guesses: some patches of a grid, or one of 1 × n answers."""
 
     _esm = Path(__file__).with_name("predict.js")
     _css = Path(__file__).with_name("predict.css")
@@ -44,7 +37,7 @@ class Guess(anywidget.AnyWidget):
     photo = traitlets.Bytes().tag(sync=True)
     grid = traitlets.List().tag(sync=True)
     options = traitlets.List().tag(sync=True)  # a choice's answers
-    picked = traitlets.List().tag(sync=True)
+    picked = traitlets.List().tag(sync=True)  # patches or the answer's number, of a locked guess
     locked = traitlets.Bool().tag(sync=True)
 
     def __init__(self, lesson, question, grid, **shown):
@@ -108,16 +101,7 @@ class Patches(Guess):
         ----------
         m : torch.Tensor or array
             (gh, gw); of another grid it is resized to that of the guess. NaN counts as its lowest.
-        weights : timm model or str, optional, names what made the map, below it
-
-        Returns
-        -------
-        plots.Figure
-
-        Raises
-        ------
-        BadInput
-            Not one map.
+        weights : see ``plots.two_panel``
         """
         gh, gw = self.grid
         values = overlay.resize_map(m, (gw, gh))
@@ -146,11 +130,11 @@ class Patches(Guess):
     def _asked(self):
         gh, gw = self.grid
         photo = shrunk(self.seen, STILL_SIDE)
-        pen = ImageDraw.Draw(photo)
-        for i in range(1, gw):
-            pen.line([(i * photo.width // gw, 0), (i * photo.width // gw, photo.height)], "white")
-        for i in range(1, gh):
-            pen.line([(0, i * photo.height // gh), (photo.width, i * photo.height // gh)], "white")
+        pen, (width, height) = ImageDraw.Draw(photo), photo.size
+        for x in (i * width // gw for i in range(1, gw)):
+            pen.line([(x, 0), (x, height)], "white")
+        for y in (i * height // gh for i in range(1, gh)):
+            pen.line([(0, y), (width, y)], "white")
         words = say("예상하는 패치를 고르세요", "Pick the patches that you expect", " · ")
         return f"{words} ({gh} × {gw})", jpeg(photo)
 
@@ -182,15 +166,8 @@ def patches(lesson, question, photo, encoded):
     ----------
     lesson : str, two digits, as "03"
     question : str, a name of its own in the lesson; with it the guess is kept
-    photo : PIL.Image.Image
-        What the network saw, the second thing that ``images.to_tensor`` returns: the grid covers
-        it and no more.
-    encoded : encoding.Encoded or tuple of int
-        Of which the grid is taken; or the grid itself, (gh, gw).
-
-    Returns
-    -------
-    Patches
+    photo : PIL.Image.Image, what the network saw, the second thing that ``to_tensor`` returns
+    encoded : encoding.Encoded, of which the grid is taken; or the grid itself, (gh, gw)
     """
     grid = tuple(getattr(encoded, "grid", encoded))
     guess = Patches(lesson, question, load_photo(photo, max_side=None), grid)
@@ -199,17 +176,7 @@ def patches(lesson, question, photo, encoded):
 
 
 def choice(lesson, question, options):
-    """Ask for one of several answers; shows itself.
-
-    Parameters
-    ----------
-    lesson, question : str, see ``patches``
-    options : sequence of (str, str), each answer in Korean and in English
-
-    Returns
-    -------
-    Choice
-    """
+    """Ask for one of several answers, each (Korean, English); shows itself. See ``patches``."""
     shown = [ko if ko == en else say(ko, en, " · ") for ko, en in options]
     guess = Choice(lesson, question, (1, len(shown)), options=shown)
     display(guess)

@@ -10,17 +10,7 @@ from classroom.checks.exercise import listed
 
 
 def show(lesson):
-    """Show how each exercise of a lesson stands, and the answers that were kept, folded away.
-
-    Parameters
-    ----------
-    lesson : str, two digits, as "03"
-
-    Raises
-    ------
-    BadInput
-        If there is no such lesson.
-    """
+    """Show how each exercise of a lesson ("03") stands, and the answers kept, folded away."""
     exercises = standing(lesson)
     done = sum(e["verdict"] == "right" for e in exercises)
     print(f"{say('연습', 'Exercises', ' · ')}: {done} / {len(exercises)}")
@@ -44,8 +34,7 @@ def hand_in(name, number=""):
     Parameters
     ----------
     name : str, the student's name, of 1 to 80 characters
-    number : str, optional
-        The student's number, by which a learning platform knows whose grades these are.
+    number : str, optional, by which a learning platform knows whose grades these are
 
     Returns
     -------
@@ -55,8 +44,6 @@ def hand_in(name, number=""):
     ------
     BadInput
         The name or number is too long or has control characters, or there is no name.
-    OSError
-        The file can't be written.
     """
     name, number = page.valid(name, number)
     path = lessons.outputs() / page.file_name(name, number)
