@@ -42,17 +42,7 @@ def attention_map(model, tensor):
 
 
 def token_norm(patch_tokens, grid):
-    """L2 norm of each patch token.
-
-    Parameters
-    ----------
-    patch_tokens : torch.Tensor (..., gh * gw, D)
-    grid : tuple of int (gh, gw)
-
-    Returns
-    -------
-    torch.Tensor (..., gh, gw), at least 0
-    """
+    """L2 norm of each patch token (..., gh * gw, D), as a map (..., gh, gw)."""
     return on_grid(torch.norm(patch_tokens.float(), dim=-1), grid)
 
 

@@ -17,18 +17,13 @@ def resize_map(m, size, smooth=True):
 
     Parameters
     ----------
-    m : torch.Tensor or array (gh, gw)
+    m : torch.Tensor or array (gh, gw); else BadInput
     size : tuple of int (width, height) in pixels, the order of ``Image.size``
     smooth : bool, bilinear if true; otherwise each patch stays one flat rectangle
 
     Returns
     -------
     numpy.ndarray (height, width) float32
-
-    Raises
-    ------
-    BadInput
-        Not one map.
     """
     values = torch.as_tensor(m).detach().float().cpu().numpy()
     if values.ndim != 2:
@@ -41,21 +36,9 @@ def resize_map(m, size, smooth=True):
 
 
 def colorize(values, cmap="viridis"):
-    """Turn numbers in 0..1 into colours with one of matplotlib's colour tables.
+    """Turn numbers (H, W) in 0..1 into colours, (H, W, 3) uint8.
 
-    Parameters
-    ----------
-    values : numpy.ndarray (H, W)
-    cmap : str, one of ``COLORMAPS``, or any other name that matplotlib knows
-
-    Returns
-    -------
-    numpy.ndarray (H, W, 3) uint8
-
-    Raises
-    ------
-    BadInput
-        No such colormap.
+    `cmap` is one of ``COLORMAPS``, or any other that matplotlib knows; else BadInput.
     """
     if cmap not in matplotlib.colormaps:
         raise BadInput(

@@ -15,8 +15,7 @@ class Weights:
     ----------
     name : str, timm's name, "embedded", or the file that they came from
     source : {"hub", "cache", "embedded", "file", "untrained"}
-        Just downloaded, found on this machine, part of this package, a file or folder of the
-        reader's own, or random numbers.
+        Downloaded, found here, part of this package, the reader's own, or random numbers.
     trained : bool
     """
 

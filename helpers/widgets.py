@@ -13,20 +13,11 @@ from .weights import made_by
 def sliders(photo, m, *, weights):
     """The overlay under two controls. The kernel draws; ``explorer.explore`` draws in the browser.
 
-    Parameters
-    ----------
-    photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
-    m : torch.Tensor or array (gh, gw) in 0..1, see ``maps.min_max``
-    weights : timm model or str, names what made the map, below it
+    Takes what ``plots.two_panel`` does.
 
     Returns
     -------
     ipywidgets.VBox, of the slider, the menu, the picture and the line below it
-
-    Raises
-    ------
-    BadInput
-        As ``overlay.blend``.
     """
     label, wide = say("불투명도", "opacity alpha"), {"description_width": "initial"}
     alpha = ipywidgets.FloatSlider(0.5, max=1, step=0.01, description=label, style=wide)

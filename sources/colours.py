@@ -10,26 +10,11 @@ from sources.kinds import PhotoError
 
 
 def rgb(photo, max_side, name):
-    """Make a new picture that is RGB, upright and small.
+    """Make a new picture that is RGB, upright and at most `max_side` pixels long, if that is given.
 
-    Parameters
-    ----------
-    photo : PIL.Image.Image
-        Of any mode. Transparency is laid on white; EXIF orientation and the colour profile are
-        applied; numbers that need more than 8 bits are scaled, not clipped.
-    max_side : int or None, the longer side gets at most so many pixels
-    name : str, for the message
-
-    Returns
-    -------
-    PIL.Image.Image
-
-    Raises
-    ------
-    PhotoError
-        Which of its numbers is black is not known.
-    Exception
-        Whatever Pillow makes of a broken file.
+    Transparency is laid on white; EXIF orientation and the colour profile are applied; numbers that
+    need more than 8 bits are scaled, not clipped: PhotoError if which of them is black is not
+    known. A broken file raises whatever Pillow makes of it.
     """
     photo.load()  # a TIFF turns itself
     turn, (width, height) = orientation(photo), photo.size

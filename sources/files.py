@@ -94,20 +94,10 @@ def read(path, max_side=None):
 
 
 def decode(file, name, max_side=None):
-    """Read a picture file.
+    """Read a picture file that can be sought in: RGB, upright, in sRGB, the first of several.
 
-    Parameters
-    ----------
-    file : binary file object
-        Can be sought in; a photo on disk need not be read into memory as a whole.
-    name : str, for the message
-    max_side : int, optional
-        The longer side gets at most so many pixels. Else the photo keeps its size, except that a
-        JPEG for which ``MEMORY`` would not do is decoded at a half or less.
-
-    Returns
-    -------
-    PIL.Image.Image, RGB, upright, in sRGB; of a file with several pictures the first
+    `max_side` bounds the longer side. Else the photo keeps its size, except that a JPEG for which
+    ``MEMORY`` would not do is decoded at a half or less.
 
     Raises
     ------

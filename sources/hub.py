@@ -25,11 +25,7 @@ _one_at_a_time = threading.Lock()
 
 
 def weights_file(repository):
-    """Find the weights of a model.
-
-    Parameters
-    ----------
-    repository : str, the hub's name of it, for example "timm/vit_base_patch16_224.dino"
+    """Find the weights of a model by the hub's name of it, as "timm/vit_base_patch16_224.dino".
 
     Returns
     -------
@@ -63,13 +59,9 @@ def weights_file(repository):
 
 
 def whereabouts(repositories):
-    """Say of several models where their weights can be had, with one request for all of them.
+    """Where each model's weights can be had: "cache", "hub", or the ``HubError`` that says why not.
 
-    Returns
-    -------
-    dict
-        For each: "cache", "hub", or the ``HubError`` that says why not. "hub" is a promise of the
-        hub's, not of the file: only the first model that the cache lacks was asked for.
+    "hub" is a promise: only for the first model that the cache lacks was it asked, and once.
     """
     places = {name: "cache" if _cached(name) else "hub" for name in repositories}
     lacking = [name for name, place in places.items() if place == "hub"]

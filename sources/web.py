@@ -15,20 +15,9 @@ BYTES = 25_000_000
 
 
 def download(url):
-    """Fetch what is behind an http(s) address, which may hold Hangul.
+    """The bytes behind an http(s) address, which may hold Hangul.
 
-    Parameters
-    ----------
-    url : str
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    PhotoError
-        Not http(s), more than ``BYTES``, longer than ``SECONDS``, or whatever else the web has.
+    PhotoError: not http(s), more than ``BYTES``, longer than ``SECONDS``, or what the web has else.
     """
     shown, result = plain(url), {}
     if not url.lower().startswith(("http://", "https://")):
