@@ -36,6 +36,9 @@ def test_the_label_follows_what_moves():
     scores = propagation.contest(dots(), {"cells": cells})
     assert torch.equal(scores["cells"], propagation.score(labels, masks))
     assert scores["copied"][0] == pytest.approx(1 / 3) and scores["copied"][1:].max() == 0
+    thrown = np.random.default_rng(0).random((500, 40, 80)) < masks[2].mean()  # as large, anywhere
+    met = np.mean([(mask & masks[2]).sum() / (mask | masks[2]).sum() for mask in thrown])
+    assert scores["chance"].tolist() == pytest.approx([met] * 5, abs=0.002)
 
 
 def test_one_step_by_hand():
@@ -164,7 +167,7 @@ def test_what_is_no_video_is_said(tmp_path):
     "start, ko, en",
     [
         (b"", "빈 파일입니다(0바이트)", "The file is empty (0 bytes)"),
-        (b"\0\0\0\x18ftypheic", "비디오가 아니라 아이폰의 HEIC 사진", "Not a video, but an iPhone's HEIC"),
+        (b"\0\0\0\x18ftypheic", "비디오가 아니라 아이폰의 HEIC 사진", "but an iPhone's HEIC photo"),
         (b"\n<!DOCTYPE html><html>", "비디오가 아니라 웹페이지", "Not a video, but a web page"),
         (b"%PDF-1.7\n", "비디오가 아니라 PDF 문서", "Not a video, but a PDF document"),
         (b"JPEG", "움직이지 않는 사진", "A picture that stands still"),
