@@ -6,6 +6,7 @@ from PIL import Image
 
 from bilingual import Bilingual
 
+VIDEO = "비디오", "a video"
 _EXPORT = ("JPEG로 내보내서 쓰세요.", "Export it as a JPEG and use that.")
 # (what its beginning looks like, its name, what to do), each in both languages.
 _KINDS = (
@@ -36,7 +37,7 @@ _KINDS = (
     ),
     (
         rb"....ftyp|RIFF....AVI|\x1a\x45\xdf\xa3|....moov",
-        ("동영상", "a video"),
+        VIDEO,
         ("한 장면을 JPEG로 저장해 쓰세요.", "Save one of its pictures as a JPEG and use that."),
     ),
 )
@@ -45,6 +46,11 @@ OTHER = ("JPEG, PNG, WebP 파일을 쓰세요.", "Use a JPEG, PNG or WebP file."
 
 class PhotoError(Bilingual, ValueError):
     """What was given cannot be used as a photo; the message says why, in Korean and English."""
+
+
+def what(start):
+    """What a file is by its beginning, and what to do to have a photo of it; None if unknown."""
+    return next((kind for looks, *kind in _KINDS if re.match(looks, start, re.S)), None)
 
 
 def not_a_photo(name, start=b""):
@@ -59,12 +65,12 @@ def not_a_photo(name, start=b""):
     -------
     PhotoError
     """
-    for looks, (ko, en), (ko_advice, en_advice) in _KINDS:
-        if re.match(looks, start, re.S):
-            return PhotoError(
-                f"사진이 아니라 {ko}입니다: {name}. {ko_advice}",
-                f"Not a photo, but {en}: {name}. {en_advice}",
-            )
+    if kind := what(start):
+        (ko, en), (ko_advice, en_advice) = kind
+        return PhotoError(
+            f"사진이 아니라 {ko}입니다: {name}. {ko_advice}",
+            f"Not a photo, but {en}: {name}. {en_advice}",
+        )
     Image.init()
     for kind, (_, accept) in Image.OPEN.items():
         # A picture to Pillow, but not one of files.FORMATS.

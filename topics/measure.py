@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torchvision.ops import box_iou
 
-from bilingual import BadInput
+from bilingual import BadInput, counted
 from helpers.encoding import attention, grid_of
 from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import cls_attention
@@ -166,8 +166,8 @@ def summary(model, views=None):
         "best head" (``best_head_jaccard``), "mean map" (the same of the mean of heads, nothing
         chosen), "pointing" (of the mean map), "LOST" and "TokenCut" (``localised``).
     """
-    rows = []
-    for seen in views or bundled_views(model):
+    rows, known = [], None if views else len(sample_photos())
+    for seen in counted(views or bundled_views(model), "사진", "photos", known):
         keys = key_features(model, seen.tensor)
         boxes = (find(keys, seen.grid).box for find in (lost, token_cut))
         rows.append(_measured(seen.heads, *boxes, seen.masks))
