@@ -94,10 +94,8 @@ def counted(things, ko, en, total=None):
     Parameters
     ----------
     things : iterable
-    ko, en : str
-        What they are.
-    total : int, optional
-        How many, if `things` does not know.
+    ko, en : str, what they are
+    total : int, optional, how many, if `things` does not know
     """
     from tqdm import tqdm  # to stdout, as Jupyter paints the other stream red
 

@@ -89,10 +89,5 @@ def upload(show, video=False):
     show : callable
         Takes the photo (PIL.Image.Image) or what ``video.frames`` reads, returns anything that a
         notebook can display, or None.
-    video : bool
-
-    Returns
-    -------
-    Upload, an ipywidgets.VBox; works on ipywidgets 7.7 and 8
     """
     return Upload(show, video)

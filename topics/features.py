@@ -12,10 +12,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bilingual import counted, say
-from helpers import models
 from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
 from helpers.plots import new_figure
+from topics import zoo
 
 
 def knn(bank, labels, queries, k=20, temperature=0.07):
@@ -25,20 +25,13 @@ def knn(bank, labels, queries, k=20, temperature=0.07):
 
     Parameters
     ----------
-    bank : torch.Tensor
-        (N, D), features with known labels.
-    labels : torch.Tensor
-        int (N,), classes 0, 1, …
-    queries : torch.Tensor
-        (Q, D).
-    k : int
-        All of the bank vote where it holds fewer.
-    temperature : float
+    bank, labels : torch.Tensor (N, D), features; int (N,), their classes 0, 1, …
+    queries : torch.Tensor (Q, D)
+    k : int, all of the bank vote where it holds fewer
 
     Returns
     -------
-    torch.Tensor
-        int (Q,), the class with most votes.
+    torch.Tensor, int (Q,), the class with most votes
     """
     similarity = F.normalize(queries, dim=-1) @ F.normalize(bank, dim=-1).T
     near, who = similarity.topk(min(k, len(bank)), dim=-1)
@@ -47,25 +40,16 @@ def knn(bank, labels, queries, k=20, temperature=0.07):
     return (votes[..., None] * classes).sum(dim=1).argmax(dim=-1)
 
 
-def linear_probe(bank, labels, strength=0.1):
-    """Fit logistic regression, features standardised first: a linear probe.
-
-    Parameters
-    ----------
-    bank, labels
-        As ``knn``.
-    strength : float
-        scikit-learn's C: smaller means smaller weights.
+def linear_probe(bank, labels):
+    """Fit logistic regression, features standardised first; `bank` and `labels` as in ``knn``.
 
     Returns
     -------
-    sklearn.pipeline.Pipeline
-        Has ``predict`` and ``predict_proba`` of (Q, D).
+    sklearn.pipeline.Pipeline, has ``predict`` and ``predict_proba`` of (Q, D)
     """
-    fitted = make_pipeline(
-        StandardScaler(), LogisticRegression(C=strength, class_weight="balanced", max_iter=1000)
-    )
-    return fitted.fit(np.asarray(bank, dtype=float), np.asarray(labels))
+    regression = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
+    bank, labels = np.asarray(bank, dtype=float), np.asarray(labels)
+    return make_pipeline(StandardScaler(), regression).fit(bank, labels)
 
 
 def few_shot(features, labels, counts=(1, 2, 5, 10), draws=5, classify="knn"):
@@ -73,20 +57,15 @@ def few_shot(features, labels, counts=(1, 2, 5, 10), draws=5, classify="knn"):
 
     Parameters
     ----------
-    features : torch.Tensor
-        (N, D).
-    labels : torch.Tensor
-        int (N,).
-    counts : sequence of int
-        Examples a class, fewer than the rarest class has.
-    draws : int
-        How often examples are drawn anew (seeds 0, 1, …); all features see the same draws.
+    features : torch.Tensor (N, D)
+    labels : torch.Tensor, int (N,)
+    counts : sequence of int, examples a class, fewer than the rarest class has
+    draws : int, how often examples are drawn anew (seeds 0, 1, …); all features see the same draws
     classify : {"knn", "probe"}
 
     Returns
     -------
-    torch.Tensor
-        (counts, draws), share of right answers, 0..1.
+    torch.Tensor (counts, draws), share of right answers, 0..1
     """
     table = torch.empty(len(counts), draws)
     for draw in range(draws):
@@ -103,19 +82,7 @@ def few_shot(features, labels, counts=(1, 2, 5, 10), draws=5, classify="knn"):
 
 
 def ranks(labels, seed=0):
-    """Each picture's place among those of its class, shuffled: ``ranks(labels) < n`` are n a class.
-
-    Parameters
-    ----------
-    labels : torch.Tensor
-        int (N,).
-    seed : int
-
-    Returns
-    -------
-    torch.Tensor
-        int (N,), from 0 in every class.
-    """
+    """Each picture's place in its class, shuffled: ``ranks(labels) < n`` are n a class."""
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
     rank = torch.empty_like(order)
     for label in labels.unique():
@@ -125,26 +92,15 @@ def ranks(labels, seed=0):
 
 
 def beside_untrained(model, seeds=3):
-    """A model and its untrained equals by name: what random weights can do is a range.
-
-    Returns
-    -------
-    dict
-        The model's own name and "untrained 0", "untrained 1", … → models. PyTorch's own random
-        numbers are left as they were.
-    """
-    name, found = model.weights.name, {}
-    for seed in range(seeds):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            found[f"untrained {seed}"] = models.load_model(name, pretrained=False)
-    return {name: model} | found
+    """A model and its untrained equals, by name: what random weights can do is a range."""
+    equals = {entry.label: zoo.load(entry) for entry in zoo.untrained(model.weights.name, seeds)}
+    return {model.weights.name: model} | equals
 
 
-def cls_tokens(model, pictures, batch=16):
+def cls_tokens(model, pictures):
     """CLS tokens of pictures, pressed square, a few at a time: (B, D)."""
     tensors = [to_tensor(picture, model, "squash")[0] for picture in pictures]
-    parts = torch.cat(tensors).split(batch)
+    parts = torch.cat(tensors).split(16)
     return torch.cat([encode(model, part).cls_token for part in parts])
 
 
@@ -177,19 +133,10 @@ def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
 
     Parameters
     ----------
-    rows : dict
-        Label → (counts, draws); what begins with "untrained" is grey.
+    rows : dict, label → (counts, draws); what begins with "untrained" is grey
     counts : sequence of int
-    weights
-        See ``plots.two_panel``.
-    chance : float, optional
-        Drawn as a dotted line.
-    ylabel : str, optional
-        What is measured; by default the share of right answers.
-
-    Returns
-    -------
-    plots.Figure
+    chance : float, optional, drawn as a dotted line
+    ylabel : str, optional, what is measured; by default the share of right answers
     """
     fig, (ax,) = new_figure(1, 1, (4, 1), weights)
     ax.set_axis_on()

@@ -29,15 +29,12 @@ def patch_features(model, size=None):
 
 
 def patch_colours(model, size=None):
-    """The same of patches' mean colours, D = 4: what is there with no network at all.
-
-    The fourth number is always 1, so that the cosine tells dark from light, too.
-    """
+    """The same of patches' mean colours: what is there with no network at all."""
 
     def features(picture):
         tensor = to_tensor(picture, model, "whole", size)[0]
         mean = F.avg_pool2d(tensor, model.patch_embed.patch_size)[0].flatten(1).T
-        return F.pad(mean, (0, 1), value=1), grid_of(model, tensor)
+        return F.pad(mean, (0, 1), value=1), grid_of(model, tensor)  # 1: the cosine tells dark, too
 
     return features
 
@@ -53,25 +50,13 @@ def patch_places(model, size=None):
 
 
 class Photo(NamedTuple):
-    """A bundled photo's patches, and the answer.
-
-    Attributes
-    ----------
-    name : str
-    seen : PIL.Image.Image
-    features : torch.Tensor
-        (gh * gw, D).
-    grid : tuple of int
-        (gh, gw).
-    truth : torch.Tensor
-        bool (gh, gw), whether an object covers more than half of the patch.
-    """
+    """A bundled photo's patches, and the answer."""
 
     name: str
     seen: Image.Image
-    features: torch.Tensor
+    features: torch.Tensor  # (gh * gw, D)
     grid: tuple[int, int]
-    truth: torch.Tensor
+    truth: torch.Tensor  # bool (gh, gw), whether an object covers more than half of the patch
 
 
 def bundled(model, features):
@@ -115,21 +100,11 @@ def few_shot(photos, counts=(1, 3, 10), draws=5):
 
 
 def contest(model, nets, counts=(1, 3, 10)):
-    """``few_shot`` of models by name, of patches' colours and of the centre prior.
-
-    Parameters
-    ----------
-    model : timm model
-        Whose grid colours and places are taken on.
-    nets : dict
-        Name → model, see ``features.beside_untrained``.
-    counts
-        See ``few_shot``.
+    """``few_shot`` of `nets`, by name, and of colours and the centre on a model's grid.
 
     Returns
     -------
-    dict
-        Name → (counts, draws).
+    dict, name → (counts, draws)
     """
     ways = {name: patch_features(net) for name, net in nets.items()}
     ways |= {"colours": patch_colours(model), "centre": patch_places(model)}

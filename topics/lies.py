@@ -20,22 +20,14 @@ from topics.lying import RIGHT
 
 PHOTOS = "bat bee birds cat cow crab harrier heron kingfisher kitten koala owl swans toucan".split()
 
-# What captions say.
+# What makes figures, and what their captions say.
 CLAIMS = {
-    "attention": ("CLS 어텐션, 헤드 평균", "CLS attention, mean of heads"),
-    "wide": ("사진 전체의 CLS 어텐션", "CLS attention, whole photo"),
-    "heads": ("모든 헤드, 한 눈금", "all heads on one scale"),
-    "one head": ("사진 세 장, 같은 헤드", "three photos, same head"),
-    "rollout": ("롤아웃의 CLS 행", "rollout, the CLS row"),
-    "component": ("첫째 주성분, 한 축", "1st component, one axis"),
-}
-MAKERS = {
-    "attention": lying.attention,
-    "wide": lying.wide,
-    "heads": lying.heads,
-    "one head": lying.one_head,
-    "rollout": lying.rollout_map,
-    "component": lying.component,
+    "attention": (lying.attention, "CLS 어텐션, 헤드 평균", "CLS attention, mean of heads"),
+    "wide": (lying.wide, "사진 전체의 CLS 어텐션", "CLS attention, whole photo"),
+    "heads": (lying.heads, "모든 헤드, 한 눈금", "all heads on one scale"),
+    "one head": (lying.one_head, "사진 세 장, 같은 헤드", "three photos, same head"),
+    "rollout": (lying.rollout_map, "롤아웃의 CLS 행", "rollout, the CLS row"),
+    "component": (lying.component, "첫째 주성분, 한 축", "1st component, one axis"),
 }
 
 
@@ -70,10 +62,6 @@ def _same_side(case):  # product of both photos' correlations with one axis
     return torch.stack([torch.corrcoef(torch.stack(pair))[0, 1] for pair in pairs]).prod()
 
 
-def _change(case):
-    return (case.again(case.tensor.flip(-1)) - case.map).abs().max()
-
-
 KINDS = {
     "axis": Kind(
         "attention",
@@ -103,7 +91,7 @@ KINDS = {
         "attention",
         ("다른 사진에서 남은 맵이다", "the map is left over from another photo"),
         ("사진을 뒤집으면 맵이 바뀌나요?", "Does the map change with the photo?"),
-        _change,
+        lambda c: (c.again(c.tensor.flip(-1)) - c.map).abs().max(),
     ),
     "clipped": Kind(
         "attention",
@@ -151,14 +139,7 @@ KINDS = {
 
 
 def deal(number, model):
-    """Deal a student twelve figures; the same number always gets the same ones.
-
-    Parameters
-    ----------
-    number : int or str
-        The student's number.
-    model : timm model
-        Trained. Some figures will say so of weights that are not.
+    """Deal a student's number twelve figures of a trained model, always the same ones.
 
     Returns
     -------
@@ -171,13 +152,7 @@ def deal(number, model):
 
 
 def pair(kind, model, seed=0):
-    """Two figures of the same photo, the right one and the one that lies: ``(right, lying)``.
-
-    Raises
-    ------
-    BadInput
-        No such lie.
-    """
+    """Two figures of the same photo, ``(right, lying)``; ``BadInput`` if there is no such lie."""
     if kind not in KINDS:
         raise BadInput(
             f"그런 거짓은 없습니다: {kind!r}. 이 가운데 고르세요: {', '.join(KINDS)}",
@@ -188,7 +163,7 @@ def pair(kind, model, seed=0):
 
 def make(kind, model, chance, lies=True):  # of photos drawn by `chance`, a random.Random
     names = chance.sample(PHOTOS, 3)
-    return MAKERS[KINDS[kind].claim](model, names, kind if lies else RIGHT)
+    return CLAIMS[KINDS[kind].claim][0](model, names, kind if lies else RIGHT)
 
 
 def number(case, kind):
@@ -226,25 +201,17 @@ def draw_cases(cases, model, first=1, columns=4, numbers=False):
     Parameters
     ----------
     cases : list of Case
-    model : timm model
-        Named at the foot, as what the figures claim.
-    first, columns : int
-        Number of the first, and how many stand in a row.
-    numbers : bool
-        Print below each what `notes` says.
-
-    Returns
-    -------
-    plots.Figure
+    model : timm model, named at the foot, as what the figures claim
+    first, columns : int, number of the first, and how many stand in a row
+    numbers : bool, print below each what `notes` says
     """
     rows = -(-len(cases) // columns)
     foot = f"{caption(model)} ({say('그림의 주장', 'as the figures claim')})"
-    fig, axes = new_figure(
-        rows, columns, (5, 4), foot, extra=0.15 + (0.5 if numbers else 0.3) * rows
-    )
+    extra = 0.15 + (0.5 if numbers else 0.3) * rows
+    fig, axes = new_figure(rows, columns, (5, 4), foot, extra)
     for i, (ax, case) in enumerate(zip(axes, cases)):
         draw(ax, case.picture, "")
-        ax.set_title(f"{first + i}. {say(*CLAIMS[case.claim], chr(10))}", size=7)
+        ax.set_title(f"{first + i}. {say(*CLAIMS[case.claim][1:], chr(10))}", size=7)
         if numbers:
             ax.text(0.5, -0.04, notes(case), size=6, ha="center", va="top", transform=ax.transAxes)
     return fig

@@ -27,41 +27,21 @@ HEAD = 0  # the one of a figure that shows "the same head"
 class Case:
     """One figure, and all that it was made from.
 
-    Attributes
-    ----------
-    claim : str
-        A key of ``lies.CLAIMS``: what the figure's caption says.
-    model : timm model
-    photos : list of PIL.Image.Image
-        Whole, as they were before any preprocessing.
-    tensor : torch.Tensor
-        (photos, 3, H, W), what went into the model.
-    numbers : torch.Tensor
-        What was computed: of one photo the CLS token's rows in the last block (heads, N), of
-        several (photos, heads, N); of a rollout the whole matrix (N, N); of a PCA the patch tokens
-        (photos, gh * gw, D).
-    map : torch.Tensor
-        What of it was laid out on the grid: (gh, gw), or several such.
-    drawn : torch.Tensor
-        The map as it was coloured, 0..1.
-    picture : PIL.Image.Image
-        The figure itself.
-    lie : str
-        A key of ``lies.KINDS``, or ``RIGHT``.
-    again : callable
-        Puts another tensor through the very same code and returns its map.
+    Its numbers are of one photo the CLS token's rows in the last block (heads, N), of several
+    (photos, heads, N); of a rollout the whole matrix (N, N); of a PCA the patch tokens (photos,
+    gh * gw, D).
     """
 
-    claim: str
+    claim: str  # a key of ``lies.CLAIMS``: what the figure's caption says
     model: torch.nn.Module
-    photos: list
-    tensor: torch.Tensor
-    numbers: torch.Tensor
-    map: torch.Tensor
-    drawn: torch.Tensor
-    picture: Image.Image
-    lie: str
-    again: Callable
+    photos: list  # of PIL.Image.Image, whole, as they were before any preprocessing
+    tensor: torch.Tensor  # (photos, 3, H, W), what went into the model
+    numbers: torch.Tensor  # what was computed
+    map: torch.Tensor  # what of it was laid out on the grid: (gh, gw), or several such
+    drawn: torch.Tensor  # the map as it was coloured, 0..1
+    picture: Image.Image  # the figure itself
+    lie: str  # a key of ``lies.KINDS``, or ``RIGHT``
+    again: Callable  # puts another tensor through the very same code and returns its map
 
 
 def untrained(model):
@@ -78,8 +58,8 @@ def untrained(model):
 
 def attention(model, names, lie):
     """One photo's CLS attention: six ways to lie."""
-    photo, other = (images.load_photo(f"{name}.jpg") for name in names[:2])
-    (tensor, seen), (stale, _) = (images.to_tensor(p, model) for p in (photo, other))
+    photos, tensors, seen, grid = _given(model, names[:2])
+    tensor, stale = tensors.split(1)
     first = model.num_prefix_tokens - (lie == "shift")
     if lie == "input":  # 0..1, and blue first: as OpenCV reads it
         config = resolve_model_data_config(model)
@@ -98,9 +78,8 @@ def attention(model, names, lie):
     def lay_out(rows):
         return on_grid(rows.mean(dim=0)[first:][: math.prod(grid)], grid)
 
-    grid = encoding.grid_of(model, tensor)
     scale = _clipped if lie == "clipped" else min_max
-    return _case(lie, "attention", model, [photo], [seen], tensor, compute, lay_out, scale)
+    return _case(lie, "attention", model, photos[:1], seen[:1], tensor, compute, lay_out, scale)
 
 
 def wide(model, names, lie):
@@ -125,42 +104,36 @@ def wide(model, names, lie):
 
 def heads(model, names, lie):
     """All heads of one photo, on one scale or each on its own."""
-    photo = images.load_photo(f"{names[0]}.jpg")
-    tensor, seen = images.to_tensor(photo, model)
-    grid = encoding.grid_of(model, tensor)
+    photos, tensor, seen, grid = _given(model, names[:1])
     scale = min_max if lie == "apart" else lambda m: m / m.max()
     compute = functools.partial(_rows, model)
 
     def lay_out(rows):
         return on_grid(_patches(model, rows), grid)
 
-    return _case(lie, "heads", model, [photo], [seen], tensor, compute, lay_out, scale)
+    return _case(lie, "heads", model, photos, seen, tensor, compute, lay_out, scale)
 
 
 def one_head(model, names, lie):
     """Three photos and one head, or for each the head that fits it best by its mask."""
-    photos = [images.load_photo(f"{name}.jpg") for name in names]
-    tensors, seen = zip(*(images.to_tensor(photo, model) for photo in photos))
-    grid, taken = encoding.grid_of(model, tensors[0]), []
+    (photos, tensor, seen, grid), taken = _given(model, names), []
 
     def lay_out(rows):  # (photos, heads, N)
         m = on_grid(_patches(model, rows), grid)
         return m[:, HEAD] if lie != "picked" else m[range(len(m)), taken[: len(m)]]
 
-    for name, tensor in zip(names, tensors):  # the best, but not the first photo's again
-        m = on_grid(_patches(model, _rows(model, tensor)), grid)
+    for name, one in zip(names, tensor.split(1)):  # the best, but not the first photo's again
+        m = on_grid(_patches(model, _rows(model, one)), grid)
         truth = masks_on_grid(load_masks(name).any(0, keepdims=True), model)
         order = jaccard(mass_mask(m), truth).argsort(descending=True).tolist()
         taken.append(next(head for head in order if head not in taken[:1]))
     rows = functools.partial(_rows, model)
-    return _case(lie, "one head", model, photos, seen, torch.cat(tensors), rows, lay_out)
+    return _case(lie, "one head", model, photos, seen, tensor, rows, lay_out)
 
 
 def rollout_map(model, names, lie):
     """Abnar and Zuidema 2020 (arXiv:2005.00928), with the identity or without."""
-    photo = images.load_photo(f"{names[0]}.jpg")
-    tensor, seen = images.to_tensor(photo, model)
-    grid = encoding.grid_of(model, tensor)
+    photos, tensor, seen, grid = _given(model, names[:1])
     everyone = range(model.num_prefix_tokens + math.prod(grid))
 
     def compute(picture):
@@ -172,15 +145,13 @@ def rollout_map(model, names, lie):
     def lay_out(matrix):
         return on_grid(_patches(model, matrix[0]), grid)
 
-    return _case(lie, "rollout", model, [photo], [seen], tensor, compute, lay_out)
+    return _case(lie, "rollout", model, photos, seen, tensor, compute, lay_out)
 
 
 def component(model, names, lie):
     """Two photos on their common first principal component, or one of them turned over."""
-    photos = [images.load_photo(f"{name}.jpg") for name in names[:2]]
-    tensors, seen = zip(*(images.to_tensor(photo, model) for photo in photos))
-    grid = encoding.grid_of(model, tensors[0])
-    tokens = encoding.encode(model, torch.cat(tensors)).patch_tokens
+    photos, tensor, seen, grid = _given(model, names[:2])
+    tokens = encoding.encode(model, tensor).patch_tokens
     mean = tokens.flatten(0, 1).mean(0)
     axis = torch.linalg.svd(tokens.flatten(0, 1) - mean, full_matrices=False)[2][0]
     axis = axis * ((tokens - mean) @ axis).pow(3).sum().sign()  # the longer tail is bright
@@ -192,7 +163,14 @@ def component(model, names, lie):
     def compute(picture):
         return encoding.encode(model, picture).patch_tokens[0]
 
-    return _case(lie, "component", model, photos, seen, torch.cat(tensors), compute, lay_out)
+    return _case(lie, "component", model, photos, seen, tensor, compute, lay_out)
+
+
+def _given(model, names):
+    """Bundled photos by name, the tensor of all, what of each the model sees, and the grid."""
+    photos = [images.load_photo(f"{name}.jpg") for name in names]
+    tensors, seen = zip(*(images.to_tensor(photo, model) for photo in photos))
+    return photos, torch.cat(tensors), seen, encoding.grid_of(model, tensors[0])
 
 
 def _case(lie, claim, model, photos, seen, tensor, compute, lay_out, scale=min_max):
@@ -230,10 +208,10 @@ def _clipped(m):
     return ((m - low) / (high - low)).clamp(0, 1)
 
 
-def _mosaic(tiles, columns=3, gap=6, width=240):
-    """Pictures of one shape in rows, on white."""
+def _mosaic(tiles, gap=6, width=240):
+    """Pictures of one shape in rows of three, on white."""
     height = round(width * tiles[0].height / tiles[0].width)
-    rows, columns = -(-len(tiles) // columns), min(columns, len(tiles))
+    rows, columns = -(-len(tiles) // 3), min(3, len(tiles))
     size = columns * (width + gap) - gap, rows * (height + gap) - gap
     sheet = Image.new("RGB", size, "white")
     for i, tile in enumerate(tiles):

@@ -24,31 +24,19 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
 
     A patch asks the patches of the first picture and of the last few ones, those that are not
     farther off than `radius` in rows or in columns; of them the `k` most similar give their labels,
-    weighed by softmax(cosine / temperature). Pictures are taken one by one and only tokens of the
-    context are kept, so memory does not grow with the video.
+    weighed by softmax(cosine / temperature). Memory does not grow with the video.
 
     Parameters
     ----------
-    pictures : iterable of PIL.Image.Image
-        All of one size.
-    mask : array
-        bool (H, W), of the first picture's shape or of its grid's; at least one patch must hold
-        some of it.
-    features : callable
-        Picture → tokens (gh * gw, D) and grid, for example ``foreground.patch_features(model)``.
-    context : int
-        So many pictures before, beside the first; 7 in Caron et al.
-    k : int
-        5 in Caron et al.
-    radius : int, optional
-        In patches. By default a fifth of the grid's rows, as the 12 of 60 in Caron et al.
-    temperature : float
-        0.1 in Caron et al.
+    pictures : iterable of PIL.Image.Image, all of one size
+    mask : array, bool (H, W), of the first picture's shape or of its grid's
+    features : callable, picture → tokens (gh * gw, D) and grid, as ``patch_features(model)``
+    context : int, so many pictures before, beside the first; it, k and temperature as Caron et al.
+    radius : int, optional, in patches; by default a fifth of the grid's rows, as their 12 of 60
 
     Yields
     ------
-    torch.Tensor
-        (gh, gw), the share of the label in 0..1; for the first picture what `mask` covers.
+    torch.Tensor (gh, gw), the share of the label in 0..1; for the first picture what `mask` covers
 
     Raises
     ------
@@ -63,15 +51,13 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
         if first is None:
             share = F.interpolate(mask[None, None], grid, mode="area").flatten()
             if not share.any():
-                raise BadInput(
-                    "첫 프레임의 마스크가 비어 있습니다.", "The first frame's mask is empty."
-                )
+                ko = "첫 프레임의 마스크가 비어 있습니다."
+                raise BadInput(ko, "The first frame's mask is empty.")
             first = tokens, share
             near = _near(grid, max(1, round(grid[0] / 5)) if radius is None else radius)
         elif len(tokens) != len(first[0]):
-            raise BadInput(
-                "프레임의 크기가 중간에 바뀌었습니다.", "The frames' size changes half-way."
-            )
+            ko = "프레임의 크기가 중간에 바뀌었습니다."
+            raise BadInput(ko, "The frames' size changes half-way.")
         else:
             sources = [first, *before]
             similar = [(tokens @ source.T).masked_fill(~near, -2) for source, _ in sources]
@@ -95,20 +81,7 @@ def cover(label, size):
 
 
 def score(labels, masks):
-    """Jaccard of every picture but the first, in pixels.
-
-    Parameters
-    ----------
-    labels : iterable of torch.Tensor
-        (gh, gw) each, from ``follow``.
-    masks : sequence of numpy.ndarray
-        bool (H, W) each, the answer.
-
-    Returns
-    -------
-    torch.Tensor
-        (pictures - 1,), 0..1.
-    """
+    """Jaccard of every picture's label by ``follow`` but the first's with its mask bool (H, W)."""
     found = [cover(label, mask.shape[::-1]) for label, mask in zip(labels, masks)]
     a, b = (torch.as_tensor(np.stack(some[1:])) for some in (found, masks))
     return jaccard(a, b)
@@ -119,10 +92,8 @@ def contest(film, ways):
 
     Parameters
     ----------
-    film : iterable of (picture, mask)
-        As ``composites.clip``.
-    ways : dict
-        Name → features, see ``follow``.
+    film : iterable of (picture, mask), as ``composites.clip``
+    ways : dict, name → features, see ``follow``
 
     Returns
     -------
@@ -147,11 +118,11 @@ def show_rows(title, rows):
         print(f"  {name:12} {row.mean():.2f}, last frame {row[-1]:.2f}")
 
 
-def shown(pictures, labels, dark=0.3):
+def shown(pictures, labels):
     """Leave light where the label is and darken the rest; yields RGB pictures, one by one."""
     for picture, label in zip(pictures, labels):
         light = resize_map(label, picture.size).clip(0, 1) * 255
-        dim = ImageEnhance.Brightness(picture).enhance(dark)
+        dim = ImageEnhance.Brightness(picture).enhance(0.3)
         yield Image.composite(picture, dim, Image.fromarray(light.astype(np.uint8)))
 
 
@@ -162,12 +133,6 @@ def draw_scores(rows, *, weights):
     ----------
     rows : dict
         Label → (pictures - 1,) from ``score``; what begins with "untrained" shares one colour.
-    weights
-        See ``plots.two_panel``.
-
-    Returns
-    -------
-    plots.Figure
     """
     fig, (ax,) = new_figure(1, 1, (4, 1), weights)
     ax.set_axis_on()

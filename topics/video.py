@@ -32,19 +32,14 @@ def frames(source, side=320, most=120, every=1, progress=True):
     ----------
     source : str, Path, or an ipywidgets ``FileUpload`` value
         A file (a bare name is also looked for in ``images/``).
-    side : int
-        The longer side gets at most so many pixels.
-    most : int
-        Stop after so many pictures, and say so.
-    every : int
-        Take every so many of the video's pictures.
-    progress : bool
-        Draw a progress bar.
+    side : int, the longer side gets at most so many pixels
+    most : int, stop after so many pictures, and say so
+    every : int, take every so many of the video's pictures
+    progress : bool, draw a progress bar
 
     Yields
     ------
-    PIL.Image.Image
-        RGB, upright.
+    PIL.Image.Image, RGB, upright
 
     Raises
     ------
@@ -66,9 +61,8 @@ def frames(source, side=320, most=120, every=1, progress=True):
                 if number % every:
                     continue
                 if count == most:
-                    tell(
-                        f"앞의 프레임 {most}개만 씁니다.", f"Only the first {most} frames are used."
-                    )
+                    ko = f"앞의 프레임 {most}개만 씁니다."
+                    tell(ko, f"Only the first {most} frames are used.")
                     break
                 count += 1
                 bar.update()
@@ -159,29 +153,10 @@ def _av(name):
 
 
 def save(pictures, path, rate=8):
-    """Write pictures as a GIF, a WebP or an MP4, as the path ends.
+    """Write pictures of one size, so many a second, as a GIF, a WebP or an MP4; returns the Path.
 
-    An MP4 is written picture by picture; Pillow gathers those of the others first.
-
-    Parameters
-    ----------
-    pictures : iterable of PIL.Image.Image
-        All of one size.
-    path : str or Path
-        Folders that are not there yet are made.
-    rate : int
-        Pictures a second.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    BadInput
-        Another ending, or no pictures.
-    PhotoError
-        PyAV is needed.
+    An MP4 is written picture by picture (PhotoError: PyAV is needed); Pillow gathers those of the
+    others first. BadInput: another ending, or no pictures.
     """
     path, pictures = Path(path), iter(pictures)
     ending = path.suffix.lower()
@@ -205,10 +180,8 @@ def _animation(pictures, file, rate, kind=None):
     gif = (kind or Path(file).suffix[1:]).lower() == "gif"
     first, *others = (p.quantize(128) for p in pictures) if gif else pictures
     options = {} if gif else {"quality": 32, "method": 6}
-    duration = round(1000 / rate)
-    first.save(
-        file, kind, save_all=True, append_images=others, duration=duration, loop=0, **options
-    )
+    options |= {"append_images": others, "duration": round(1000 / rate), "loop": 0}
+    first.save(file, kind, save_all=True, **options)
 
 
 def _mp4(pictures, path, rate):
@@ -229,15 +202,7 @@ def _mp4(pictures, path, rate):
 class Moving:
     """A moving picture that shows itself in a notebook; where none can move, its middle picture.
 
-    Parameters
-    ----------
-    pictures : iterable of PIL.Image.Image
-    alt : str
-        What is to be seen, for those who can't see it.
-    weights : timm model or str
-        Names what made it, below.
-    rate : int
-        Pictures a second.
+    `alt` says what is to be seen, for those who can't see it; `weights` names what made it, below.
     """
 
     def __init__(self, pictures, alt, *, weights, rate=6):

@@ -83,7 +83,7 @@ def test_a_hand_is_drawn_with_its_claims_and_never_its_lies(model, hand):
     fig = lies.draw_cases(hand[:5], model, first=3, columns=4)
     titles = [ax.get_title() for ax in fig.axes]
     assert titles[4].startswith("7. ") and titles[5:] == [""] * 3
-    assert titles[0] == "3. " + "\n".join(lies.CLAIMS[hand[0].claim])
+    assert titles[0] == "3. " + "\n".join(lies.CLAIMS[hand[0].claim][1:])
     assert "그림의 주장" in fig.get_supxlabel()
     lying, right = (lies.draw_cases([c], model) for c in lies.pair("untrained", model))
     assert lying.get_supxlabel() == right.get_supxlabel()
