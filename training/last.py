@@ -199,29 +199,15 @@ def main(arguments=None):
     add("--start-from", type=Path, default=Path("helpers/embedded/model.safetensors"))
     add("--out", type=Path, default=Path("outputs/training/tokens"), help="folder of the tokens")
     add("--run", type=Path, default=Path("outputs/training/last"), help="folder of the weights")
-    add("--learn-blocks", type=int, default=2)
-    add("--chunks", type=int, default=12)
     add("--minutes", type=float)
-    add("--steps", type=int, default=1000)
-    add("--save-minutes", type=float, default=2.0)
-    add("--batch", type=int, default=64)
-    add("--lr", type=float, default=4e-4)
-    add("--norm-lr", type=float, default=25.0)
-    add("--head-lr", type=float, default=2.5)
-    add("--warmup", type=float, default=0.03)
-    add("--contrast", type=float, default=1.0)
-    add("--contrast-mean", type=float, default=2.0)
-    add("--contrast-temp", type=float, default=0.12)
-    add("--patch-contrast", type=float, default=0.5)
-    add("--agree", type=float, default=1.0)
-    add("--apart", type=float, default=0.3)
-    add("--apart-from", type=float, default=0.45)
-    add("--flat", type=float, default=0.05)
-    add("--flat-from", type=float, default=0.1)
-    add("--blanks", type=int, default=6)
     add("--precision", choices=("bf16", "fp32"), default="bf16")
-    add("--pictures", type=int, default=64)
-    add("--seed", type=int, default=0)
+    counts = "learn-blocks 2 chunks 12 steps 1000 batch 64 blanks 6 pictures 64 seed 0"
+    rates = "save-minutes 2 lr 4e-4 norm-lr 25 head-lr 2.5 warmup 0.03 contrast 1 contrast-mean 2"
+    rates += " contrast-temp 0.12 patch-contrast 0.5 agree 1 apart 0.3 apart-from 0.45 flat 0.05"
+    rates += " flat-from 0.1"
+    for kind, words in (int, counts.split()), (float, rates.split()):
+        for name, value in zip(words[::2], words[1::2]):
+            add(f"--{name}", type=kind, default=kind(value))
     options = parser.parse_args(arguments)
     store(options) if options.what == "store" else train(options)
 
