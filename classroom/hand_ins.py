@@ -43,11 +43,8 @@ FORMULA = re.compile(r"(?:^|(?<=[;,|\t\r\n]))(?!-$)(?=\s*[=+\-@＝＋－＠\t\r]
 def collect(path):
     """Read all pages in a folder or zip file, however deep.
 
-    Returns
-    -------
-    pages : list of (str, dict), name of the file and what ``page.read`` returns
-    broken : list of (str, Exception)
-    passed : Counter, how many other files there are, by the end of their names
+    Returns pages, a list of (file's name, what ``page.read`` returns); broken, (name, Exception);
+    and a Counter of other files by the end of their names.
     """
     pages, broken, passed, left = [], [], Counter(), 0
 

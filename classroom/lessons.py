@@ -28,12 +28,7 @@ def setup(language=None):
     ----------
     language : {"ko", "en", "both"}, optional
         Korean, English or both: of the prose (in JupyterLab), of figures, widgets and messages.
-        It is remembered; without it the lesson takes the last one.
-
-    Raises
-    ------
-    bilingual.BadInput
-        No such language.
+        It is remembered; without it the lesson takes the last one. BadInput: no such language.
     """
     if "google.colab" in sys.modules and (packages := missing()):
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", *packages], check=True)

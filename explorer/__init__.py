@@ -25,16 +25,13 @@ def explore(photo, model, fit="crop", size=None, start="norm", masks=None):
     ----------
     photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
     model : timm model
-    fit : {"crop", "squash", "whole"}
-        See ``images.to_tensor``.
-    size : int, optional, pixels of the network's input; more of them give a finer grid
+    fit, size : see ``images.to_tensor``; a larger size gives a finer grid
     start : {"norm", "cls", "similarity", "query"}
         The map that is shown first: token norm, CLS attention, or similarity to, and attention of,
         the patch under the mouse.
     masks : array, optional
-        bool (objects, H, W), pixels of the photo, as ``masks.load_masks`` gives: then the explorer
-        says whether a map's highest patch lies on an object. Known of a bundled photo given by its
-        name.
+        As ``masks.load_masks`` gives: then the explorer says whether a map's highest patch lies on
+        an object. Known of a bundled photo given by its name.
 
     Returns
     -------
@@ -62,18 +59,7 @@ def camera(model):
     Whether there is a camera is the browser's to say: it gives one to pages on this machine and to
     https, not to frames that VS Code or Colab draw. Nothing leaves the browser.
 
-    Parameters
-    ----------
-    model : timm model, small and of timm's plain kind, as the embedded one is (``network.in_page``)
-
-    Returns
-    -------
-    live.Camera
-
-    Raises
-    ------
-    BadInput
-        The page can't compute this model.
+    BadInput if the model is not small and of timm's plain kind, as the embedded one is.
     """
     from explorer import live  # not above: ``python -m explorer.live`` would load it twice
 

@@ -32,7 +32,6 @@ class Explorer(anywidget.AnyWidget):
     So is the network, if it is small and of timm's plain kind (``network.in_page``): the page gets
     its weights when the reader first touches the explorer. Else the kernel is asked for another
     block or photo. Takes what ``explore`` takes.
-
     """
 
     _esm = bundle(HERE / "explorer.js")

@@ -118,10 +118,6 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
         (height, width) that the network gets, multiples of the patch: it is not padded, and the
         patch grid covers the box and no more.
     box : tuple of float (left, top, right, bottom) of the part of the photo that they are made from
-
-    Raises
-    ------
-    BadInput
     """
     from timm.data import resolve_model_data_config
 

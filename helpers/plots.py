@@ -96,15 +96,7 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
 def compare(panels, *, weights, cmap="viridis"):
     """Labelled pictures and maps side by side, at most four in a row.
 
-    Parameters
-    ----------
-    panels : dict
-        Label → photo, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
-    weights, cmap : see ``two_panel``
-
-    Returns
-    -------
-    Figure
+    Of label → photo, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
     """
     rows, panels = math.ceil(len(panels) / 4), pictures(panels)
     size = narrowest(panels.values())
@@ -115,18 +107,12 @@ def compare(panels, *, weights, cmap="viridis"):
 
 
 def patch_grid(seen, grid, *, weights, highlight=None):
-    """What the network saw, cut into its patches.
+    """What the network saw (see ``images.to_tensor``), cut into its patches.
 
     Parameters
     ----------
-    seen : PIL.Image.Image, from ``images.to_tensor``
     grid : tuple of int (gh, gw)
-    weights : see ``two_panel``
     highlight : tuple of int, optional (row, column) of a patch to outline
-
-    Returns
-    -------
-    Figure
     """
     seen = load_photo(seen, max_side=None)
     fig, (ax,) = new_figure(1, 1, seen.size, weights)

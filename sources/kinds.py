@@ -54,17 +54,7 @@ def what(start):
 
 
 def not_a_photo(name, start=b""):
-    """The error for a file that holds no photo.
-
-    Parameters
-    ----------
-    name : str
-    start : bytes, the file's first thousand
-
-    Returns
-    -------
-    PhotoError
-    """
+    """The ``PhotoError`` for a file that holds no photo, by its first thousand bytes."""
     if kind := what(start):
         (ko, en), (ko_advice, en_advice) = kind
         return PhotoError(

@@ -33,11 +33,9 @@ def lay(name, background, centre, longest, turn=0.0, mirror=False):
     Parameters
     ----------
     name : str, a bundled photo; its first object is cut out
-    background : PIL.Image.Image
-    centre : tuple of float (x, y) in shares of the width and of the height
+    centre : tuple of float (x, y) in shares of the background's width and height
     longest : float, the object's longer side as a share of the background's height
     turn : float, degrees, to the left
-    mirror : bool
 
     Returns
     -------

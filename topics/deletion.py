@@ -27,11 +27,6 @@ def curve(model, tensor, m, steps=10):
     Returns
     -------
     torch.Tensor (steps + 1,), starting at 1
-
-    Raises
-    ------
-    BadInput
-        More than one photo, a map of another grid, or as in ``encoding.encode``.
     """
     tensor, m = one_photo(fitting(model, tensor)), on_grid(m.flatten(), grid_of(model, tensor))
     cls = _cls_tokens(model, tensor, _kept(m, steps, insert=False))

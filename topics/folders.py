@@ -66,11 +66,7 @@ def _stamp(path):
 def batches(paths, model, size):
     """Read and preprocess photos in threads, at most two batches ahead, while the caller computes.
 
-    Yields
-    ------
-    list of tuple
-        (path, tensor (1, 3, H, W)) or, if the photo cannot be read or is far too narrow, (path,
-        ``Bilingual`` error).
+    Yields lists of (path, tensor (1, 3, H, W) or, if the photo is of no use, ``Bilingual`` error).
     """
 
     def read(path):

@@ -28,23 +28,13 @@ def integrated_gradients(model, tensor, steps=16):
     `steps` equal parts of the way are averaged and multiplied by the way. What is found in all
     patches adds up to how much the similarity rose (*completeness*), the better the more steps.
 
-    Parameters
-    ----------
-    model : timm model
-    tensor : torch.Tensor
-        (1, 3, H, W). Grey is the mean colour, 0 in the tensor, as in ``deletion.curve``.
-    steps : int
+    Takes one photo, as ``deletion.curve``; grey is the mean colour here, too.
 
     Returns
     -------
     torch.Tensor
         (gh, gw), the sum over each patch's pixels and colours; negative where a patch makes the
         CLS token less like the photo's.
-
-    Raises
-    ------
-    BadInput
-        More than one photo, or as in ``encoding.encode``.
     """
     tensor = one_photo(fitting(model, tensor)).detach()
     gh, gw = grid = grid_of(model, tensor)

@@ -27,11 +27,6 @@ def handed_on(model, tensor, block=-1, query=0):
     -------
     torch.Tensor
         (heads, N, D). ``.sum(0).norm(dim=-1)`` is the paper's measure for all heads together.
-
-    Raises
-    ------
-    BadInput
-        More than one photo, a tensor of another shape, or another kind of model.
     """
     f = transformed_values(model, tensor, block)
     return attention(model, tensor, block, (query,))[0, :, 0, :, None] * f

@@ -12,11 +12,7 @@ from sources.kinds import PhotoError
 
 
 def load_masks(name):
-    """Read the hand-drawn masks of a bundled photo's objects (images/CREDITS.md says what counts).
-
-    Parameters
-    ----------
-    name : str or Path, the photo's name, with or without a folder and ``.jpg``
+    """The hand-drawn masks of a bundled photo's objects (images/CREDITS.md), by its name or path.
 
     Returns
     -------

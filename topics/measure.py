@@ -29,11 +29,6 @@ def best_head_jaccard(heads, masks, mass=0.6):
     heads : torch.Tensor (heads, gh, gw), at least 0. A single map is one head.
     masks : torch.Tensor, bool (objects, gh, gw); an object that covers no patch is left out
     mass : float, share of the attention that is kept, 0..1
-
-    Raises
-    ------
-    BadInput
-        No object covers a patch.
     """
     masks = masks[masks.flatten(1).any(1)]
     if not len(masks):

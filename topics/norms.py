@@ -27,13 +27,7 @@ def block_norms(model, tensor):
 
     Returns
     -------
-    torch.Tensor
-        (blocks, B, gh * gw), float32 on the CPU. Prefix tokens (CLS, registers) are not among them.
-
-    Raises
-    ------
-    BadInput
-        The tensor has another shape.
+    torch.Tensor (blocks, B, gh * gw), float32 on the CPU, without prefix tokens
     """
     with torch.no_grad():
         states = model.forward_intermediates(

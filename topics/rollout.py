@@ -29,11 +29,9 @@ def rollout_row(queries_keys, query=0, chunk=256):
 
     Parameters
     ----------
-    queries_keys : list of tuple of torch.Tensor
-        From ``encoding.queries_keys``: q and k of each block, both (B, heads, N, d).
+    queries_keys : list, from ``encoding.queries_keys``
     query : int, whose row; 0 is the CLS token
-    chunk : int
-        How many rows of a block's attention are there at a time; changes memory, not the numbers.
+    chunk : int, how many rows of a block's attention are in memory at a time
 
     Returns
     -------

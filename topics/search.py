@@ -71,16 +71,10 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
         The index file, an SQLite database, where a photo is known by path, size, time of change and
         the model's ``fingerprint``. It can be deleted at any time. None keeps it in memory, as does
         a place that cannot be written to, with a notice.
-    progress : bool, draw a progress bar
 
     Returns
     -------
-    Index
-
-    Raises
-    ------
-    PhotoError
-        No such folder. A file that cannot be read is only reported, in ``Index.skipped``.
+    Index, also of the files that cannot be read: ``skipped``
     """
     files = photo_files(photos)
     weights, db, skipped = fingerprint(model), _open(index), []
