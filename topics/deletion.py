@@ -16,6 +16,7 @@ def curve(model, tensor, m, steps=10):
 
     After RISE's deletion (Petsiuk et al. 2018), with the CLS token's cosine similarity to the
     untouched photo's in place of a class probability. Grey is the mean colour, 0 in the tensor.
+    BadInput: several photos, or a map of another grid.
 
     Parameters
     ----------

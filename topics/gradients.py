@@ -28,7 +28,7 @@ def integrated_gradients(model, tensor, steps=16):
     `steps` equal parts of the way are averaged and multiplied by the way. What is found in all
     patches adds up to how much the similarity rose (*completeness*), the better the more steps.
 
-    Takes one photo, as ``deletion.curve``; grey is the mean colour here, too.
+    Takes one photo (else BadInput), as ``deletion.curve``; grey is the mean colour here, too.
 
     Returns
     -------

@@ -14,7 +14,7 @@ def handed_on(model, tensor, block=-1, query=0):
 
     Kobayashi et al. 2020 (arXiv:2004.10102): the share alpha says how much is taken, the length of
     f(x) how much there is to take. Their sum and the bias of ``attn.proj`` are what the block's
-    attention adds to the token.
+    attention adds to the token. BadInput: several photos, or another kind of model.
 
     Parameters
     ----------

@@ -23,6 +23,7 @@ def best_head_jaccard(heads, masks, mass=0.6):
 
     Each head's largest patches up to `mass` of its attention are its mask; an object gets the
     Jaccard of **its best head, chosen with the answer in hand**; the objects' mean is returned.
+    BadInput: no object covers a patch.
 
     Parameters
     ----------

@@ -18,7 +18,8 @@ from helpers.plots import new_figure
 def block_norms(model, tensor):
     """L2 norm of each patch token as it leaves each block, before the model's last norm.
 
-    That one would hide what is to be seen: after it all tokens are about equally long.
+    That one would hide what is to be seen: after it all tokens are about equally long. BadInput: a
+    tensor of another shape.
 
     Parameters
     ----------

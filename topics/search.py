@@ -60,7 +60,7 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
     """Encode the photos that are not in the index file yet.
 
     Photos are read ahead, in bounds, and each batch goes to the index file at once: memory does not
-    grow with the number of photos, and an interruption costs one batch.
+    grow with the number of photos, and an interruption costs one batch. PhotoError: no such folder.
 
     Parameters
     ----------
