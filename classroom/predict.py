@@ -7,7 +7,6 @@ Only a guess that was locked in counts. It is kept with the answers and handed i
 """
 
 import base64
-import io
 from html import escape
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from bilingual import BadInput, language, say, tell
 from classroom import answers
 from classroom.guesses import digits, overlap
 from explorer import still
+from explorer.data import jpeg, shrink
 from helpers import overlay, plots
 from helpers.images import load_photo
 
@@ -88,7 +88,7 @@ class Patches(Guess):
 
     def __init__(self, lesson, question, seen, grid):
         self.seen = seen
-        super().__init__(lesson, question, grid, photo=jpeg(shrunk(seen, SIDE)))
+        super().__init__(lesson, question, grid, photo=jpeg(shrink(seen, SIDE)))
 
     def beside(self, m, weights=None):
         """Draw the guess beside the map that it was about, and print how well it was met.
@@ -129,7 +129,7 @@ class Patches(Guess):
 
     def _asked(self):
         gh, gw = self.grid
-        photo = shrunk(self.seen, STILL_SIDE)
+        photo = shrink(self.seen, STILL_SIDE)
         pen, (width, height) = ImageDraw.Draw(photo), photo.size
         for x in (i * width // gw for i in range(1, gw)):
             pen.line([(x, 0), (x, height)], "white")
@@ -186,15 +186,3 @@ def choice(lesson, question, options):
 def none_made():
     ko = "확정한 예상이 없습니다. 위에서 예상을 확정한 다음 이 셀을 다시 실행하면 나란히 보입니다."
     tell(ko, "No guess was locked in. Lock one in above and run this cell again to see both.")
-
-
-def shrunk(photo, side):
-    photo = photo.convert("RGB")
-    photo.thumbnail((side, side))
-    return photo
-
-
-def jpeg(photo):
-    file = io.BytesIO()
-    photo.save(file, "JPEG", quality=75, optimize=True)
-    return file.getvalue()

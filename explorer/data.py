@@ -29,13 +29,16 @@ def png(picture):
     return file.getvalue()
 
 
+def jpeg(picture, quality=75):
+    """A picture as JPEG bytes."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=quality, optimize=True)
+    return file.getvalue()
+
+
 def full(seen):
     """JPEG bytes of the photo for a picture to keep; none if it is no larger than what is shown."""
-    if max(seen.size) <= SIDE:
-        return b""
-    file = io.BytesIO()
-    shrink(seen, FULL_SIDE).save(file, "JPEG", quality=90)
-    return file.getvalue()
+    return jpeg(shrink(seen, FULL_SIDE), 90) if max(seen.size) > SIDE else b""
 
 
 def colour_table(name):
