@@ -178,7 +178,7 @@ def payoff_12(model):
 
 
 def sheet_12(model):
-    """The picture on lesson 12's sheet: twelve figures with their numbers; the guide has the key."""
+    """The picture on lesson 12's sheet: twelve figures, their numbers; the guide has the key."""
     return lies.draw_cases(lies.deal("sheet", model), model, numbers=True)
 
 

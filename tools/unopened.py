@@ -4,7 +4,8 @@
     python -m tools.unopened --branch class    as a commit on a branch, for nbgitpuller's links
 
 From the first guess of a section (a cell that calls ``predict``) to the section's end, and where a
-later one calls ``beside``, code cells lose what is stored of them. The lessons in notebooks/ keep it, for GitHub and for the tests.
+later one calls ``beside``, code cells lose what is stored of them. The lessons in notebooks/ keep
+it, for GitHub and for the tests.
 """
 
 import os
