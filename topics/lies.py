@@ -22,7 +22,7 @@ PHOTOS = "bat bee birds cat cow crab harrier heron kingfisher kitten koala owl s
 
 # What makes figures, and what their captions say.
 CLAIMS = {
-    "attention": (lying.attention, "CLS 어텐션, 헤드 평균", "CLS attention, mean of heads"),
+    "attention": (lying.attention, "CLS 어텐션, 헤드 평균", "CLS attention, head mean"),
     "wide": (lying.wide, "사진 전체의 CLS 어텐션", "CLS attention, whole photo"),
     "heads": (lying.heads, "모든 헤드, 한 눈금", "all heads on one scale"),
     "one head": (lying.one_head, "사진 세 장, 같은 헤드", "three photos, same head"),
@@ -211,7 +211,7 @@ def draw_cases(cases, model, first=1, columns=4, numbers=False):
     fig, axes = new_figure(rows, columns, (5, 4), foot, extra)
     for i, (ax, case) in enumerate(zip(axes, cases)):
         draw(ax, case.picture, "")
-        ax.set_title(f"{first + i}. {say(*CLAIMS[case.claim][1:], chr(10))}", size=7)
+        ax.set_title(f"{first + i}. {say(*CLAIMS[case.claim][1:], chr(10))}", size=7.5)
         if numbers:
             ax.text(0.5, -0.04, notes(case), size=6, ha="center", va="top", transform=ax.transAxes)
     return fig
