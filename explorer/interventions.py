@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from timm.layers import resample_abs_pos_embed
 
+from helpers.encoding import fitting
 from helpers.weights import Weights
 
 
@@ -70,7 +71,7 @@ def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
     model : timm VisionTransformer
         Built with ``dynamic_img_size``, as ``models.load_model`` does.
     tensor : torch.Tensor
-        (B, 3, H, W), normalised.
+        (B, 3, H, W), normalised; H and W multiples of the patch.
     what_if : WhatIf
 
     Returns
@@ -78,7 +79,13 @@ def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
     list of Block
         One for each block. Their tokens are CLS (if any), registers, then the patches that were not
         removed, in order.
+
+    Raises
+    ------
+    BadInput
+        The tensor has another shape.
     """
+    tensor = fitting(model, tensor)
     with torch.no_grad():
         x = _first_tokens(model, _changed_picture(model, tensor, what_if), what_if)
         blocks = []
@@ -94,10 +101,8 @@ def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
 
 
 def _changed_picture(model, tensor, what_if):
-    """The tensor with its patches shuffled and masked, padded to whole patches as timm does."""
-    p, _ = model.patch_embed.patch_size
-    gh, gw = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
-    tensor = F.pad(tensor, (0, gw * p - tensor.shape[-1], 0, gh * p - tensor.shape[-2]))
+    """The tensor with its patches shuffled and masked."""
+    p = model.patch_embed.patch_size
     patches = F.unfold(tensor, p, stride=p)  # (B, 3 · p · p, gh · gw)
     if what_if.order is not None:
         patches = patches[..., list(what_if.order)]

@@ -84,9 +84,8 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
         Photos a forward pass.
     index : str, Path or None
         The index file, an SQLite database for all photos and models, where a photo is known by
-        path, size, time of change and the model's ``fingerprint``. It can be deleted at any time. A
-        relative path starts in ``lessons.outputs()``. None keeps it in memory, as does a place that
-        cannot be written to, with a notice.
+        path, size, time of change and the model's ``fingerprint``. It can be deleted at any time.
+        None keeps it in memory, as does a place that cannot be written to, with a notice.
     progress : bool
         Draw a progress bar.
 
@@ -158,6 +157,7 @@ def nearest(index, query, k=5):
 
 def altered(photo):
     """A near-copy of a photo: without a tenth at the left and top, recoloured, and mirrored."""
+    photo = load_photo(photo, max_side=None)
     width, height = photo.size
     return ImageOps.mirror(recolour(photo.crop((width // 10, height // 10, width, height))))
 
