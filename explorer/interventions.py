@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from timm.layers import resample_abs_pos_embed
 
+from helpers.encoding import fitting
 from helpers.weights import Weights
 
 
@@ -42,14 +43,21 @@ class Block(NamedTuple):
 
 
 def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
-    """Encode pictures (B, 3, H, W) with something changed; the model has ``dynamic_img_size``.
+    """Encode pictures (B, 3, H, W) with something changed; the model has ``dynamic_img_size``,
+    and H and W are multiples of its patch.
 
     Returns
     -------
     list of Block
         One for each block. Their tokens are CLS (if any), registers, then the patches that were not
         removed, in order.
+
+    Raises
+    ------
+    BadInput
+        The tensor has another shape.
     """
+    tensor = fitting(model, tensor)
     with torch.no_grad():
         x = _first_tokens(model, _changed_picture(model, tensor, what_if), what_if)
         blocks = []
@@ -65,10 +73,8 @@ def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
 
 
 def _changed_picture(model, tensor, what_if):
-    """The tensor with its patches shuffled and masked, padded to whole patches as timm does."""
-    p, _ = model.patch_embed.patch_size
-    gh, gw = model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
-    tensor = F.pad(tensor, (0, gw * p - tensor.shape[-1], 0, gh * p - tensor.shape[-2]))
+    """The tensor with its patches shuffled and masked."""
+    p = model.patch_embed.patch_size
     patches = F.unfold(tensor, p, stride=p)  # (B, 3 · p · p, gh · gw)
     if what_if.order is not None:
         patches = patches[..., list(what_if.order)]

@@ -20,8 +20,7 @@ MAX_PATCHES = 16_384  # that a photo may be resized to; each is compared with al
 def sample_photos():
     """Paths of the photos that come with the lessons, sorted by name."""
     # Those that masks were drawn for; a reader may have put more into the folder.
-    masks = (IMAGES / "masks").glob("*.png")
-    return sorted(IMAGES / f"{mask.stem}.jpg" for mask in masks)
+    return sorted(IMAGES / f"{mask.stem}.jpg" for mask in IMAGES.glob("masks/*.png"))
 
 
 def load_photo(source, max_side=1600):
@@ -155,7 +154,8 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
 def _sides(size):
     """(height, width) of a size that the reader gave as one number or two."""
     sides = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
-    if len(sides) == 2 and all(isinstance(side, (int, float)) and side >= 1 for side in sides):
+    fine = (isinstance(s, (int, float, np.number)) and 1 <= s < math.inf for s in sides)
+    if len(sides) == 2 and all(fine):
         return sides
     raise BadInput(
         f"size는 양의 정수 하나이거나 (높이, 너비)여야 합니다: {size!r}",

@@ -47,7 +47,8 @@ def find(source, folder):
         pass
     if found:
         return found
-    shown, names = plain(source), ", ".join(sorted(other.name for other in folder.glob("*.jpg")))
+    own = (f"{mask.stem}.jpg" for mask in folder.glob("masks/*.png"))
+    shown, names = plain(source), ", ".join(sorted(own))
     raise PhotoError(
         f"파일이 없습니다: {shown}. 함께 들어 있는 사진: {names}",
         f"No such file: {shown}. Photos that come with the lessons: {names}",
@@ -111,7 +112,10 @@ def decode(file, name, max_side=None):
             file.seek(0)
             raise not_a_photo(name, file.read(1024))
         _bound(photo, max_side, name)
-        return rgb(photo, max_side, name)
+        small = rgb(photo, max_side, name)
+        if photo.format == "JPEG" and _closed_early(photo, file):
+            raise ValueError("an end mark before the end")
+        return small
     except PhotoError:
         raise
     except Exception as error:  # a broken file makes Pillow raise nearly anything
@@ -187,6 +191,21 @@ def _end_is_there(file, kind):
         return True
     file.seek(0)
     return kind == "JPEG" and file.read().rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras' room
+
+
+def _closed_early(photo, file):
+    """Whether a JPEG was cut off and then got its end mark: libjpeg paints the rest grey.
+
+    More bytes before the mark would change its picture; a whole one has no use for them.
+    """
+    if photo.getpixel((photo.width - 1, photo.height - 1)) not in (128, (128, 128, 128)):
+        return False
+    file.seek(0)
+    head, mark, tail = file.read().rpartition(b"\xff\xd9")
+    longer = JpegImageFile(io.BytesIO(head + b"\x5a" * 4096 + mark + tail))
+    if photo.decoderconfig:  # by draft
+        longer.draft(None, tuple(max(1, side // photo.decoderconfig[0]) for side in longer.size))
+    return longer.tobytes() != photo.tobytes()
 
 
 def _bound(photo, max_side, name):

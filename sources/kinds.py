@@ -41,7 +41,11 @@ _KINDS = (
         ("한 장면을 JPEG로 저장해 쓰세요.", "Save one of its pictures as a JPEG and use that."),
     ),
 )
-OTHER = ("JPEG, PNG, WebP 파일을 쓰세요.", "Use a JPEG, PNG or WebP file.")
+# A name that ends in .jpg makes no photo of a text.
+OTHER = (
+    "내용이 JPEG, PNG, WebP인 파일을 쓰세요.",
+    "Use a file that holds a JPEG, PNG or WebP, whatever its name.",
+)
 
 
 class PhotoError(Bilingual, ValueError):

@@ -14,9 +14,10 @@ DEFAULT = "vit_base_patch16_224.dino"
 _VIT_MODULES = {"vision_transformer", "eva", "deit"}
 _SIZES = {"s": "small", "b": "base", "l": "large", "h": "huge", "g": "giant", "7b": "7b"}
 # As Meta calls them: dino_vits16, facebook/dinov2-base, dinov2_vitb14_reg, dinov3-vits16-pretrain-…
+# and as papers and our captions do: DINO ViT-S/16.
 _META = re.compile(
-    r"(?:facebook/)?(dino|dinov2|dinov3)(-with-registers)?[-_](?:vit)?(7b|[sblhg])"
-    r"(?:mall|ase|arge|uge|iant)?(16|14|8)?(plus)?(_reg)?(?:[-_]pretrain[-_](\w+))?"
+    r"(?:facebook/)?(dino|dinov2|dinov3)(-with-registers)?[-_ ](?:vit-?)?(7b|[sblhg])"
+    r"(?:mall|ase|arge|uge|iant)?/?(16|14|8)?(plus)?(_reg)?(?:[-_]pretrain[-_](\w+))?"
 )
 
 _FILES = ".safetensors", ".pth", ".pt", ".bin"
@@ -57,7 +58,9 @@ def full_name(name):
 
 def is_path(name):
     """Whether a model is called by a path rather than by a name."""
-    return isinstance(name, Path) or bool(_PATH.fullmatch(name)) or os.path.isdir(name)
+    if isinstance(name, Path) or os.path.isdir(name):
+        return True
+    return bool(_PATH.fullmatch(name)) and not _META.fullmatch(name.strip().lower())
 
 
 def own_weights(path, architecture):
@@ -93,4 +96,4 @@ def _nearest_names(name, count=5):
     containing = [known for known in names if name in known and "vit" in known]
     containing.sort(key=lambda known: (not known.endswith(name), len(known)))
     similar = difflib.get_close_matches(name, names, count, cutoff=0.5)
-    return [*dict.fromkeys(similar + containing)][:count] or [DEFAULT]
+    return [*dict.fromkeys(containing + similar)][:count] or [DEFAULT]

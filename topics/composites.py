@@ -42,6 +42,7 @@ def lay(name, background, centre, longest, turn=0.0, mirror=False):
     picture : PIL.Image.Image, RGB, of the background's size
     mask : numpy.ndarray, bool (H, W), where the object is
     """
+    background = load_photo(background, max_side=None)
     cut, (width, height) = cut_out(name), background.size
     cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirror else cut
     scale = longest * height / max(cut.size)

@@ -7,6 +7,7 @@ cheap classifier is put on features that stay as they are.
 import numpy as np
 import torch
 import torch.nn.functional as F
+from matplotlib import rcParams
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -147,7 +148,7 @@ def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
         low, high = table.amin(1), table.amax(1)
         ax.fill_between(counts, low, high, color=line.get_color(), alpha=0.15, lw=0)
     if chance is not None:
-        ax.axhline(chance, color="black", ls=":", lw=1, label=say("우연", "chance"))
+        ax.axhline(chance, color=rcParams["text.color"], ls=":", lw=1, label=say("우연", "chance"))
     ax.set(ylim=(0, 1), xscale="log", xlabel=say("예시의 수", "examples"))
     ax.set_ylabel(ylabel or say("정답률", "share right"))
     ax.set_xticks(counts, counts, minor=False)

@@ -63,7 +63,7 @@ class Table(dict):
     def _repr_html_(self):
         """A table that a screen reader can walk: a caption, and heads of columns and of rows.
 
-        timm's long name stands below the label, so that all of it fits on a page.
+        timm's long name stands below the label and may break, so that all of it fits on a page.
         """
         heads = (html.escape(say(*pair, "\n")).replace("\n", "<br>") for pair in self.HEADS)
         heads = "".join(f'<th scope="col">{head}</th>' for head in heads)
@@ -72,6 +72,7 @@ class Table(dict):
         for cells in self._cells():
             label, name, *rest = map(html.escape, cells)
             rest = "".join(f"<td>{cell}</td>" for cell in rest).replace(" · ", "<br>")
+            name = name.replace("_", "_<wbr>")
             head = f'<th scope="row">{label}<br><small><code>{name}</code></small></th>'
             lines.append(f"<tr>{head}{rest}</tr>")
         return "\n".join(["<table>", *lines, "</tbody>", "</table>"])

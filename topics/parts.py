@@ -45,7 +45,7 @@ def pca_rgb(patch_tokens, grid):
     -------
     PcaPicture, without foreground if fewer than 4 patches would be in it
     """
-    tokens = patch_tokens.double()
+    tokens = patch_tokens.detach().cpu().double()
     first = on_grid(_components(tokens, 1)[0][..., 0], grid)
     inside = torch.zeros(grid, dtype=torch.bool)
     inside[1:-1, 1:-1] = True
@@ -82,7 +82,7 @@ def parts(patch_tokens, grid, k, seed=0):
     BadInput
         More parts than patches, or fewer than 1.
     """
-    tokens = F.normalize(patch_tokens.double(), dim=-1).flatten(0, -2)
+    tokens = F.normalize(patch_tokens.detach().cpu().double(), dim=-1).flatten(0, -2)
     if not 1 <= k <= len(tokens):
         raise BadInput(
             f"부분의 수 k는 1부터 패치 수 {len(tokens)}까지입니다: {k}",

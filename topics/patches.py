@@ -29,6 +29,7 @@ def similarity_map(patch_tokens, grid, query):
     -------
     torch.Tensor (..., gh, gw) in -1..1
     """
+    query, patch_tokens = (each.detach().cpu().float() for each in (query, patch_tokens))
     return on_grid(F.cosine_similarity(query, patch_tokens, dim=-1), grid)
 
 
@@ -46,7 +47,7 @@ def mutual_nearest(tokens_a, tokens_b):
     pairs : torch.Tensor, int64 (M, 2), index in a and in b, the most similar pair first
     scores : torch.Tensor (M,), their cosine similarities
     """
-    similarity = F.normalize(tokens_a, dim=-1) @ F.normalize(tokens_b, dim=-1).T
+    similarity = _cosines(tokens_a, tokens_b)
     to_b, to_a = similarity.argmax(dim=1), similarity.argmax(dim=0)
     a = torch.arange(len(tokens_a))[to_a[to_b] == torch.arange(len(tokens_a))]
     scores, order = similarity[a, to_b[a]].sort(descending=True, stable=True)
@@ -67,14 +68,20 @@ def matching_rate(tokens_a, tokens_b, grid, flipped=True, tolerance=0):
     -------
     float, share of all patches, 0..1
     """
-    similarity = F.normalize(tokens_a, dim=-1) @ F.normalize(tokens_b, dim=-1).mT
-    nearest = on_grid(similarity.argmax(dim=-1), grid)
+    nearest = on_grid(_cosines(tokens_a, tokens_b).argmax(dim=-1), grid)
     gh, gw = grid
     rows, columns = torch.arange(gh)[:, None], torch.arange(gw)
     if flipped:
         columns = gw - 1 - columns
     off = torch.maximum((nearest // gw - rows).abs(), (nearest % gw - columns).abs())
     return (off <= tolerance).float().mean().item()
+
+
+@torch.autocast("cpu", enabled=False)  # which would round, and many would be equally near
+def _cosines(tokens_a, tokens_b):
+    """(..., Na, Nb) cosine similarities, whatever precision the tokens have."""
+    a, b = (F.normalize(t.detach().cpu().float(), dim=-1) for t in (tokens_a, tokens_b))
+    return a @ b.mT
 
 
 def recolour(photo):

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageEnhance
 
 from bilingual import BadInput, counted, say
+from helpers.images import load_photo
 from helpers.maps import on_grid
 from helpers.overlay import resize_map
 from helpers.plots import new_figure
@@ -121,6 +122,7 @@ def show_rows(title, rows):
 def shown(pictures, labels):
     """Leave light where the label is and darken the rest; yields RGB pictures, one by one."""
     for picture, label in zip(pictures, labels):
+        picture = load_photo(picture, max_side=None)
         light = resize_map(label, picture.size).clip(0, 1) * 255
         dim = ImageEnhance.Brightness(picture).enhance(0.3)
         yield Image.composite(picture, dim, Image.fromarray(light.astype(np.uint8)))

@@ -119,6 +119,7 @@ def nearest(index, query, k=5):
 
 def altered(photo):
     """A near-copy of a photo: without a tenth at the left and top, recoloured, and mirrored."""
+    photo = load_photo(photo, max_side=None)
     width, height = photo.size
     return ImageOps.mirror(recolour(photo.crop((width // 10, height // 10, width, height))))
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from IPython.display import display
+from matplotlib import rcParams
 
 from bilingual import say
 from helpers.plots import draw, new_figure
@@ -69,7 +70,7 @@ def curves(runs, answers, *, weights, steps=None):
         for (label, run), colour, style in zip(runs.items(), COLOURS, STYLES):
             ax.plot(run[name], color=colour, alpha=0.25, lw=0.8)
             ax.plot(smooth(run[name]), style, color=colour, label=label, lw=1.6)
-        ax.axhline(limit, color="black", ls=(0, (4, 3)), lw=0.8)
+        ax.axhline(limit, color=rcParams["text.color"], ls=(0, (4, 3)), lw=0.8)
         ax.set(ylim=(-0.1, limit * 1.3), xlim=(0, steps))
         place = {"ha": "right", "va": "bottom", "transform": ax.get_yaxis_transform()}
         ax.text(0.98, limit + 0.05, f"ln {answers} = {limit:.2f}", size=8, **place)

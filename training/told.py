@@ -1,6 +1,8 @@
 """DINO told in pictures: who teaches whom, and a recorded training from beginning to end."""
 
+import matplotlib.style
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from PIL import ImageOps
 
@@ -20,6 +22,7 @@ CROPS = (
 )
 
 
+@matplotlib.style.context("default")  # its colours are for white
 def draw_dino(photo="cat.jpg"):
     """DINO's figure 2 and more: crops, student, teacher, centring, EMA, and where gradients stop.
 
@@ -132,7 +135,7 @@ def draw_stage(stored, stage, photo=0):
     for (name, label), colour, style in zip(curves.items(), (STUDENT, TEACHER), ("-", "--")):
         steps, values = stored.curves[name]
         right.plot(steps, values, style, color=colour, label=label, marker=".")
-    right.axvline(max(step, 0), color="black", lw=1.2)
+    right.axvline(max(step, 0), color=rcParams["text.color"], lw=1.2)
     right.set(ylim=(0, 1), box_aspect=1)
     right.set_xlabel(say("스텝", "steps"), size=8)
     right.tick_params(labelsize=7)

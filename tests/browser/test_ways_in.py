@@ -125,8 +125,9 @@ def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
         pytest.skip("no Chromium on this machine")
     words = command()
     assert words[:2] == ["-m", "deploy.lab"] and words[-1] == "notebooks/00_start.ipynb"
+    tables = 0
     with server(words, ROOT, tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
         page.set_default_timeout(lab.SECONDS)
         page.goto(f"{address}/lab/tree/{words[-1]}?reset")
         for name in LESSONS:
@@ -142,6 +143,16 @@ def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
                     return all.length >= {pictures} && there;
                 }}"""
             )
+            wide = page.eval_on_selector_all(
+                ".jp-OutputArea-output table",
+                """all => all.map((table) => {
+                    const out = table.closest(".jp-OutputArea-output");
+                    return [out.scrollWidth, out.clientWidth];
+                })""",
+            )
+            assert all(width <= room for width, room in wide), name  # no column is out of sight
+            tables += len(wide)
+        assert tables
         page.close()
 
 

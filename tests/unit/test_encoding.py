@@ -11,7 +11,7 @@ from explorer.data import block_data
 from helpers import overlay
 from helpers.encoding import attention, attention_rows, encode, one_photo, queries_keys
 from helpers.maps import attention_map, norm_map
-from topics import deletion, measure, norms, objects, search
+from topics import deletion, gradients, measure, norms, objects, parts, patches, search
 from topics.rollout import rollout_map
 
 
@@ -137,6 +137,11 @@ def everything(model, tensor, photo):
         "TokenCut": objects.token_cut(keys, encoded.grid).m,
         "TokenCut of raw tokens": objects.token_cut(raw, encoded.grid).m,
         "deletion": deletion.curve(model, tensor, m.to(tensor.device), steps=2),
+        "likeness": patches.similarity_map(raw, encoded.grid, raw[0]),
+        "pairs": patches.mutual_nearest(raw, raw.flip(0))[1],
+        "colours": parts.pca_rgb(raw, encoded.grid).rgb,
+        "parts": parts.parts(raw, encoded.grid, 2).float(),
+        "gradients": gradients.integrated_gradients(model, tensor, steps=2),
         "measure": torch.tensor(measure.best_head_jaccard(m[None], m[None] > 0.5)),
     }
 

@@ -260,15 +260,21 @@ def enable_custom_widget_manager():
     inner._installed_url = "https://colab.example/manager.js"
 output.enable_custom_widget_manager = enable_custom_widget_manager
 import explorer
+from classroom import predict
 from explorer.upload import upload
-from explorer.widget import KINDS
 from helpers import models
 model = models.load_model("embedded")
 """
 
 
 def test_colab_is_told_where_its_widget_manager_is():
-    ends = ("explorer.explore('cat.jpg', model)", "upload(print)")
+    ends = (
+        "explorer.explore('cat.jpg', model)",
+        "explorer.camera(model)",
+        "upload(print)",
+        "guess = predict.patches('00', 'a', 'cat.jpg', (3, 4))",
+        "guess = predict.choice('00', 'b', [('예', 'yes'), ('아니요', 'no')])",
+    )
     cells = [nbformat.v4.new_code_cell(source) for source in (COLAB, *ends)]
     nb = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(nb, kernel_name="python3", timeout=600).execute()

@@ -8,9 +8,20 @@ import torch
 from PIL import Image
 from scenes import saved
 
+from classroom import predict
 from explorer import explore
-from helpers import images, overlay, plots
-from topics import objects, patches, preprocessing, search, zoo
+from helpers import images, overlay, plots, widgets
+from topics import (
+    attention,
+    composites,
+    objects,
+    parts,
+    patches,
+    preprocessing,
+    propagation,
+    search,
+    zoo,
+)
 
 MAP = torch.linspace(0, 1, 12).reshape(3, 4)
 
@@ -55,6 +66,21 @@ TAKERS = {
         np.nan_to_num(preprocessing.compare(photo, net, {"a": {}})["a"]) * 9
     ),
     "looks": lambda photo, net: np.asarray(zoo.looks(photo, zoo.LINE_UP[1:2]).popitem()[1].seen),
+    "altered": lambda photo, net: np.asarray(search.altered(photo)),
+    "lay": lambda photo, net: np.asarray(composites.lay("cat", photo, (0.5, 0.5), 0.5)[0]),
+    "shown": lambda photo, net: np.asarray(next(propagation.shown([photo], [MAP]))),
+    "guess": lambda photo, net: np.asarray(predict.patches("00", "a", photo, (3, 4)).seen),
+    "sliders": lambda photo, net: np.asarray(
+        images.load_photo(widgets.sliders(photo, MAP, weights="w").children[2].value)
+    ),
+    "draw_similarity": lambda photo, net: shown(
+        patches.draw_similarity({"a": (photo, MAP)}, (0, 0), weights="w")
+    ),
+    "draw_heads": lambda photo, net: shown(attention.draw_heads(photo, MAP[None], weights="w")),
+    "draw_parts": lambda photo, net: shown(parts.draw_parts(photo, MAP.long(), weights="w"))[:-12],
+    "side_by_side": lambda photo, net: shown(
+        zoo.draw_side_by_side({"a": photo}, weights={"a": "w"})
+    ),
     "draw_retrieval": lambda photo, net: shown(search.draw_retrieval(photo, [], weights="w")),
 }
 

@@ -119,6 +119,7 @@ NAMES = {
     "timm/vit_base_patch16_224.dino": "vit_base_patch16_224.dino",
     " VIT_Base_patch16_224.DINO\n": "vit_base_patch16_224.dino",
     "DINO_ViTS16 ": "vit_small_patch16_224.dino",
+    "DINO ViT-S/8": "vit_small_patch8_224.dino",  # in papers, and in our captions
 }
 
 
@@ -151,6 +152,7 @@ def test_every_dino_name_of_the_post_is_known_to_timm():
         ("vit_base_patch16_224.dinoo", "vit_base_patch16_224.dino"),
         ("VIT_SMALL_PATCH16_244.DINO", "vit_small_patch16_224.dino"),
         ("dino", "vit_base_patch16_224.dino"),
+        ("dinov2", "Nearest names: vit_base_patch14_dinov2"),
     ],
 )
 def test_wrong_name_lists_the_nearest_real_ones(name, nearest):

@@ -116,6 +116,22 @@ def test_a_download_that_was_cut_off_is_refused(kind, options):
             assert "damaged or incomplete" in refusal(cut + zeros).en
 
 
+@pytest.mark.parametrize("options", [{}, {"restart_marker_rows": 1}, {"subsampling": 0}])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_jpeg_that_was_cut_off_and_then_closed(mode, options):
+    """The decoder paints the rest grey and says nothing; a progressive one is only coarser."""
+    whole = saved(SCENE.convert(mode).resize((900, 600)), "JPEG", **options)
+    for share in (0.3, 0.6, 0.9):
+        closed = whole[: int(len(whole) * share)] + b"\xff\xd9"
+        for max_side in (None, 1600, 100):
+            with pytest.raises(PhotoError, match="damaged or incomplete"):
+                load_photo(closed, max_side)
+    for size in ((1, 1), (2, 2), (901, 601)):  # a picture may end in that very grey
+        grey = Image.new(mode, size, (128,) * len(mode))
+        for max_side in (None, 100):
+            assert load_photo(saved(grey, "JPEG", **options), max_side).getpixel((0, 0))[0] == 128
+
+
 def test_room_that_a_camera_left_after_the_end_mark():
     whole = saved(SCENE, "JPEG", quality=95)
     assert far(load_photo(whole + bytes(2000)), SCENE) < 8

@@ -12,12 +12,25 @@ from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
 from helpers import images, maps, overlay, plots
 from tools.notebooks import light
-from topics import attention, objects, parts, patches, preprocessing, search, zoo
+from topics import (
+    attention,
+    deletion,
+    features,
+    heads,
+    objects,
+    parts,
+    patches,
+    preprocessing,
+    search,
+    zoo,
+)
+from training import figures, snapshots, told
 
 MADE_BY = (
     "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
@@ -186,6 +199,34 @@ def test_all_text_is_drawn_and_read_in_any_style(photo, name, style):
             seen = [share * a + (1 - share) * b for a, b in zip(ink, paper)]
             assert contrast(seen, paper) >= 4.5, text
         assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+RUN = {name: [1.0, 0.5] for name in ("loss", "entropy", "batch_entropy")}
+LINES = {
+    "few_shot": lambda: features.draw_few_shot(
+        {"a": torch.rand(2, 3)}, (1, 5), chance=0.5, weights="w"
+    ),
+    "distances": lambda: heads.draw_distances({"a": torch.ones(2, 3)}, lines={"b": 1}, weights="w"),
+    "deletion": lambda: deletion.draw_curves({"a": MAP[0]}, weights="w", xlabel="x", ylabel="y"),
+    "training": lambda: figures.curves({"a": RUN}, 8, weights="w"),
+    "stage": lambda: told.draw_stage(snapshots.load(), 1),
+}
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+@pytest.mark.parametrize("name", LINES)
+def test_all_lines_are_seen_in_light_and_dark(name, style):
+    with plt.style.context(style):
+        for line in LINES[name]().findobj(Line2D):
+            if line.axes and line.axes.axison and line.get_linestyle() != "None":
+                assert contrast(line.get_color(), line.axes.get_facecolor()[:3]) > 1.6
+
+
+def test_a_diagram_of_coloured_words_stays_on_white():
+    with plt.style.context("dark_background"):
+        fig = told.draw_dino()
+    assert to_rgb(fig.get_facecolor()) == (1, 1, 1)
+    assert all(contrast(t.get_color(), "white") > 3 for t in fig.axes[0].texts)
 
 
 @pytest.mark.parametrize("cmap", overlay.COLORMAPS)

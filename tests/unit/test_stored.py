@@ -15,6 +15,13 @@ def encoded(kind, width):
     return base64.b64encode(file.getvalue()).decode()
 
 
+def test_of_a_progress_bar_its_last_word_is_kept():
+    text = "photos:   0%|   | 0/9\rphotos: 100%|###| 9/9\ndone\n"
+    output = new_output("stream", text=text, name="stdout")
+    tidy(new_notebook(cells=[new_code_cell("", outputs=[output])]))
+    assert output.text == "photos: 100%|###| 9/9\ndone\n"
+
+
 def test_of_a_figure_that_shows_itself_twice_the_sharper_picture_is_kept():
     """After `interact` matplotlib adds a PNG of its own to our figures."""
     data = {"image/png": encoded("png", 300), "image/jpeg": encoded("jpeg", 600)}

@@ -65,7 +65,8 @@ def test_crop_shows_the_part_that_the_network_saw(any_model, size, given):
 
 @pytest.mark.parametrize("fit", images.FITS)
 @pytest.mark.parametrize(
-    "size, sides", [(64, (64, 64)), ((48, 80), (48, 80)), ([50, 79], (48, 80))]
+    "size, sides",
+    [(64, (64, 64)), ((48, 80), (48, 80)), ([50, 79], (48, 80)), (np.int64(64), (64, 64))],
 )
 def test_size_overrides_the_models_own(embedded, photo, fit, size, sides):
     tensor, _ = to_tensor(photo, embedded, fit, size)
@@ -74,7 +75,7 @@ def test_size_overrides_the_models_own(embedded, photo, fit, size, sides):
 
 
 @pytest.mark.parametrize(
-    "size", [0, -8, (64,), (1, 2, 3), "64", (64, "80"), (64, None), float("nan")]
+    "size", [0, -8, (64,), (1, 2, 3), "64", (64, "80"), (64, None), float("nan"), float("inf")]
 )
 def test_odd_sizes_are_refused(embedded, photo, size):
     with pytest.raises(BadInput, match="size must be one whole number from 1 up, or"):
