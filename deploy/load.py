@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from bilingual import say
+from bilingual import console, say
 
 from . import hub, parts, settings
 from .students import Student
@@ -171,6 +171,7 @@ def main(argv=None):
     parser.add_argument("--plain", action="store_true", help="no kernels from a warm process")
     parser.add_argument("--lessons", nargs="+", default=LESSONS)
     parser.add_argument("--models", type=Path, default=settings.MODELS, help="%(default)s")
+    console.prepare()
     asked = parser.parse_args(argv)
     parts.install()
     with hub.running(warm=not asked.plain, environment=hub.cache(asked.models)) as a_hub:

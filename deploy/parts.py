@@ -16,7 +16,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from bilingual import say
+from bilingual import console, say
 
 from . import settings
 
@@ -95,6 +95,7 @@ def jupyter(folder=FOLDER):
 
 
 if __name__ == "__main__":
+    console.prepare()
     install()
     packages(FOLDER / "grades", settings.GRADE_PACKAGES)
     print(FOLDER)

@@ -16,7 +16,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from bilingual import say
+from bilingual import console, say
 from tools import unopened
 
 from . import settings
@@ -91,6 +91,7 @@ def offline():
 
 
 def main():
+    console.prepare()
     path = make()
     print(f"-> {os.path.relpath(path)}  ({path.stat().st_size / 1e6:.0f} MB)", flush=True)
     if not SITE.exists():

@@ -75,6 +75,9 @@ def tljh(root="/"):
 
 
 def main(where):
+    from bilingual import console  # not above: the hub reads this file with a Python of its own
+
+    console.prepare()
     if "://" in where:
         print(link(where, project()["urls"]["Repository"]))
     else:

@@ -15,7 +15,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from bilingual import language
+from bilingual import console, language
 from helpers.models import load_model
 from helpers.weights import caption
 from topics.masks import load_masks, masks_on_grid
@@ -118,4 +118,5 @@ class Camera(anywidget.AnyWidget):
 
 
 if __name__ == "__main__":
+    console.prepare()
     print(write(*sys.argv[1:]))

@@ -37,7 +37,7 @@ def main(source):
     font["name"].names = [r for r in font["name"].names if r.platformID == 3 and r.langID == 0x409]
     font.save(OUT)
     size = OUT.stat().st_size / 1e6
-    print(f"{OUT}: {FAMILY}, {len(font.getBestCmap())} characters, {size:.2f} MB")
+    print(f"{OUT.name}: {FAMILY}, {len(font.getBestCmap())} characters, {size:.2f} MB")
 
 
 if __name__ == "__main__":

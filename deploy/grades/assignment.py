@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell
 
+from bilingual import console
 from tools import one_language
 
 from .. import settings
@@ -95,6 +96,7 @@ def course(folder, names, language="both"):
 
 
 def main(argv=None):
+    console.prepare()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("course", type=Path)
     parser.add_argument("lessons", nargs="*", help="numbers, as 03; all by default")

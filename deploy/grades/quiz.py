@@ -70,4 +70,4 @@ def _html(words):
 if __name__ == "__main__":
     if sys.argv[1:] not in (["ko"], ["en"]):
         sys.exit(__doc__)
-    sys.stdout.write(quiz(questions(sys.argv[1])))
+    sys.stdout.buffer.write(quiz(questions(sys.argv[1])).encode())  # as its first line says

@@ -12,7 +12,7 @@ import csv
 import sys
 from pathlib import Path
 
-from bilingual import BadInput, Bilingual, say
+from bilingual import BadInput, Bilingual, console, say
 from classroom.hand_ins import inert
 
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -88,6 +88,7 @@ def write(path, rows):
 
 
 def main(grades, gradebook=None):
+    console.prepare()
     try:
         found, path = read(grades), Path(grades)
         write(path.with_suffix(".moodle.csv"), moodle(*found))

@@ -123,6 +123,14 @@ def test_a_crawler_learns_what_and_where_a_page_is(site, page):
     assert (site / image).is_file()
 
 
+def test_the_first_page_is_light(site):
+    """Its moving picture apart: those of the lessons are small there."""
+    page = site / "ko" / "index.html"
+    _, *small = [page.parent / img["src"] for img in soup(page).find_all("img")]
+    assert len(small) == len(NAMES)
+    assert sum(path.stat().st_size for path in [page, *small]) < 350_000
+
+
 def test_titles_differ(site):
     titles = [soup(site / page).title.text for page in PAGES]
     assert len(set(titles)) == len(titles)

@@ -8,6 +8,7 @@ import timm
 import torch
 
 from explorer.data import block_data
+from explorer.interventions import forward
 from helpers import overlay
 from helpers.encoding import attention, attention_rows, encode, one_photo, queries_keys
 from helpers.maps import attention_map, norm_map
@@ -72,7 +73,7 @@ def test_picture_without_batch_axis(embedded):
 @pytest.mark.parametrize("size", [(65, 96), (64, 90)])
 def test_size_that_the_patch_does_not_divide(embedded, size):
     """timm would pad it, and the grid would cover more than the photo."""
-    for read in (encode, attention, queries_keys, norms.block_norms):
+    for read in (encode, attention, queries_keys, norms.block_norms, forward):
         with pytest.raises(ValueError, match=r"multiples of the patch \(8 × 8\)"):
             read(embedded, torch.rand(1, 3, *size))
 

@@ -7,6 +7,7 @@ import base64
 import copy
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -450,10 +451,13 @@ def test_unknown_sweep(box, tmp_path):
 
 
 def test_the_live_page_is_written_by_command_on_a_fresh_clone(tmp_path):
-    """Where there is no outputs folder yet, and without a warning."""
+    """Where there is no outputs folder yet, without a warning, on a console without Hangul."""
     command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "explorer.live"]
-    page = tmp_path / "outputs" / "live.html"
-    ran = subprocess.run([*command, page], cwd=ROOT, capture_output=True, text=True)
+    page, narrow = (
+        tmp_path / "내 outputs" / "live.html",
+        {**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    ran = subprocess.run([*command, page], cwd=ROOT, env=narrow, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "") and page.exists()
 
 

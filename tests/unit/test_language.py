@@ -221,3 +221,20 @@ def test_a_choice_holds_on_any_console(monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
     console.prepare()
     assert bilingual.language() == "ko"
+
+
+ALONE = {"preflight.py", "subset_font.py", "box.py", "ask.py", "parent.py"}  # no bilingual there
+
+
+def commands():
+    """The files of ours that are run, and that print."""
+    for house in ("helpers", "explorer", "classroom", "tools", "deploy"):
+        for path in sorted((ROOT / house).rglob("*.py")):
+            source = path.read_text("utf-8")
+            if path.name not in ALONE and "\nif __name__ ==" in source and "print(" in source:
+                yield path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", [*commands()])
+def test_every_command_that_prints_takes_any_console(path):
+    assert "console.prepare()" in (ROOT / path).read_text("utf-8")
