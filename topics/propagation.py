@@ -127,8 +127,8 @@ def contest(film, ways):
     Returns
     -------
     dict
-        Name → (pictures - 1,); "copied" keeps the first picture's mask where it was, "chance" throws
-        as many pixels anywhere: of a share m, m² are met of 2 m - m².
+        Name → (pictures - 1,); "copied" keeps the first picture's mask where it was, "chance"
+        throws as many pixels anywhere: of a share m, m² are met of 2 m - m².
     """
     pictures, masks = zip(*film)
     rows = {
