@@ -41,6 +41,7 @@ _KINDS = (
         ("한 장면을 JPEG로 저장해 쓰세요.", "Save one of its pictures as a JPEG and use that."),
     ),
 )
+VIDEOS = ("GIF, WebP, MP4 파일을 쓰세요.", "Use a GIF, a WebP or an MP4.")
 # A name that ends in .jpg makes no photo of a text.
 OTHER = (
     "내용이 JPEG, PNG, WebP인 파일을 쓰세요.",
@@ -74,3 +75,19 @@ def not_a_photo(name, start=b""):
                 f"A kind of picture that is not read here ({kind}): {name}. {_EXPORT[1]}",
             )
     return PhotoError(f"사진이 아닙니다: {name}. {OTHER[0]}", f"Not a photo: {name}. {OTHER[1]}")
+
+
+def not_a_video(name, start):
+    """The error for a file that holds no video, see ``not_a_photo``; None where it may hold one."""
+    if not start:
+        return PhotoError(
+            f"빈 파일입니다(0바이트): {name}. 다시 내려받거나 다시 복사하세요.",
+            f"The file is empty (0 bytes): {name}. Download or copy it once more.",
+        )
+    if (kind := what(start)) and kind[0] is not VIDEO:
+        ko, en = kind[0]
+        return PhotoError(
+            f"비디오가 아니라 {ko}입니다: {name}. 비디오 자체를 내려받거나 내보내세요. {VIDEOS[0]}",
+            f"Not a video, but {en}: {name}. Download or export the video itself. {VIDEOS[1]}",
+        )
+    return None

@@ -18,11 +18,10 @@ from bilingual import BadInput, plain, say, tell
 from helpers.images import IMAGES, load_photo
 from helpers.weights import caption
 from sources.files import MAX_PIXELS, find, uploaded
-from sources.kinds import VIDEO, PhotoError, what
+from sources.kinds import VIDEOS, PhotoError, not_a_video
 
 ENDINGS = (".gif", ".webp", ".mp4")
 MOVING = ("GIF", "WEBP", "PNG", "JPEG")  # the last one only to be told that it stands still
-WAYS = "GIF, WebP, MP4 파일을 쓰세요.", "Use a GIF, a WebP or an MP4."
 
 
 def frames(source, side=320, most=120, every=1, progress=True):
@@ -73,14 +72,14 @@ def frames(source, side=320, most=120, every=1, progress=True):
         except Exception as error:  # a broken file makes decoders raise nearly anything
             raise PhotoError(
                 f"비디오가 깨졌거나 일부만 있거나, 여기서 읽지 못하는 종류입니다: {name}. 다시 "
-                f"내려받거나, {WAYS[0]}",
+                f"내려받거나, {VIDEOS[0]}",
                 f"The video is damaged or incomplete, or of a kind that is not read here: {name}. "
-                f"Download it once more. {WAYS[1]}",
+                f"Download it once more. {VIDEOS[1]}",
             ) from error
     if count < 2:
         raise PhotoError(
-            f"움직이지 않는 사진입니다: {name}. {WAYS[0]}",
-            f"A picture that stands still: {name}. {WAYS[1]}",
+            f"움직이지 않는 사진입니다: {name}. {VIDEOS[0]}",
+            f"A picture that stands still: {name}. {VIDEOS[1]}",
         )
 
 
@@ -88,32 +87,17 @@ def _pictures(source, name):
     try:
         film = Image.open(source, formats=MOVING)
     except Image.UnidentifiedImageError:
-        _film(source, name)
+        file = source.open("rb") if isinstance(source, Path) else io.BytesIO(source.getvalue())
+        with file:
+            refused = not_a_video(name, file.read(1024))
+        if refused:  # lest one be told to install PyAV for it
+            raise refused from None
         yield from _decoded(source, name)
         return
     with film:
         _bound(*film.size, name)
         for picture in ImageSequence.Iterator(film):
             yield load_photo(picture.copy(), max_side=None).copy()
-
-
-def _film(source, name):
-    """Say what a file is that is no video: first, lest one be told to install PyAV for it."""
-    start = source.getvalue()[:1024] if isinstance(source, io.BytesIO) else None
-    if start is None:
-        with source.open("rb") as file:
-            start = file.read(1024)
-    if not start:
-        raise PhotoError(
-            f"빈 파일입니다(0바이트): {name}. 다시 내려받거나 다시 복사하세요.",
-            f"The file is empty (0 bytes): {name}. Download or copy it once more.",
-        )
-    if (kind := what(start)) and kind[0] is not VIDEO:
-        ko, en = kind[0]
-        raise PhotoError(
-            f"비디오가 아니라 {ko}입니다: {name}. 비디오 자체를 내려받거나 내보내세요. {WAYS[0]}",
-            f"Not a video, but {en}: {name}. Download or export the video itself. {WAYS[1]}",
-        )
 
 
 def _decoded(source, name):
