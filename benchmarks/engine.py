@@ -5,7 +5,7 @@
 Forward passes of the page and of torch (one thread) are timed in turns, in one run, so that both
 meet the same load; the best of each counts. WebAssembly's vectors have 128 bits and torch takes the
 widest that the processor has, so torch stands there with narrower ones, too. Camera and memory:
-``live.html`` with a fake camera of 640 × 480, 30 pictures a second, in a headless Chromium; memory is
+``live.html`` with a fake camera of 640 × 480, 30 a second, in a headless Chromium; memory is
 what its processes hold for themselves (private pages), and what the page's own heaps count.
 """
 

@@ -126,7 +126,11 @@ class Camera(anywidget.AnyWidget):
     def __init__(self, model):
         self.page = page(model)
         super().__init__(language=language())
-        self.on_msg(lambda *_: self.send({}, buffers=[self.page.encode()]))
+        self.on_msg(self._answer)
+
+    def _answer(self, *_):
+        self.send({"heard": True})
+        self.send({}, buffers=[self.page.encode()])
 
     def __repr__(self):
         return "<camera>"
