@@ -27,6 +27,7 @@ from safetensors.torch import load
 
 import explorer
 from bilingual import BadInput
+from explorer import live
 from explorer.data import block_data, patch_map, shrink
 from explorer.interventions import forward
 from explorer.network import in_page, levels, weights
@@ -413,6 +414,13 @@ def test_a_photo_from_the_page(asked, embedded):
     wanted = explorer.explore(other, embedded)
     for name in ("photo", "full", "data", "input", "mask"):
         assert getattr(view, name) == getattr(wanted, name), name
+
+
+def test_the_camera_says_that_it_heard_and_sends_its_page(embedded):
+    view, sent = explorer.camera(embedded), []
+    view.send = lambda content, buffers=(): sent.append((content, list(buffers)))
+    view._answer(view, {"ask": "page"}, [])
+    assert sent == [({"heard": True}, []), ({}, [live.page(embedded).encode()])]
 
 
 def test_masks_of_a_bundled_photo(embedded):
