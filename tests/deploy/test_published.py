@@ -93,5 +93,7 @@ def test_the_zip_works_offline(tmp_path):
         "<style>p { background: url(https://c.org/c.png) }</style>"
     )
     wrong = release.attempt(release.make(tmp_path / "out", site))
-    loads = [f"site/ko/index.html loads https://c.org/{name}" for name in ("a.js", "b.css", "c.png")]
+    loads = [
+        f"site/ko/index.html loads https://c.org/{name}" for name in ("a.js", "b.css", "c.png")
+    ]
     assert sorted(wrong) == loads
