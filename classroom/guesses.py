@@ -10,7 +10,6 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 import numpy as np
 from PIL import Image
 
@@ -38,6 +37,8 @@ class Question(NamedTuple):
 @functools.cache
 def questions(folder=NOTEBOOKS):
     """All questions that the notebooks in a folder ask: ``{(lesson, question): Question}``."""
+    import nbformat  # not above: a student's kernel needs none, and it takes seconds and 20 MB
+
     found = {}
     for path in sorted(folder.glob("*.ipynb")):
         heading = ""

@@ -1,6 +1,8 @@
 // The live page in a notebook's cell: fetched from the kernel when the reader wants it, in a frame of
 // its own whose content policy forbids every connection.
 
+import { NO_ANSWER, patience } from "./patience.js";
+
 function render({ model, el }) {
   const say = (ko, en) => ({ ko, en })[model.get("language")] ?? `${ko} ${en}`;
   const add = (tag, properties) => el.appendChild(Object.assign(document.createElement(tag), properties));
@@ -8,15 +10,19 @@ function render({ model, el }) {
   const button = add("button", { type: "button", textContent: say("카메라 열기", "open the camera") });
   const status = add("div", { className: "dino-status" });
   status.setAttribute("role", "status");
-  let address;
+  let address, waiting;
   button.onclick = () => {
     button.disabled = true;
-    status.textContent = model.comm_live === false
-      ? say("커널이 없습니다. 셀을 다시 실행하세요.", "There is no kernel; run the cell again.")
-      : say("신경망를 받고 있습니다 …", "The network is on its way …");
+    status.textContent = say("신경망을 받고 있습니다 …", "The network is on its way …");
+    waiting = patience(() => {
+      status.textContent = say(NO_ANSWER.ko, NO_ANSWER.en);
+      button.disabled = false;
+    });
     model.send({ ask: "page" });
   };
-  const show = (_, [page]) => {
+  const show = (message, [page] = []) => {
+    if (message.heard) return waiting?.heard();
+    waiting?.end();
     address = URL.createObjectURL(new Blob([page], { type: "text/html" }));
     const frame = add("iframe", { src: address, className: "dino-live", title: button.textContent });
     frame.allow = "camera";
@@ -25,6 +31,7 @@ function render({ model, el }) {
   };
   model.on("msg:custom", show);
   return () => {
+    waiting?.end();
     model.off("msg:custom", show);
     if (address) URL.revokeObjectURL(address);
   };

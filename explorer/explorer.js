@@ -112,6 +112,7 @@ async function render({ model, el }) {
       show.choose();
     },
     "msg:custom": (message, buffers) => {
+      if (message.heard) return void sources.heard();
       if (message.network) return;
       sources.busy("");
       if (message.error) sources.tell(say(...message.error));

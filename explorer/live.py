@@ -109,9 +109,13 @@ class Camera(anywidget.AnyWidget):
     language = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, model):
-        self.page = page(model)
+        self.model = model
         super().__init__(language=language())
-        self.on_msg(lambda *_: self.send({}, buffers=[self.page.encode()]))
+        self.on_msg(self._answer)
+
+    def _answer(self, *_):
+        self.send({"heard": True})
+        self.send({}, buffers=[page(self.model).encode()])  # 8 MB, made for who asks
 
     def __repr__(self):
         return "<camera>"

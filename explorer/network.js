@@ -1,10 +1,10 @@
 // The network in the page: asked of the kernel once, or carried by the page, and shared by all explorers.
 
 import { startEngine } from "./engine/client.js";
+import { NO_ANSWER, patience } from "./patience.js";
 import { bytes } from "./pixels.js";
 
 const MOST = 2; // engines that are kept; each has the network's weights and a worker
-const ANSWER_WITHIN = 60000; // ms to wait for the kernel
 const engines = (globalThis.dinoEngines ??= new Map()); // by the network's key
 
 /** What an engine is started with: of the page, or of the kernel. */
@@ -13,16 +13,18 @@ function files(model) {
   if (held.weights) return Promise.resolve(held);
   return new Promise((resolve, reject) => {
     const end = (settle, value) => {
-      clearTimeout(patience);
+      waiting.end();
       model.off("msg:custom", answered);
       settle(value);
     };
     const answered = (message, buffers) => {
+      if (message.heard) waiting.heard();
       if (!message.network) return;
       const parts = message.network.map((name, i) => [name, bytes(buffers[i])]);
       end(resolve, { ...held, worker: message.worker, ...Object.fromEntries(parts) });
     };
-    const patience = setTimeout(() => end(reject, new Error("no answer")), ANSWER_WITHIN);
+    const late = () => end(reject, Object.assign(new Error(NO_ANSWER.en), { silent: true, words: NO_ANSWER }));
+    const waiting = patience(late);
     model.on("msg:custom", answered);
     model.send({ ask: "network" });
   });

@@ -2,10 +2,10 @@
 
 import { makeLab } from "./lab.js";
 import { translate, wordOf } from "./live/elements.js";
+import { NO_ANSWER, patience } from "./patience.js";
 import { bytes } from "./pixels.js";
 import { prepare } from "./prepare.js";
 
-const PATIENCE = 60000; // ms to wait for the kernel
 const PACE = 600; // ms a block stays while blocks are played
 
 /** at: what is shown; root, status, bench, controls: the page's; show(): what draws. */
@@ -13,11 +13,10 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
   let waiting, pace, playing = false, roused = null, lab = null;
 
   function busy(text) {
-    clearTimeout(waiting);
+    waiting?.end();
     root.setAttribute("aria-busy", text ? "true" : "false");
     status.textContent = text;
-    if (text) waiting = setTimeout(() => tell(say("커널이 답하지 않습니다. 셀을 다시 실행하세요.",
-      "The kernel does not answer; run the cell again.")), PATIENCE);
+    if (text) waiting = patience(() => tell(wordOf(NO_ANSWER)));
   }
 
   /** Nothing is going on any more; this is what came of it. */
@@ -52,7 +51,8 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
         show().choose();
       },
       problem(word, error) {
-        if (error && !lab.result && model.send) lab = null; // no engine in this page: the kernel computes
+        if (error?.silent) roused = null; // no network yet: the next touch asks for it again
+        else if (error && !lab.result && model.send) lab = null; // no engine here: the kernel computes
         tell(wordOf(word));
         showCamera();
       },
@@ -69,11 +69,14 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
     return roused;
   }
 
+  /** False where the kernel did not send the network, and the reader has been told. */
+  const ready = () => rouse().then(() => lab === null || lab.result !== null);
+
   async function showBlock(block) {
     if (block === at.maps.block) return;
     if (!at.maps.has(block) && lab) {
-      busy(say("신경망를 준비하고 있습니다 …", "Getting the network ready …"));
-      await rouse();
+      busy(say("신경망을 준비하고 있습니다 …", "Getting the network ready …"));
+      if (!await ready()) return;
     }
     if (!at.maps.has(block)) return void ask({ ask: "block", block });
     at.maps.block = block;
@@ -94,7 +97,7 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
   }
 
   async function open(file) {
-    await rouse();
+    if (!await ready()) return;
     if (lab) return void lab.open(file).then(showCamera);
     if (!model.send) return;
     const { blob, refused } = await prepare(file, say);
@@ -110,8 +113,7 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
     if (lab?.camera.on) lab.camera.stop();
     else {
       status.textContent = "";
-      await rouse();
-      await lab?.camera.start();
+      if (await ready()) await lab?.camera.start();
     }
     showCamera();
   }
@@ -129,11 +131,12 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
     get able() { return lab !== null; },
     get lab() { return lab; },
     get playing() { return playing; },
+    heard: () => waiting?.heard(),
     askPatch: () => (model.send ? ask({ ask: at.state.kind, patch: at.state.patch })
       : (status.textContent = say("이 맵은 커서 이 파일에 없습니다.", "This map is too large for this file."))),
     stop() {
       play(false);
-      clearTimeout(waiting);
+      waiting?.end();
       lab?.camera.stop();
     },
   };

@@ -83,6 +83,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _answer(self, _, question, buffers):
         """What the browser asks for: the network, another block or photo, one patch's map."""
+        self.send({"heard": True})  # a page that hears nothing tells the reader so, see patience.js
         try:
             asked = question["ask"]
             if asked == "network":

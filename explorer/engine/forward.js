@@ -80,8 +80,8 @@ export function buildNetwork(arithmetic, tensors, config) {
     room = {
       key, grid, position: resamplePosition(learntPosition, sizes, grid),
       picture: take(3 * height * width_), columns: take(rows * pixels), x: take(rows * width), y: take(rows * width),
-      wide: take(rows * Math.max(hidden, 3 * width)), tiles: take(rows * Math.max(hidden, pixels, width)),
-      work: take(2 * np * headWidth + 2 * (QUERIES + 8) * np),
+      wide: take(rows * Math.max(hidden, 3 * width)),
+      work: take(2 * np * headWidth + (QUERIES + 8) * np),
       // One place for each block that is asked for, and one that the others use in turn.
       kept: Array.from({ length: kept + 1 }, () => (
         { q: take(rows * width), k: take(rows * width), tokens: take(n * width) })),
@@ -90,7 +90,7 @@ export function buildNetwork(arithmetic, tensors, config) {
   }
 
   const multiply = (from, to, { w, bias, n, k }, rows, add = 0) =>
-    kernels.gemm(from, k, w, bias, to, n, rows, n, k, add, room.tiles);
+    kernels.gemm(from, k, w, bias, to, n, rows, n, k, add);
 
   /** Picture → the first block's input, in room.x; which places have a token, and how many stand before. */
   function embedPatches(tensor, height, width_, { order, masked, removed, cls, position }) {

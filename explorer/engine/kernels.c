@@ -26,10 +26,15 @@ typedef v128_t vec; // four floats
 #define MULTIPLY_ADD(a, b, c) ADD(MUL(a, b), c)
 #endif
 
-// A matrix product keeps ROWS × 8 sums in registers: with more rows they would not fit.
-#ifndef ROWS
-#define ROWS 4
+// A matrix product keeps ROWS × 8 sums in registers, as many as x86's 15 (V8 keeps one of the 16 for
+// itself) hold beside two vectors of weights, a number of a, and, where it takes two steps, a product.
+#ifdef RELAXED
+#define ROWS 6
+#else
+#define ROWS 5
 #endif
+// In this order, not in clang's, which loads all of a's numbers first: too many for the registers.
+#define IN_ORDER(x, y) __asm__ volatile("" : "+r"(x), "+r"(y)::"memory")
 
 static inline float sum_of(vec x) {
   return wasm_f32x4_extract_lane(x, 0) + wasm_f32x4_extract_lane(x, 1) +
@@ -77,31 +82,25 @@ void patches(const float *picture, float *to, int height, int width, int p) {
 
 // c (m × n) = a (m × k) · b + bias; with add, c += that. b is packed, bias may be null. Rows up to the
 // next multiple of ROWS are read and written as well, so there must be room for them.
-// tiles: room for a, whose rows are interleaved first, for the inner loop to walk along both at once.
 EXPORT(gemm)
 void gemm(const float *a, int lda, const float *b, const float *bias, float *c, int ldc, int m, int n,
-          int k, int add, float *tiles) {
-  float *tile = tiles;
-  for (int i = 0; i < m; i += ROWS)
-    for (int p = 0; p < k; p++)
-      for (int r = 0; r < ROWS; r++) *tile++ = a[(i + r) * lda + p];
-
+          int k, int add) {
   for (int j = 0; j < n; j += 8, b += 8 * k) {
     const vec bias0 = bias ? LOAD(bias + j) : ALL(0), bias1 = bias ? LOAD(bias + j + 4) : ALL(0);
-    const float *x = tiles;
     for (int i = 0; i < m; i += ROWS) {
-      const float *w = b;
+      const float *w = b, *x[ROWS];
       vec sum0[ROWS], sum1[ROWS];
 #pragma unroll
-      for (int r = 0; r < ROWS; r++) sum0[r] = bias0, sum1[r] = bias1;
-#pragma clang loop unroll(disable) // unrolled by hand or by clang, V8's code was 40 % slower
-      for (int p = 0; p < k; p++, w += 8, x += ROWS) {
+      for (int r = 0; r < ROWS; r++) x[r] = a + (i + r) * lda, sum0[r] = bias0, sum1[r] = bias1;
+#pragma clang loop unroll(disable)
+      for (int p = 0; p < k; p++, w += 8) {
         const vec w0 = LOAD(w), w1 = LOAD(w + 4);
 #pragma unroll
         for (int r = 0; r < ROWS; r++) {
-          const vec y = wasm_v128_load32_splat(x + r);
+          const vec y = wasm_v128_load32_splat(x[r]++);
           sum0[r] = MULTIPLY_ADD(y, w0, sum0[r]);
           sum1[r] = MULTIPLY_ADD(y, w1, sum1[r]);
+          IN_ORDER(sum0[r], sum1[r]);
         }
       }
       float *out = c + i * ldc + j;
@@ -194,13 +193,12 @@ static void softmax(float *x, int m, int n, int ld) {
 // Self-attention of one block, all heads: qkv is n rows of (q, k, v) × heads × d; out is n rows of
 // heads × d. Of the n × n weights only QUERIES rows are there at a time, and none is kept: q (already
 // times 1 / √d) and k are, each [heads][n][d], from which any row can be worked out again.
-// work: room for 2 · np · d + 2 · (QUERIES + 8) · np floats, np being n rounded up to a multiple of 8.
-#define QUERIES 96 // a multiple of ROWS
+// work: room for 2 · np · d + (QUERIES + 8) · np floats, np being n rounded up to a multiple of 8.
+#define QUERIES 96 // rows at a time
 EXPORT(attend)
 void attend(const float *qkv, float *q, float *k, float *out, float *work, int n, int heads, int d) {
   const int width = heads * d, np = (n + 7) & ~7;
   float *keys = work, *values = keys + np * d, *scores = values + np * d;
-  float *tiles = scores + (QUERIES + 8) * np;
   const vec scale = ALL(1 / __builtin_sqrtf(d));
   for (int h = 0; h < heads; h++, q += n * d, k += n * d) {
     for (int i = 0; i < np; i++) { // values are packed on the way: [d / 8][np][8]
@@ -216,9 +214,9 @@ void attend(const float *qkv, float *q, float *k, float *out, float *work, int n
     pack(k, d, keys, n, d);
     for (int i = 0; i < n; i += QUERIES) {
       const int m = n - i < QUERIES ? n - i : QUERIES;
-      gemm(q + i * d, d, keys, 0, scores, np, m, np, d, 0, tiles);
+      gemm(q + i * d, d, keys, 0, scores, np, m, np, d, 0);
       softmax(scores, m, n, np);
-      gemm(scores, np, values, 0, out + i * width + h * d, width, m, d, np, 0, tiles);
+      gemm(scores, np, values, 0, out + i * width + h * d, width, m, d, np, 0);
     }
   }
 }
@@ -229,13 +227,13 @@ EXPORT(reach)
 void reach(const float *q, const float *k, const float *weights, float *out, float *work, int n,
            int heads, int d) {
   const int np = (n + 7) & ~7;
-  float *keys = work, *scores = keys + np * d, *tiles = scores + (QUERIES + 8) * np;
+  float *keys = work, *scores = keys + np * d;
   for (int j = 0; j < n; j++) out[j] = 0;
   for (int h = 0; h < heads; h++, q += n * d, k += n * d) {
     pack(k, d, keys, n, d);
     for (int i = 0; i < n; i += QUERIES) {
       const int m = n - i < QUERIES ? n - i : QUERIES;
-      gemm(q + i * d, d, keys, 0, scores, np, m, np, d, 0, tiles);
+      gemm(q + i * d, d, keys, 0, scores, np, m, np, d, 0);
       softmax(scores, m, n, np);
       for (int r = 0; r < m; r++)
         for (int j = 0; j < n; j++) out[j] += weights[i + r] / heads * scores[r * np + j];

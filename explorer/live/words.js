@@ -13,7 +13,7 @@ export const WORDS = {
     en: "Arrow keys choose a patch, space or enter use the tool, Esc lets go." },
   low: { ko: "낮음", en: "low" },
   high: { ko: "높음", en: "high" },
-  preparing: { ko: "신경망를 준비하고 있습니다…", en: "Getting the network ready…" },
+  preparing: { ko: "신경망을 준비하고 있습니다…", en: "Getting the network ready…" },
 
   camera: { ko: "카메라", en: "Camera" },
   cameraOff: { ko: "카메라 끄기", en: "Stop camera" },
@@ -93,7 +93,7 @@ export const WORDS = {
     en: "This browser cannot read that photo. Save it as JPEG or PNG." },
 
   limits: {
-    ko: "맵은 신경망가 계산한 값이지 설명이나 증거가 아닙니다.",
+    ko: "맵은 신경망이 계산한 값이지 설명이나 증거가 아닙니다.",
     en: "A map shows what the network computed; it is no explanation and no proof." },
   privacy: {
     ko: "모든 계산은 이 기기에서 합니다. 이 페이지는 어디에도 연결하지 않으므로 사진과 카메라 화면이 밖으로 나가지 않습니다.",

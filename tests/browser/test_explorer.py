@@ -180,10 +180,14 @@ def test_drag_of_the_slider(page, computed, norm):
     assert float(lab.run_python(page, "print(box.alpha, end='')")) == alphas[-1]
 
 
-def test_python_sets_the_view(page, computed, norm):
-    lab.run_python(page, "box.alpha, box.cmap = 0.2, 'magma'")
-    shows(page, overlay.blend(computed[-1], norm, 0.2, "magma"))
-    assert alpha(page).input_value() == "0.2"
+@pytest.mark.parametrize(
+    "name, label, value", [("alpha", "alpha", 0.2), ("cmap", "colormap", "magma")]
+)
+def test_python_sets_the_view(page, computed, norm, name, label, value):
+    """One at a time: each is heard on its own, by the picture and by its control."""
+    lab.run_python(page, f"box.{name} = {value!r}")
+    shows(page, overlay.blend(computed[-1], norm, **{name: value}))
+    assert explorer_at(page).get_by_label(label).input_value() == str(value)
 
 
 def test_every_colormap_from_end_to_end(page, computed, norm):

@@ -34,26 +34,6 @@ def address(folder):
     return live.write(folder / "live.html").as_uri()
 
 
-@pytest.fixture(scope="module")
-def film(folder):
-    """A camera's pictures: a photo that moves."""
-    photo, path = load_photo("kitten.jpg"), folder / "camera.mjpeg"
-    with path.open("wb") as file:
-        for step in range(12):
-            photo.crop((8 * step, 0, 8 * step + 640, 480)).save(file, "JPEG")
-    return path
-
-
-@pytest.fixture(scope="module")
-def with_camera(browser, film):
-    """A Chromium with a camera of our own, which it hands out without a question."""
-    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    fake += [f"--use-file-for-fake-video-capture={film}"]
-    other = browser.browser_type.launch(executable_path=lab.CHROMIUM, args=[*lab.ARGS, *fake])
-    yield other
-    other.close()
-
-
 @pytest.fixture
 def open_page(address):
     """Open the page in a browser, until its first map; ``requests`` and ``errors`` go on record."""

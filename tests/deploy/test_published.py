@@ -88,6 +88,12 @@ def test_the_zip_works_offline(tmp_path):
     assert {"README.md", "notebooks/00_start.ipynb", "site/ko/index.html", "LICENSE"} <= names
     assert not [n for n in names if n.startswith(("outputs/", ".git/", ".venv"))]
     assert release.attempt(made) == []
-    (site / "ko" / "index.html").write_text('<script src="https://cdn.example.org/a.js"></script>')
+    (site / "ko" / "index.html").write_text(
+        '<script src="https://c.org/a.js"></script><link rel=stylesheet href="https://c.org/b.css">'
+        "<style>p { background: url(https://c.org/c.png) }</style>"
+    )
     wrong = release.attempt(release.make(tmp_path / "out", site))
-    assert wrong == ["site/ko/index.html loads https://cdn.example.org/a.js"]
+    loads = [
+        f"site/ko/index.html loads https://c.org/{name}" for name in ("a.js", "b.css", "c.png")
+    ]
+    assert sorted(wrong) == loads

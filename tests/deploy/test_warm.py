@@ -86,6 +86,15 @@ def test_the_first_picture_imports_little_that_the_parent_has_not(specs, warm):
         assert {n for n in theirs if not n.startswith("matplotlib")} == set()
 
 
+def test_a_fork_keeps_no_garbage_of_a_cell(specs, warm):
+    """A figure is a ring of objects, and Python's own collection seldom comes to it."""
+    made = "import weakref\nclass Ring: pass\nr = Ring(); r.r = r; ring = weakref.ref(r); del r"
+    environment, _ = warm
+    with Kernel(specs, env=environment) as kernel:
+        kernel.run(made)
+        assert kernel.run("print(ring() is None)").strip() == "True"
+
+
 def test_forks_draw_numbers_of_their_own(specs, warm):
     environment, _ = warm
     source = (

@@ -28,6 +28,7 @@ from safetensors.torch import load
 
 import explorer
 from bilingual import BadInput
+from explorer import live
 from explorer.data import block_data, patch_map, shrink
 from explorer.interventions import forward
 from explorer.network import in_page, levels, weights
@@ -181,7 +182,9 @@ def asked(photo, embedded):
     """Ask a fresh explorer; returns it and what it sent back."""
     view = explorer.explore(photo, embedded)
     sent = []
-    view.send = lambda content, buffers=None: sent.append((content, buffers))
+    view.send = lambda content, buffers=None: (
+        None if content == {"heard": True} else sent.append((content, buffers))
+    )
     return lambda **question: view._answer(view, question, []), view, sent
 
 
@@ -413,10 +416,18 @@ def test_a_photo_from_the_page(asked, embedded):
     other = Image.new("RGB", (200, 90), "teal")
     file = io.BytesIO()
     other.save(file, "PNG")
+    view.mask = b"\1" * 196  # the old photo's must go
     view._answer(view, {"ask": "photo", "name": "a.png"}, [file.getvalue()])
     wanted = explorer.explore(other, embedded)
     for name in ("photo", "full", "data", "input", "mask"):
         assert getattr(view, name) == getattr(wanted, name), name
+
+
+def test_the_camera_says_that_it_heard_and_sends_its_page(embedded):
+    view, sent = explorer.camera(embedded), []
+    view.send = lambda content, buffers=(): sent.append((content, list(buffers)))
+    view._answer(view, {"ask": "page"}, [])
+    assert sent == [({"heard": True}, []), ({}, [live.page(embedded).encode()])]
 
 
 def test_masks_of_a_bundled_photo(embedded):

@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -311,3 +313,10 @@ def test_a_guess_in_a_plain_ipython(tmp_path, monkeypatch):
         assert shell.run_cell(code).success and shell.run_cell("g.lock(0); g.beside(0)").success
     finally:
         InteractiveShell.clear_instance()
+
+
+def test_a_guess_needs_no_nbformat():
+    """Its validators take seconds and 20 MB of each student's kernel."""
+    code = "import sys; from classroom import predict; print('nbformat' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
