@@ -89,6 +89,23 @@ def show(text):
     print(text.encode(encoding, "replace").decode(encoding))
 
 
+def counted(things, ko, en, total=None):
+    """Yield things and count them in one line, so that a long cell is seen to work; then it goes.
+
+    Parameters
+    ----------
+    things : iterable
+    ko, en : str
+        What they are.
+    total : int, optional
+        How many, if `things` does not know.
+    """
+    from tqdm import tqdm  # to stdout, as Jupyter paints the other stream red
+
+    line = {"desc": say(ko, en), "bar_format": "{desc}: {n_fmt}/{total_fmt}", "leave": False}
+    yield from tqdm(things, total=total, file=sys.stdout, **line)
+
+
 def plain(name, longest=200):
     """A file name or address as it can stand in a message: on one line, valid, not too long.
 

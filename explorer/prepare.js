@@ -7,6 +7,15 @@ const LARGEST = 2048; // pixels of the longer side; load_photo keeps fewer
 const LIMIT = 9e6; // bytes of one message
 const QUALITY = 0.92; // of a JPEG
 
+/** A video goes as it is, or not at all: a browser can't make one smaller. */
+export function asItIs(file, say) {
+  const size = `${file.name} (${(file.size / 1e6).toFixed(1)} MB)`;
+  return file.size < LIMIT ? { blob: file, note: "" } : { refused: say(
+    `이 버튼으로 보내기에는 큽니다: ${size}, ${LIMIT / 1e6} MB까지입니다. 왼쪽 파일 브라우저에서 노트북 옆에 끌어 놓고, 코드에 파일 이름을 쓰세요.`,
+    `Too large for this button: ${size}, at most ${LIMIT / 1e6} MB. Drop it beside this notebook in the file browser on the left, and write its name into the code.`,
+  ) };
+}
+
 /** What to send of a file, and in words what was done to it; or why it can't be sent. */
 export async function prepare(file, say) {
   let photo;

@@ -1,18 +1,19 @@
-// A button that brings a photo to the kernel: chosen, dropped or pasted.
+// A button that brings a photo or a video to the kernel: chosen, dropped or pasted.
 
-import { prepare } from "./prepare.js";
+import { asItIs, prepare } from "./prepare.js";
 
 const PATIENCE = 60000; // ms to wait for the kernel
 
 function render({ model, el }) {
   const say = (ko, en) => ({ ko, en })[model.get("language")] ?? `${ko}\n${en}`;
   const add = (tag, properties, to) => to.appendChild(Object.assign(document.createElement(tag), properties));
+  const video = model.get("video");
   const root = add("div", { className: "dino-upload" }, el);
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take a pasted photo for a cell
   root.addEventListener("keydown", (event) => event.stopPropagation());
-  const button = add("button", { type: "button", textContent: say("사진 올리기", "upload a photo").replace("\n", " ") }, root);
+  const button = add("button", { type: "button", textContent: (video ? say("비디오 올리기", "upload a video") : say("사진 올리기", "upload a photo")).replace("\n", " ") }, root);
   add("span", { textContent: ` ${say("끌어 놓거나 붙여 넣어도 됩니다.", "or drop or paste one here.").replace("\n", " ")}` }, root);
-  const input = add("input", { type: "file", accept: "image/*", hidden: true }, root);
+  const input = add("input", { type: "file", accept: video ? "video/*,.gif,.webp" : "image/*", hidden: true }, root);
   const status = add("div", { className: "dino-status" }, root);
   status.setAttribute("role", "status");
   let note = "", waiting;
@@ -26,8 +27,8 @@ function render({ model, el }) {
 
   async function take(file) {
     if (!file || button.disabled) return;
-    busy(true, say("사진을 보내고 있습니다 …", "Sending the photo …"));
-    const { blob, refused, note: done } = await prepare(file, say);
+    busy(true, say("보내고 있습니다 …", "Sending …"));
+    const { blob, refused, note: done } = await (video ? asItIs : prepare)(file, say);
     note = done;
     if (refused) {
       model.send({ refused: true }); // the picture of an earlier photo goes

@@ -1,4 +1,4 @@
-"""A place in the notebook to drop one's own photo."""
+"""A place in the notebook to drop one's own photo or video."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from helpers.images import load_photo
 
 
 class Button(anywidget.AnyWidget):
-    """Takes a photo in the browser, makes it small enough to be sent, and sends it.
+    """Takes a photo or a video in the browser, makes a large photo small, and sends it.
 
     Attributes
     ----------
@@ -25,10 +25,11 @@ class Button(anywidget.AnyWidget):
     _esm = bundle(Path(__file__).with_name("upload.js"))
     _css = STYLE
     language = traitlets.Unicode().tag(sync=True)
+    video = traitlets.Bool().tag(sync=True)
 
-    def __init__(self, got):
+    def __init__(self, got, video):
         self.got = got
-        super().__init__(language=language())
+        super().__init__(language=language(), video=video)
         self.on_msg(self._sent)
 
     def _sent(self, _, message, buffers):
@@ -44,21 +45,22 @@ class Button(anywidget.AnyWidget):
 
 
 class Upload(widgets.VBox):
-    """The button, and below it what was made of the photo."""
+    """The button, and below it what was made of the photo; ``value`` is what `show` was given."""
 
-    def __init__(self, show):
-        self.show, self.output = show, widgets.Output()
-        self.button = Button(self._got)
+    def __init__(self, show, video=False):
+        self.show, self.output, self.value = show, widgets.Output(), None
+        self.button = Button(self._got, video)
         super().__init__([self.button, self.output])
 
     def _got(self, files):
         self.output.clear_output()  # an earlier photo's picture must not pass for this one's
         if files:
-            photo, refused = load_photo(files), None
+            mine, refused = files if self.button.video else load_photo(files), None
             with self.output:  # it would draw an error itself, with all the lines that led there
                 try:
-                    if (made := self.show(photo)) is not None:
+                    if (made := self.show(mine)) is not None:
                         display(made)
+                    self.value = mine
                 except Bilingual as error:
                     refused = error
             if refused:
@@ -75,20 +77,23 @@ class Upload(widgets.VBox):
         display(data, metadata=metadata, raw=True)
 
 
-def upload(show):
-    """A button to upload one photo; what ``show`` makes of it appears below.
+def upload(show, video=False):
+    """A button to upload one photo or video; what ``show`` makes of it appears below.
 
     A photo larger than what a notebook can carry is made smaller in the browser, and the page says
-    so. A file that is no photo is refused in words, and the last photo's picture goes.
+    so. A file that is no photo is refused in words, and the last photo's picture goes. A video goes
+    as it is, or is refused where it is too large.
 
     Parameters
     ----------
     show : callable
-        Takes the photo (PIL.Image.Image), returns anything that a notebook can display, or None.
+        Takes the photo (PIL.Image.Image) or what ``video.frames`` reads, returns anything that a
+        notebook can display, or None.
+    video : bool
 
     Returns
     -------
     Upload
         An ipywidgets.VBox; works on ipywidgets 7.7 and 8.
     """
-    return Upload(show)
+    return Upload(show, video)

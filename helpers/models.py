@@ -8,7 +8,7 @@ import timm
 import torch
 from timm.models import load_state_dict
 
-from bilingual import plain, show
+from bilingual import plain
 from sources import faults, hub
 from sources.faults import HubError
 from sources.names import DEFAULT, ModelError, full_name, is_path, own_weights, repository
@@ -68,9 +68,7 @@ def load_model(name=None, pretrained=True, fallback=True, architecture=None):
     else:
         source = name = full_name(name)
     if not pretrained:
-        model = _build(source, Weights(name, "untrained", False))
-        show(str(model.weights))
-        return model
+        return _build(source, Weights(name, "untrained", False))
     if file:
         return _loaded(source, file, Weights(name, kind, True))
     try:

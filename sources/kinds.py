@@ -6,6 +6,7 @@ from PIL import Image
 
 from bilingual import Bilingual
 
+VIDEO = "비디오", "a video"
 _EXPORT = ("JPEG로 내보내서 쓰세요.", "Export it as a JPEG and use that.")
 # (what its beginning looks like, its name, what to do), each in both languages.
 _KINDS = (
@@ -36,10 +37,11 @@ _KINDS = (
     ),
     (
         rb"....ftyp|RIFF....AVI|\x1a\x45\xdf\xa3|....moov",
-        ("동영상", "a video"),
+        VIDEO,
         ("한 장면을 JPEG로 저장해 쓰세요.", "Save one of its pictures as a JPEG and use that."),
     ),
 )
+VIDEOS = ("GIF, WebP, MP4 파일을 쓰세요.", "Use a GIF, a WebP or an MP4.")
 # A name that ends in .jpg makes no photo of a text.
 OTHER = (
     "내용이 JPEG, PNG, WebP인 파일을 쓰세요.",
@@ -49,6 +51,11 @@ OTHER = (
 
 class PhotoError(Bilingual, ValueError):
     """What was given cannot be used as a photo; the message says why, in Korean and English."""
+
+
+def what(start):
+    """What a file is by its beginning, and what to do to have a photo of it; None if unknown."""
+    return next((kind for looks, *kind in _KINDS if re.match(looks, start, re.S)), None)
 
 
 def not_a_photo(name, start=b""):
@@ -64,12 +71,12 @@ def not_a_photo(name, start=b""):
     -------
     PhotoError
     """
-    for looks, (ko, en), (ko_advice, en_advice) in _KINDS:
-        if re.match(looks, start, re.S):
-            return PhotoError(
-                f"사진이 아니라 {ko}입니다: {name}. {ko_advice}",
-                f"Not a photo, but {en}: {name}. {en_advice}",
-            )
+    if kind := what(start):
+        (ko, en), (ko_advice, en_advice) = kind
+        return PhotoError(
+            f"사진이 아니라 {ko}입니다: {name}. {ko_advice}",
+            f"Not a photo, but {en}: {name}. {en_advice}",
+        )
     Image.init()
     for kind, (_, accept) in Image.OPEN.items():
         # A picture to Pillow, but not one of files.FORMATS.
@@ -79,3 +86,19 @@ def not_a_photo(name, start=b""):
                 f"A kind of picture that is not read here ({kind}): {name}. {_EXPORT[1]}",
             )
     return PhotoError(f"사진이 아닙니다: {name}. {OTHER[0]}", f"Not a photo: {name}. {OTHER[1]}")
+
+
+def not_a_video(name, start):
+    """The error for a file that holds no video, see ``not_a_photo``; None where it may hold one."""
+    if not start:
+        return PhotoError(
+            f"빈 파일입니다(0바이트): {name}. 다시 내려받거나 다시 복사하세요.",
+            f"The file is empty (0 bytes): {name}. Download or copy it once more.",
+        )
+    if (kind := what(start)) and kind[0] is not VIDEO:
+        ko, en = kind[0]
+        return PhotoError(
+            f"비디오가 아니라 {ko}입니다: {name}. 비디오 자체를 내려받거나 내보내세요. {VIDEOS[0]}",
+            f"Not a video, but {en}: {name}. Download or export the video itself. {VIDEOS[1]}",
+        )
+    return None

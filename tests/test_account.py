@@ -18,6 +18,8 @@ ADDED = {
     "blank pictures": ("단색 그림", "plain pictures"),
     "heads apart": ("너무 닮은 헤드", "heads too alike"),
     "heads that agree": ("엉뚱한 곳을 보는 헤드", "elsewhere in another view"),
+    "maps that agree": ("**맵에도** 걸어", "put **on maps**"),
+    "one camera": ("흐림과 잡음", "Blur and grain"),
 }
 
 

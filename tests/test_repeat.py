@@ -119,7 +119,7 @@ def test_a_cell_that_says_something_else_the_second_time_is_seen(tmp_path):
     import nbformat
     from nbformat.v4 import new_code_cell, new_notebook
 
-    cells = ["n = globals().get('n', 0) + 1\nprint(n)", "print('same')"]
+    cells = ["n = globals().get('n', 0) + 1\nprint(n)", "print(f'counted {n}\\rsame')"]
     nbformat.write(new_notebook(cells=[new_code_cell(s) for s in cells]), tmp_path / "a.ipynb")
     assert repeat.twice(tmp_path / "a.ipynb") == [r"cell 0 said at first '1\n' and then '2\n'"]
     nbformat.write(

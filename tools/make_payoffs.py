@@ -178,8 +178,8 @@ def payoff_12(model):
 
 
 def sheet_12(model):
-    """The picture on lesson 12's sheet: eight figures with their numbers; the guide has the key."""
-    return lies.draw_cases(lies.deal("sheet", model)[:8], model, numbers=True)
+    """The picture on lesson 12's sheet: twelve figures, their numbers; the guide has the key."""
+    return lies.draw_cases(lies.deal("sheet", model), model, numbers=True)
 
 
 def readme(model, photo, folder):

@@ -12,7 +12,6 @@ import base64
 import copy
 import io
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from PIL import Image
 
 from bilingual import console
@@ -110,10 +110,9 @@ def tidy(nb, scale=SCALES[0]):
     for cell in nb.cells:
         for name in ("execution", "collapsed", "scrolled"):
             cell.metadata.pop(name, None)
+        # A progress bar writes itself over and over; what is left on a page is its last word.
+        CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)
         for output in cell.get("outputs", []):
-            # A progress bar writes itself over and over; what is left on a page is its last word.
-            if "text" in output:
-                output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
             # A stored view of a widget is a reference to state that we do not store.
             data = output.get("data", {})
             data.pop("application/vnd.jupyter.widget-view+json", None)

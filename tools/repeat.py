@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # it may run from 
 
 import nbformat  # noqa: E402
 from nbclient.exceptions import CellExecutionError  # noqa: E402
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor  # noqa: E402
 
 from bilingual import console  # noqa: E402
 from tools.notebooks import LESSONS, ROOT, client, hub_off  # noqa: E402
@@ -103,6 +104,7 @@ def twice(path):
 def _text(cell):
     if cell.cell_type != "code" or "nbval-ignore-output" in cell.metadata.get("tags", []):
         return ""
+    CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)  # of what counts, its last word
     said = (o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs)
     return "".join(said)
 

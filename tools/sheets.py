@@ -1,4 +1,4 @@
-"""The students' sheets as pages to print: one A4 page a lesson and language.
+"""The students' sheets as pages to print: one A4 page a lesson and language, of 12 two.
 
     python -m tools.sheets [FOLDER]      into outputs/sheets/ otherwise
 
@@ -38,9 +38,9 @@ table.guess th {{ width: 30%; }}
 table.guess th:first-child {{ width: 40%; }}
 table.guess td {{ height: 10mm; }}
 img {{ height: 46mm; margin-right: 10mm; }}
-img[src$=".jpg"] {{ height: 84mm; margin: 0 auto; display: block; }}
-body:has(img[src$=".jpg"]) :is(td, table.guess td) {{ height: 6.5mm; }}
-body:has(img[src$=".jpg"]) li {{ min-height: 10mm; }}
+h2:has(+ p > img[src$=".jpg"]) {{ break-before: page; }}
+body:has(img[src$=".jpg"]) li {{ min-height: 34mm; }}
+img[src$=".jpg"] {{ width: 100%; height: auto; margin: 0; }}
 ol {{ margin: 1.5mm 0; padding-left: 6mm; }}
 li {{ min-height: 14mm; border-bottom: 0.2mm dotted #777; margin-bottom: 2mm; }}
 </style>

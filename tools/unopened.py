@@ -3,8 +3,9 @@
     python -m tools.unopened notebooks         in place, as Binder's postBuild does in its own copy
     python -m tools.unopened --branch class    as a commit on a branch, for nbgitpuller's links
 
-From the first guess of a section (a cell that calls ``predict``) to the section's end, code cells
-lose what is stored of them. The lessons in notebooks/ keep it, for GitHub and for the tests.
+From the first guess of a section (a cell that calls ``predict``) to the section's end, and where a
+later one calls ``beside``, code cells lose what is stored of them. The lessons in notebooks/ keep
+it, for GitHub and for the tests.
 """
 
 import os
@@ -19,16 +20,23 @@ ROOT = Path(__file__).resolve().parents[1]
 WHO = ("-c", "user.name=class", "-c", "user.email=class@example.org")
 
 
-def unopened(nb):
-    """A copy of a notebook without the outputs at and below the first guess of each section."""
-    copy, guessed = nbformat.from_dict(nb), False
-    for cell in copy.cells:
+def guessed(nb):
+    """Yield the code cells at and below the first guess of each section, and a guess's result."""
+    below = False
+    for cell in nb.cells:
         if cell.cell_type == "markdown":
-            guessed = guessed and not cell.source.startswith("#")
+            below = below and not cell.source.startswith("#")
         elif cell.cell_type == "code":
-            guessed = guessed or "predict." in cell.source
-            if guessed:
-                cell.outputs, cell.execution_count = [], None
+            below = below or "predict." in cell.source
+            if below or ".beside(" in cell.source:
+                yield cell
+
+
+def unopened(nb):
+    """A copy of a notebook without the outputs of ``guessed`` cells."""
+    copy = nbformat.from_dict(nb)
+    for cell in guessed(copy):
+        cell.outputs, cell.execution_count = [], None
     return copy
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from bilingual import counted
 from helpers.encoding import encode, fitting, grid_of, one_photo
 from helpers.maps import on_grid
 from helpers.plots import new_figure
@@ -120,12 +121,11 @@ def tournament(model, views, rankings, orders=10, steps=5):
         than "centre"'s). Then the mean of the random orders, and those of the orders whose mean
         over the photos is lowest and highest in deletion: between them is chance.
     """
-    maps = [rankings(view) for view in views]
-    each = [
-        contest(model, view.tensor, m, orders, steps, seed)
-        for seed, (view, m) in enumerate(zip(views, maps))
-    ]
-    areas, labels = torch.stack(each), [*maps[0]]
+    each = []
+    for seed, view in enumerate(counted(views, "사진", "photos")):
+        maps = rankings(view)
+        each.append(contest(model, view.tensor, maps, orders, steps, seed))
+    areas, labels = torch.stack(each), [*maps]
     wins = (areas[..., 0] < areas[:, [labels.index("centre")], 0]).sum(0)
     mean, chance = areas.mean(0), areas.mean(0)[len(labels) :]
     rows = {label: (*mean[i].tolist(), wins[i].item()) for i, label in enumerate(labels)}

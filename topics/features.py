@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bilingual import say
+from bilingual import counted, say
 from helpers import models
 from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
@@ -157,9 +157,8 @@ def pixels(pictures, side=16):
 
 def sights(nets, pictures):
     """The ``cls_tokens`` of each of some models (name → model), and the ``pixels``, by name."""
-    return {name: cls_tokens(net, pictures) for name, net in nets.items()} | {
-        "pixels": pixels(pictures)
-    }
+    watched = counted(nets.items(), "신경망", "networks")
+    return {name: cls_tokens(net, pictures) for name, net in watched} | {"pixels": pixels(pictures)}
 
 
 def contest(nets, pictures, labels, counts=(1, 2, 5), **kwargs):

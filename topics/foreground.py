@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from bilingual import counted
 from helpers.encoding import encode, grid_of
 from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import on_grid
@@ -132,7 +133,8 @@ def contest(model, nets, counts=(1, 3, 10)):
     """
     ways = {name: patch_features(net) for name, net in nets.items()}
     ways |= {"colours": patch_colours(model), "centre": patch_places(model)}
-    return {name: few_shot(bundled(model, way), counts) for name, way in ways.items()}
+    ways = counted(ways.items(), "특징", "features")
+    return {name: few_shot(bundled(model, way), counts) for name, way in ways}
 
 
 def draw_likely(probe, photos, *, weights):

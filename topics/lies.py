@@ -22,7 +22,7 @@ PHOTOS = "bat bee birds cat cow crab harrier heron kingfisher kitten koala owl s
 
 # What captions say.
 CLAIMS = {
-    "attention": ("CLS 어텐션, 헤드 평균", "CLS attention, mean of heads"),
+    "attention": ("CLS 어텐션, 헤드 평균", "CLS attention, head mean"),
     "wide": ("사진 전체의 CLS 어텐션", "CLS attention, whole photo"),
     "heads": ("모든 헤드, 한 눈금", "all heads on one scale"),
     "one head": ("사진 세 장, 같은 헤드", "three photos, same head"),
@@ -244,7 +244,7 @@ def draw_cases(cases, model, first=1, columns=4, numbers=False):
     )
     for i, (ax, case) in enumerate(zip(axes, cases)):
         draw(ax, case.picture, "")
-        ax.set_title(f"{first + i}. {say(*CLAIMS[case.claim], chr(10))}", size=7)
+        ax.set_title(f"{first + i}. {say(*CLAIMS[case.claim], chr(10))}", size=7.5)
         if numbers:
             ax.text(0.5, -0.04, notes(case), size=6, ha="center", va="top", transform=ax.transAxes)
     return fig

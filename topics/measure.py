@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 
-from bilingual import BadInput
+from bilingual import BadInput, counted
 from helpers.encoding import attention
 from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import cls_attention
@@ -235,7 +235,8 @@ def summary(model, views=None):
         chosen), "pointing" (of the mean map), "LOST" and "TokenCut" (``localised``).
     """
     rows = []
-    for seen in views or bundled_views(model):
+    known = None if views else len(sample_photos())
+    for seen in counted(views or bundled_views(model), "사진", "photos", known):
         mean, keys = seen.heads.mean(0), key_features(model, seen.tensor)
         rows.append(
             {

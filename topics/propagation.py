@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageEnhance
 
-from bilingual import BadInput, say
+from bilingual import BadInput, counted, say
 from helpers.images import load_photo
 from helpers.maps import on_grid
 from helpers.overlay import resize_map
@@ -128,14 +128,17 @@ def contest(film, ways):
     Returns
     -------
     dict
-        Name → (pictures - 1,); "copied" keeps the first picture's mask where it was.
+        Name → (pictures - 1,); "copied" keeps the first picture's mask where it was, "chance"
+        throws as many pixels anywhere: of a share m, m² are met of 2 m - m².
     """
     pictures, masks = zip(*film)
     rows = {
-        name: score(follow(pictures, masks[0], features), masks) for name, features in ways.items()
+        name: score(follow(pictures, masks[0], features), masks)
+        for name, features in counted(ways.items(), "특징", "features")
     }
     every = torch.as_tensor(np.stack(masks))
-    return rows | {"copied": jaccard(every[:1], every[1:])}
+    m = every[1:].float().mean((1, 2))
+    return rows | {"copied": jaccard(every[:1], every[1:]), "chance": m / (2 - m)}
 
 
 def show_rows(title, rows):

@@ -18,10 +18,10 @@ from bilingual import BadInput, plain, say, tell
 from helpers.images import IMAGES, load_photo
 from helpers.weights import caption
 from sources.files import MAX_PIXELS, find, uploaded
-from sources.kinds import PhotoError
+from sources.kinds import VIDEOS, PhotoError, not_a_video
 
 ENDINGS = (".gif", ".webp", ".mp4")
-MOVING = ("GIF", "WEBP", "PNG")
+MOVING = ("GIF", "WEBP", "PNG", "JPEG")  # the last one only to be told that it stands still
 
 
 def frames(source, side=320, most=120, every=1, progress=True):
@@ -48,7 +48,8 @@ def frames(source, side=320, most=120, every=1, progress=True):
     Raises
     ------
     PhotoError
-        No such file; not a video; damaged; its pictures are too large; or PyAV is needed.
+        No such file; not a video, and what it is instead; damaged; its pictures are too large; or
+        PyAV is needed.
     """
     if not isinstance(source, (str, Path)):
         content, name = uploaded(source)
@@ -76,12 +77,15 @@ def frames(source, side=320, most=120, every=1, progress=True):
             raise
         except Exception as error:  # a broken file makes decoders raise nearly anything
             raise PhotoError(
-                f"동영상이 아니거나 깨졌습니다: {name}", f"Not a video, or a damaged one: {name}"
+                f"비디오가 깨졌거나 일부만 있거나, 여기서 읽지 못하는 종류입니다: {name}. 다시 "
+                f"내려받거나, {VIDEOS[0]}",
+                f"The video is damaged or incomplete, or of a kind that is not read here: {name}. "
+                f"Download it once more. {VIDEOS[1]}",
             ) from error
     if count < 2:
         raise PhotoError(
-            f"움직이지 않는 사진입니다: {name}. GIF, WebP, MP4를 쓰세요.",
-            f"A picture that stands still: {name}. Use a GIF, a WebP or an MP4.",
+            f"움직이지 않는 사진입니다: {name}. {VIDEOS[0]}",
+            f"A picture that stands still: {name}. {VIDEOS[1]}",
         )
 
 
@@ -89,6 +93,11 @@ def _pictures(source, name):
     try:
         film = Image.open(source, formats=MOVING)
     except Image.UnidentifiedImageError:
+        file = source.open("rb") if isinstance(source, Path) else io.BytesIO(source.getvalue())
+        with file:
+            refused = not_a_video(name, file.read(1024))
+        if refused:  # lest one be told to install PyAV for it
+            raise refused from None
         yield from _decoded(source, name)
         return
     with film:

@@ -90,7 +90,8 @@ def available(line_up):
             skipped.setdefault((place.why, place.remedy), []).append(entry)
         else:
             (download if place == "hub" else here).append(entry)
-    print(f"{say('여기 있습니다', 'here', ' · ')}: {_labels(here)}")
+    if here:
+        print(f"{say('여기 있습니다', 'here', ' · ')}: {_labels(here)}")
     if download:
         size = sum(describe(entry).megabytes for entry in download)
         print(f"{say('내려받습니다', 'to download', ' · ')}: {_labels(download)} ({size:.0f} MB)")

@@ -1,17 +1,20 @@
 """Gather free cut-outs and grounds from Debian packages into one pool file.
 
-``python -m training.collect`` downloads ten packages by name (``apt-get download``, nothing is
+``python -m training.collect`` downloads eleven packages by name (``apt-get download``, nothing is
 installed), reads their pictures and writes ``outputs/training/pool.pt``: a dictionary of
 
-- ``cutouts`` uint8 (N, 4, 128, 128): RGBA photographs of one thing, longer side 128 px;
+- ``cutouts`` uint8 (N, 4, 128, 128): RGBA pictures of one thing, longer side 128 px: photographs,
+  then the emoji of a font;
 - ``grounds`` uint8 (M, 3, 256, 256): square tiles of wallpapers;
-- ``cutout_held``, ``ground_held`` bool (N,), (M,): kept out of training (one in eight, seeded).
+- ``cutout_held``, ``ground_held`` bool (N,), (M,): kept out of training (one in eight, seeded);
+- ``cutout_drawn`` bool (N,): the emoji.
 
-The grounds of `MORE_GROUNDS` came later and are for training only, so that what is held out, and
-every figure measured on it, stayed the same; none of them is nearly alike to a held-out one.
+The grounds of `MORE_GROUNDS` and the emoji came later and are for training only, so that what is
+held out, and every figure measured on it, stayed the same; none of these grounds is nearly alike to
+a held-out one.
 
-Licences: tuxpaint stamps and the textures of games GPL-2; the wallpapers CC-BY-SA or GPL, see the
-model card.
+Licences: tuxpaint stamps and the textures of games GPL-2; the wallpapers CC-BY-SA or GPL; the font
+SIL OFL 1.1; see the model card.
 """
 
 import argparse
@@ -21,7 +24,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from fontTools.ttLib import TTFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 PACKAGES = (
     "tuxpaint-stamps-default",
@@ -37,13 +41,15 @@ MORE_GROUNDS = (
     "propaganda-debian",
     "openarena-081-textures",
 )
+EMOJI = "fonts-noto-color-emoji"
+EMOJI_CODES, EMOJI_SIZE = range(0x1F300, 0x20000), 109  # the only size the font has
 # Drawings of letters, money and flags are neither photographs nor objects on a ground.
 NOT_OBJECTS = ("/symbols/", "/cartoon/", "/flags/", "/roadsigns/", "/naturalforces/")
 CUTOUT_SIDE, GROUND_SIDE = 128, 256
 HELD_OUT_EVERY, SEED = 8, 0
 
 
-def download(folder, packages=PACKAGES + MORE_GROUNDS):
+def download(folder, packages=(*PACKAGES, *MORE_GROUNDS, EMOJI)):
     """Unpack packages below `folder` unless they are there already; return `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for package in packages:
@@ -60,11 +66,15 @@ def download(folder, packages=PACKAGES + MORE_GROUNDS):
 
 
 def read_cutout(path):
-    """Return the picture as uint8 (4, 128, 128), or None if it is no cut-out."""
+    """Return a file's picture as uint8 (4, 128, 128), or None if it is no cut-out."""
     image = Image.open(path)
     if max(image.size) < 64 or image.mode not in ("RGBA", "LA", "P"):
         return None
-    image = image.convert("RGBA")
+    return fit_cutout(image.convert("RGBA"))
+
+
+def fit_cutout(image):
+    """Return an RGBA picture as uint8 (4, 128, 128), or None if it is no cut-out."""
     alpha = np.asarray(image)[..., 3]
     if (alpha < 10).mean() < 0.03 or (alpha > 128).mean() < 0.08:  # a full frame, or thin lines
         return None
@@ -73,6 +83,24 @@ def read_cutout(path):
     square = Image.new("RGBA", (CUTOUT_SIDE, CUTOUT_SIDE))
     square.paste(image, ((CUTOUT_SIDE - image.width) // 2, (CUTOUT_SIDE - image.height) // 2))
     return np.asarray(square).transpose(2, 0, 1)
+
+
+def read_emoji(folder):
+    """Return the pictures of a colour font as `fit_cutout` does, but for those nearly alike."""
+    fonts = [(p, ImageFont.truetype(p, EMOJI_SIZE)) for p in (folder / EMOJI).rglob("*.ttf")]
+    codes = [(c, f) for p, f in fonts for c in sorted({*EMOJI_CODES} & {*TTFont(p).getBestCmap()})]
+    found, thumbnails = [], []
+    for code, font in codes:
+        image = Image.new("RGBA", (160, 160))
+        ImageDraw.Draw(image).text((10, 10), chr(code), font=font, embedded_color=True)
+        box = image.getchannel("A").getbbox()
+        cutout = fit_cutout(image.crop(box)) if box else None
+        if cutout is not None:
+            thumbnail = cutout.reshape(4, 8, 16, 8, 16).mean((2, 4))
+            if all(np.abs(thumbnail - t).mean() >= 6 for t in thumbnails):
+                thumbnails.append(thumbnail)
+                found.append(cutout)
+    return found
 
 
 def read_ground(path):
@@ -106,6 +134,9 @@ def build_pool(folder):
         for p in stamps
         if not any(word in str(p) for word in NOT_OBJECTS) and (c := read_cutout(p)) is not None
     ]
+    emoji = read_emoji(folder)
+    cutout_held = np.append(hold_out(len(cutouts), SEED), np.zeros(len(emoji), dtype=bool))
+    drawn = torch.arange(len(cutout_held)) >= len(cutouts)
     tiles, owners, thumbnails = [], [], []
     read_grounds(folder, PACKAGES[1:], tiles, owners, thumbnails)
     ground_held = hold_out(len(thumbnails), SEED)[np.array(owners)]  # both tiles on one side
@@ -114,9 +145,10 @@ def build_pool(folder):
     held = torch.zeros(len(grounds), dtype=torch.bool)
     held[: len(ground_held)] = torch.from_numpy(ground_held)
     return {
-        "cutouts": torch.from_numpy(np.stack(cutouts)),
+        "cutouts": torch.from_numpy(np.stack(cutouts + emoji)),
         "grounds": grounds,
-        "cutout_held": torch.from_numpy(hold_out(len(cutouts), SEED)),
+        "cutout_drawn": drawn,
+        "cutout_held": torch.from_numpy(cutout_held),
         "ground_held": held,
     }
 

@@ -37,7 +37,9 @@ def held_out_pictures(pool, count=256, seed=0):
 
 def trained_pictures(pool, count=256, seed=7):
     """Return the same of what was trained on: to choose by, as what is held out has no say."""
-    return compose_pictures(Scenes(pool, seed=seed), count)
+    photographs = ~pool["cutout_drawn"]
+    chosen = {name: pool[name][photographs] for name in ("cutouts", "cutout_held")}
+    return compose_pictures(Scenes(pool | chosen, seed=seed), count)
 
 
 def compose_pictures(scenes, count):

@@ -50,11 +50,13 @@ class Network(nn.Module):
         arXiv:2204.07141).
     fused : bool
         Fused attention where no attention is read. Its backward is slow on CPUs.
+    half : bool
+        The backbone computes in bfloat16. Heads, losses and the geometry of views never do.
     """
 
-    def __init__(self, backbone, answers=1024, hide=0.0, fused=False):
+    def __init__(self, backbone, answers=1024, hide=0.0, fused=False, half=False):
         super().__init__()
-        self.backbone, self.hide = backbone, hide
+        self.backbone, self.hide, self.half = backbone, hide, half
         self.head = dino.Head(out=answers)
         # No batch norm: it would blow up a small difference between means, and then no token would
         # have to be long for it.
@@ -69,8 +71,10 @@ class Network(nn.Module):
     def tokens(self, crops, hide=0.0):
         """Return tokens (B, 1 + kept, dim), the kept places and the CLS row of one size of crop."""
         self.backbone.patch_drop.share = hide
-        tokens = self.backbone.forward_features(crops).float()
-        return tokens, self.backbone.patch_drop.kept, self.backbone.blocks[-1].attn.attn_drop.rows
+        with torch.autocast(crops.device.type, torch.bfloat16, self.half):
+            tokens = self.backbone.forward_features(crops).float()
+        rows = self.backbone.blocks[-1].attn.attn_drop.rows.float()
+        return tokens, self.backbone.patch_drop.kept, rows
 
     def forward(self, crops):
         found = [None] * len(crops)
@@ -79,11 +83,10 @@ class Network(nn.Module):
             where = [i for i, c in enumerate(crops) if c.shape[-1] == size]
             together = torch.cat([crops[i] for i in where])
             tokens, kept, rows = self.tokens(together, self.hide if size == sizes[0] else 0.0)
-            with torch.autocast(tokens.device.type, enabled=False):  # cosines need all digits
-                cls, patches = tokens[:, 0], tokens[:, 1:]
-                scores, _ = self.head(cls)
-                mean = F.normalize(self.mean_head(patches.mean(1)), dim=-1)
-                answer = scores, cls, mean, patches, kept, rows.float()
+            cls, patches = tokens[:, 0], tokens[:, 1:]
+            scores, _ = self.head(cls)
+            mean = F.normalize(self.mean_head(patches.mean(1)), dim=-1)
+            answer = scores, cls, mean, patches, kept, rows
             for i, *parts in zip(where, *(a.chunk(len(where)) for a in answer), strict=True):
                 found[i] = Seen(*parts)
         return found

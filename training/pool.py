@@ -28,8 +28,9 @@ def load_pool(path):
 def pack(pool, path):
     """Write a pool as a zip of WebP pictures and ``held.json``, what is held out of each kind."""
     held = {kind: pool[f"{kind}_held"].tolist() for kind in KINDS}
+    drawn = pool["cutout_drawn"].tolist()
     with zipfile.ZipFile(path, "w") as archive, ThreadPoolExecutor() as threads:
-        archive.writestr("held.json", json.dumps(held))
+        archive.writestr("held.json", json.dumps(held | {"drawn": drawn}))
         for kind in KINDS:
             lossless = [kind == "cutout" or kept for kept in held[kind]]
             coded = threads.map(_code, pool[f"{kind}s"], lossless)
@@ -55,6 +56,7 @@ def unpack(path):
             pictures = list(threads.map(_decode, files, [mode] * len(files)))
             pool[f"{kind}s"] = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
             pool[f"{kind}_held"] = torch.tensor(held[kind])
+    pool["cutout_drawn"] = torch.tensor(held["drawn"])
     return pool
 
 

@@ -3,7 +3,7 @@
 A *scene* says what stands where; it holds no pixels. `View`s of it (a window, a ground, a size)
 are rendered by sampling the sources through one affine map each, so a crop costs the same as its
 own pixels and is never resampled twice. Scene coordinates run from -1 to 1 in x (right) and y
-(down). Nothing here knows what an object *is*: there are no labels.
+(down). Nothing here knows what an object is.
 """
 
 import math
@@ -25,7 +25,7 @@ class Objects:
     angle: torch.Tensor  # radians
     flip: torch.Tensor  # -1 or 1
     shown: torch.Tensor  # bool: is it in the scene at all
-    dressed: torch.Tensor  # bool: wears a ground's texture instead of its own pixels
+    cloth: torch.Tensor  # which ground's texture it wears instead of its own pixels; -1: none
     colour: torch.Tensor  # (B, 3, 4) colour change shared by all views
 
 
@@ -101,14 +101,19 @@ class Scenes:
         Draw from the pictures that are kept out of training.
     seed : int
         Seed of every random choice made here.
+    repeat : int
+        Photographs come up so many times as often as a drawn cut-out.
     shrink : int
         Reduce the sources by this factor first: small views need no more, and cost less.
     device : str or torch.device
         Where the sources lie and all is drawn; a GPU's random numbers are not a CPU's.
     """
 
-    def __init__(self, pool, held_out=False, seed=0, shrink=1, device="cpu"):
-        cutouts = pool["cutouts"][pool["cutout_held"] == held_out]
+    def __init__(self, pool, held_out=False, seed=0, shrink=1, device="cpu", repeat=1):
+        chosen = pool["cutout_held"] == held_out
+        cutouts = pool["cutouts"][chosen]
+        if repeat > 1:
+            cutouts = torch.cat([cutouts, *[cutouts[~pool["cutout_drawn"][chosen]]] * (repeat - 1)])
         grounds = pool["grounds"][pool["ground_held"] == held_out]
         self.cutouts = _shrink(cutouts.to(device), shrink)
         self.grounds = _shrink(grounds.to(device), shrink)
@@ -123,24 +128,30 @@ class Scenes:
     def _shuffled(self, count):
         return torch.randperm(count, generator=self.generator, device=self.generator.device)
 
-    def place(self, count, scale=(0.35, 1.1), shown=1.0, dressed=0.0, recoloured=0.0):
-        """Return `Objects` for `count` scenes; `scale` is the longer side over the scene's side."""
+    def place(self, count, scale=(0.35, 1.1), shown=1.0, dressed=0.0, recoloured=0.0, among=None):
+        """Return `Objects` for `count` scenes; `scale` is the longer side over the scene's side.
+
+        A share `dressed` wears the texture of a ground, of `among` (N,) or any.
+        """
         half = self._uniform(*scale, count)
         room = (1.15 - half).clamp(min=0.05)  # a big object stays near the middle
         strength = self._chance(recoloured, count)[:, None, None]
         keep = torch.eye(3, 4, device=half.device).expand(count, 3, 4)
         rounds = -(-count // len(self.cutouts))  # no cut-out twice until all have had their turn
         index = [self._shuffled(len(self.cutouts)) for _ in range(rounds)]
-        return Objects(
+        things = Objects(
             index=torch.cat(index)[:count],
             centre=self._uniform(-1, 1, count, 2) * room[:, None],
             half=half,
             angle=self._uniform(-1, 1, count) * math.radians(25),
             flip=self._chance(0.5, count).float() * 2 - 1,
             shown=self._chance(shown, count),
-            dressed=self._chance(dressed, count),
+            cloth=self._chance(dressed, count).long() - 1,
             colour=torch.where(strength, colour_change(count, 2.0, self.generator), keep),
         )
+        if dressed:
+            things.cloth = things.cloth.where(things.cloth < 0, self._grounds(count, among))
+        return things
 
     def few_grounds(self, count):
         """Return `count` different grounds (their indices) to draw a batch from."""
@@ -156,17 +167,18 @@ class Scenes:
         flip = self._chance(0.5, count).float() * 2 - 1
         tile = affine(torch.zeros_like(shift), 1 / zoom, flip=flip)
         tile[:, :, 2] += shift
+        return self._grounds(count, among), tile
+
+    def _grounds(self, count, among):
         device = self.generator.device
         among = torch.arange(len(self.grounds), device=device) if among is None else among
-        drawn = torch.randint(len(among), (count,), generator=self.generator, device=device)
-        return among[drawn], tile
+        return among[torch.randint(len(among), (count,), generator=self.generator, device=device)]
 
     def windows(self, count, area, turn=0.0, around=None):
         """Return (B, 2, 3) maps from a view's [-1, 1]² into the scene, half of them mirrored.
 
         `area` is the range of the window's share of the scene, `turn` the largest angle in degrees;
-        `around` (B, 2) draws the window
-        near those points (crops centred on the object, Mishra et al. 2021) instead of anywhere.
+        `around` (B, 2) draws it near those points (Mishra et al. 2021) instead of anywhere.
         """
         half = self._uniform(*area, count).sqrt()
         anywhere = self._uniform(-1, 1, count, 2) * (1 - half)[:, None]
@@ -176,9 +188,8 @@ class Scenes:
         flip = self._chance(0.5, count).float() * 2 - 1
         angle = self._uniform(-1, 1, count) * math.radians(turn)
         cos, sin = half * angle.cos(), half * angle.sin()
-        linear = torch.stack(
-            [torch.stack([flip * cos, -sin], -1), torch.stack([flip * sin, cos], -1)], 1
-        )
+        rows = torch.stack([flip * cos, -sin], -1), torch.stack([flip * sin, cos], -1)
+        linear = torch.stack(rows, 1)
         return torch.cat([linear, anywhere[..., None]], -1)
 
     def render(self, ground, objects, window, size, oversample=1):
@@ -187,13 +198,12 @@ class Scenes:
         `ground` is what `grounds_for` returns, `objects` a list of `Objects` drawn in order.
         """
         fine = (len(window), 3, size * oversample, size * oversample)
-        which, tile = ground
-        images = _sample(self.grounds[which], compose(tile, window), fine, "reflection")
+        images = _sample(self.grounds[ground[0]], compose(ground[1], window), fine, "reflection")
         mask = torch.zeros_like(images[:, :1])
         for thing in objects:
             source = self.cutouts[thing.index].float()
-            cloth = self.grounds[which.flip(0)][:, :, ::2, ::2].float()  # another scene's ground
-            rgb = torch.where(thing.dressed[:, None, None, None], cloth, source[:, :3]) / 255
+            rgb, dressed = source[:, :3] / 255, thing.cloth >= 0
+            rgb[dressed] = self.grounds[thing.cloth[dressed]][:, :, ::2, ::2].float() / 255
             alpha = source[:, 3:] / 255 * thing.shown[:, None, None, None]
             layer = torch.cat([recolour(rgb, thing.colour) * alpha, alpha], 1)
             place = affine(thing.centre, thing.half, thing.angle, thing.flip)
@@ -213,6 +223,15 @@ class Scenes:
         images = torch.where(self._chance(0.2, count)[:, None, None, None], soft, images)
         solar = self._chance(0.1, count)[:, None, None, None] & (images > 0.5)
         return torch.where(solar, 1 - images, images)
+
+    def one_camera(self, images):
+        """Blur and grain over object and ground alike: a seam tells less of what was pasted."""
+        count = len(images)
+        soft = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, 1)
+        images = images.lerp(soft, self._uniform(0, 1, count)[:, None, None, None])
+        grain = torch.randn(images.shape, generator=self.generator, device=images.device)
+        strength = self._uniform(-0.05, 0.05, count).clamp(min=0)  # none on half of them
+        return images.add_(grain.mul_(strength[:, None, None, None])).clamp_(0, 1)
 
 
 def _shrink(images, factor):

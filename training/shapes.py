@@ -47,6 +47,21 @@ def star(x, y):
     return torch.hypot(x, y) < 0.95 / (1 + 2.6 * turn.abs())
 
 
+def blob(seed, waves=5):
+    """Return a shape of its own for every `seed`: how far its edge is out is a few waves' sum."""
+    generator = torch.Generator().manual_seed(seed)
+    high, phase = torch.rand(2, waves, generator=generator)
+    number = torch.arange(1, waves + 1)
+
+    def shape(x, y):
+        angle = number * torch.atan2(y, x)[..., None] + 2 * math.pi * phase
+        out = (high / number * angle.cos()).sum(-1)
+        squeeze = 0.4 + 0.6 * high[0]
+        return torch.hypot(x, y / squeeze) < 0.45 * (1 + 0.7 * out)
+
+    return shape
+
+
 SHAPES = (disc, ring, square, triangle, cross, star)
 
 

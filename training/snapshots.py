@@ -30,11 +30,11 @@ class Snapshots(NamedTuple):
     Attributes
     ----------
     names : list of str
-        What the weights of each moment are: "untrained", "start" (what this training began with),
-        then "step 250" and so on, at last "average" if the weights at the end were averaged with
-        those of the start.
+        What the weights of each moment are: "untrained", "part 1" and so on (what came before, the
+        last of them what this training began with), then "step 250" and so on, at last "average"
+        if the weights at the end were averaged with earlier ones.
     steps : (n,) int
-        Steps of **this** training; -1 where untrained.
+        Steps of **this** training; 0 for what came before it, -1 where untrained.
     photos : list of str
         Names of the bundled photos, which were seen squashed.
     attention : (n, p, heads, 14, 14) float16
@@ -108,14 +108,14 @@ def look(states, photos):
     return [torch.stack(part).half().numpy() for part in (attention, norms)]
 
 
-def write(runs, start, path=FILE, names=PHOTOS, end=None):
-    """Store the snapshots of some runs that began with the weights `start`, ended with `end`."""
+def write(runs, starts=(), path=FILE, names=PHOTOS, end=None):
+    """Store the snapshots of some runs that came after the weights `starts`, ended with `end`."""
     model = load_model("embedded")  # says how to prepare a photo
     paths = [p for name in names for p in sample_photos() if p.stem == name]
     photos = torch.cat([to_tensor(load_photo(p), model, "squash")[0] for p in paths])
     torch.manual_seed(0)
     kept = [("untrained", -1, build_backbone().state_dict())]
-    kept += [("start", 0, load_file(start))] if start else []
+    kept += [(f"part {i}", 0, load_file(file)) for i, file in enumerate(starts, 1)]
     kept += [(name, step, load_file(file)) for name, step, file in moments(runs, 8 - len(kept))]
     kept += [("average", kept[-1][1], load_file(end))] if end else []
     attention, norms = look([state for _, _, state in kept], photos)
@@ -133,10 +133,12 @@ def write(runs, start, path=FILE, names=PHOTOS, end=None):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=Path, nargs="+", help="each begun where the last ended")
-    parser.add_argument("--start", type=Path, help="weights that the first run began with")
+    parser.add_argument(
+        "--starts", type=Path, nargs="*", default=(), help="what came before, in order"
+    )
     parser.add_argument("--end", type=Path, help="the average that was made at the end")
     options = parser.parse_args(arguments)
-    write(options.runs, options.start, end=options.end)
+    write(options.runs, options.starts, end=options.end)
     print(f"wrote {FILE} ({FILE.stat().st_size / 1e3:.0f} kB)")
 
 

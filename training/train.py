@@ -37,7 +37,8 @@ class Run:
         torch.manual_seed(options.seed)
         self.options, self.step, self.minutes = options, 0, 0.0
         fused, hide = options.device != "cpu", 0.0 if options.self_taught else options.hide
-        student = network.Network(dino.build_backbone(), options.answers, hide, fused)
+        half = options.precision == "bf16"
+        student = network.Network(dino.build_backbone(), options.answers, hide, fused, half)
         start = options.start_from
         if start and start.suffix == ".safetensors":
             weights = {name: value.float() for name, value in load_file(start).items()}
@@ -108,9 +109,12 @@ class Run:
         rate = dino.share(self.done, o.lr, o.lr / 100, o.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["times"]
-        with torch.autocast(o.device.split(":")[0], torch.bfloat16, o.precision == "bf16"):
-            costs, watch = self.costs()
-        loss = sum(getattr(o, name) * cost for name, cost in costs.items())
+        costs, watch = self.costs()
+        late = min(1.0, self.done / o.agree_from) if o.agree_from else 1.0
+        loss = sum(
+            getattr(o, name) * cost * (late if name.startswith("agree") else 1.0)
+            for name, cost in costs.items()
+        )
         self.optimizer.zero_grad()
         loss.backward()
         length = torch.nn.utils.clip_grad_norm_(self.student.parameters(), 3.0)
@@ -151,7 +155,15 @@ class Run:
             contrast.patch_contrast(s.tokens[same], s.kept[same], t.tokens[same], move[same]) / 2
             for s, t, move in pairs
         )
-        costs["agree"] = sum(terms.agree(s.rows, s.kept, t.rows, m) / 2 for s, t, m in pairs)
+        goal = {"above": o.agree_above, "smooth": o.agree_smooth}
+        costs["agree"] = sum(
+            terms.agree(s.rows, s.kept, t.rows, m, **goal) / 2 for s, t, m in pairs
+        )
+        long = [(terms.length_rows(s.tokens), terms.length_rows(t.tokens)) for s, t, _ in pairs]
+        costs["agree_length"] = sum(
+            terms.agree(a, s.kept, b, m, **goal) / 2
+            for (a, b), (s, _, m) in zip(long, pairs, strict=True)
+        )
         alike = torch.cat([terms.likeness(s.rows) for s in seen[:2]])
         costs["apart"] = (alike - o.apart_from).clamp(min=0).mean()
         empty = normalise(terms.blank(o.blanks, dino.IMAGE, self.scenes.generator))

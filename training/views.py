@@ -3,10 +3,13 @@
 import math
 
 import torch
+import torch.nn.functional as F
 
 from training.scenes import Scenes
+from training.shapes import blob, draw_pool
 from training.terms import grid_centres
 
+CUTOUT_SIDE = 128
 MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
 
 
@@ -27,12 +30,13 @@ class Batch:
 
     def __init__(self, scenes, options):
         self.scenes, self.options, self.count = scenes, options, options.batch
-        self.objects = [
-            scenes.place(self.count, options.scale, dressed=options.dressed, recoloured=0.5),
-            scenes.place(self.count, options.scale, shown=options.second),
-        ]
         few = options.few_grounds
         self.among = scenes.few_grounds(few) if few else None
+        look = {"dressed": options.dressed, "recoloured": 0.5, "among": self.among}
+        self.objects = [
+            scenes.place(self.count, options.scale, **look),
+            scenes.place(self.count, options.scale, shown=options.second, **look),
+        ]
         self.ground = scenes.grounds_for(self.count, self.among)
         draw = scenes.generator
         chance = torch.rand(self.count, generator=draw, device=draw.device)
@@ -46,7 +50,7 @@ class Batch:
             for a, b in zip(self.ground, other, strict=True)
         )
         images, _ = self.scenes.render(here, self.objects, window, size)
-        return normalise(self.scenes.jitter(images, self.options.jitter))
+        return normalise(self.scenes.one_camera(self.scenes.jitter(images, self.options.jitter)))
 
     def large_windows(self):
         """Return the windows of the two global crops."""
@@ -76,5 +80,13 @@ class Batch:
 
 def make_scenes(pool, options):
     """Return the training `Scenes` of some options, sources halved where crops are small."""
+    if options.drawn:
+        drawn = draw_pool(options.drawn, CUTOUT_SIDE, [blob(i) for i in range(options.drawn)])
+        pool = pool | {
+            "cutouts": torch.cat([pool["cutouts"], drawn["cutouts"]]),
+            "cutout_held": F.pad(pool["cutout_held"], (0, options.drawn)),
+            "cutout_drawn": F.pad(pool["cutout_drawn"], (0, options.drawn), value=True),
+        }
     shrink = 2 if options.global_size <= 80 else 1
-    return Scenes(pool, seed=options.seed, shrink=shrink, device=options.device)
+    repeat = options.photographs
+    return Scenes(pool, False, options.seed, shrink, options.device, repeat)

@@ -22,7 +22,8 @@ def check_overlay(answer, photo, m, alpha):
         return hint("크기가 다릅니다. 같은 사진에 겹치세요.", "Another size. Use the same photo.")
     found = _opacity(answer, photo, m)
     if found is None:
-        return hint("다른 사진이나 다른 맵입니다.", "Another photo, or another map.")
+        ko = "다른 사진이나 다른 맵입니다. 마지막 줄에 있는 것을 쓰세요."
+        return hint(ko, "Another photo, or another map: use those of the last line.")
     if abs(found - alpha) < 0.01:
         return right(f"불투명도 {alpha}의 겹침 그림입니다.", f"The overlay at alpha {alpha}.")
     if found < 0.01:

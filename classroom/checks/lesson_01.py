@@ -10,11 +10,11 @@ from .exercise import exercise, hint, right
 def check_small_dinov2(answer):
     """Whether the answer is the full name of a small DINOv2, tag included."""
     if "dinov2" not in answer.split(".")[0] or "small" not in answer:
-        return hint("작은(small) DINOv2가 아닙니다.", "Not a small DINOv2.")
+        return hint("이름에 small과 dinov2가 있어야 합니다.", "It must say small and dinov2.")
     if "." not in answer:
         return hint("구조 이름뿐입니다. 점과 태그가 없습니다.", "The architecture alone, no tag.")
     if answer not in timm.list_pretrained():
-        return hint("timm에 없는 이름입니다.", "timm does not know this name.")
+        return hint("없는 이름입니다. 목록에서 옮기세요.", "timm has no such name: copy one.")
     return right(f"timm에 있는 이름입니다: {answer}", f"timm knows this name: {answer}")
 
 

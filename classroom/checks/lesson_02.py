@@ -31,6 +31,6 @@ def check_patch_index(answer, x, y, columns, patch):
     return [
         (index, f"{row} × {columns} + {column}", f"{row} × {columns} + {column}"),
         (column * columns + row, "행과 열이 바뀌었습니다.", "Row and column are swapped."),
-        (index + 1, "토큰의 번호입니다.", "A token's number. Patches start at 0."),
+        (index + 1, "토큰의 번호입니다. 패치는 0부터.", "A token's number. Patches start at 0."),
         (..., "//로 행과 열부터 구하세요.", "First find the row and the column with //."),
     ]

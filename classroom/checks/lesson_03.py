@@ -1,6 +1,10 @@
 """Checks of lesson 03_decoding."""
 
-from .exercise import exercise
+import numpy as np
+
+from helpers import overlay
+
+from .exercise import exercise, hint
 from .lesson_00 import check_overlay
 
 
@@ -22,5 +26,9 @@ def check_norm_map(answer, encoded):
 
 @exercise("alpha 0.7의 겹침 그림", "An overlay at alpha 0.7")
 def check_map_overlay(answer, photo, m, alpha):
-    """Whether the answer is that map over that photo, in any colormap."""
-    return check_overlay.__wrapped__(answer, photo, m, alpha)
+    """Whether the answer is that map over that photo, in any colormap but the default."""
+    verdict, default = check_overlay.__wrapped__(answer, photo, m, alpha), overlay.COLORMAPS[0]
+    ours = [overlay.blend(photo, m, alpha, default, smooth) for smooth in (True, False)]
+    if verdict[0] and any(np.allclose(answer, one, atol=2) for one in ours):
+        return hint(f"{default}입니다. cmap을 고르세요.", f"That is {default}: choose a cmap.")
+    return verdict

@@ -55,21 +55,9 @@ def check_mean_distance(answer, m, far):
         ((m * far).sum(), "비율의 합이 1이 아니니 나누세요.", "Shares don't sum to 1: divide."),
         (far.mean(), "모두를 고르게 볼 때의 거리입니다.", "That is for looking at all evenly."),
         ((m * far).mean(), "패치 수로 나누었습니다.", "You divided by the number of patches."),
-        (
-            far.flatten()[m.argmax()],
-            "가장 많이 본 곳만 셌습니다.",
-            "That is for the largest only.",
-        ),
-        (
-            far[m > m.mean()].mean(),
-            "비율의 크기도 세세요.",
-            "Shares have sizes.",
-        ),
-        (
-            ...,
-            "거리를 비율로 평균하세요.",
-            "Weigh distances by the shares.",
-        ),
+        (far.flatten()[m.argmax()], "가장 많이 본 곳만 셌습니다.", "That is for the largest only."),
+        (far[m > m.mean()].mean(), "모든 칸을 비율만큼 세세요.", "Weigh every patch by its share."),
+        (..., "거리에 비율을 곱해 평균하세요.", "Weigh distances by the shares."),
     ]
 
 

@@ -12,16 +12,16 @@ def check_similarity(answer, encoded, query):
     dots, lengths = patches @ query, patches.norm(dim=-1)
     cosine = dots / lengths / query.norm()
     everything = encoded.tokens[0] @ query / encoded.tokens[0].norm(dim=-1) / query.norm()
-    one_side = "한쪽 길이로만 나누었습니다.", "You divided by one of the two lengths only."
+    one_side = "한쪽 노름으로만 나누었습니다.", "You divided by one of the two norms only."
     return [
         (cosine.reshape(gh, gw), "코사인 유사도 맵입니다.", "This is the map of similarity."),
-        (dots.reshape(gh, gw), "내적입니다. 길이로 나누세요.", "Dot products: divide by lengths."),
+        (dots.reshape(gh, gw), "내적입니다. 노름으로 나누세요.", "Dot products: divide by norms."),
         ((dots / lengths).reshape(gh, gw), *one_side),
         ((dots / query.norm()).reshape(gh, gw), *one_side),
         (cosine, "아직 한 줄입니다. 격자로 바꾸세요.", "Still one row: fold it into the grid."),
         (everything, "CLS 토큰이 남아 있습니다.", "The CLS token is still there."),
         (cosine.reshape(gw, gh), "세로와 가로가 바뀌었습니다.", "Height and width are swapped."),
-        (..., "내적을 두 길이로 나누세요.", "Divide the dot product by both lengths."),
+        (..., "내적을 두 노름으로 나누세요.", "Divide the dot product by both norms."),
     ]
 
 

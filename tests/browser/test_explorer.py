@@ -18,6 +18,7 @@ from playwright.sync_api import expect
 import explorer
 from explorer import data
 from explorer.interventions import WhatIf, forward, untrained
+from explorer.upload import Button
 from helpers import images, maps, models, overlay
 from helpers.encoding import attention, encode
 from tests.browser.test_live import until
@@ -604,6 +605,39 @@ def test_a_photo_dropped_or_pasted(page, event):
         [event, base64.b64encode(phone_photo(310 if event == "drop" else 320, 200)).decode()],
     )
     page.get_by_text(f"seen ({310 if event == 'drop' else 320}, 200)").wait_for()
+
+
+def test_a_video_goes_as_it_is_or_one_is_told_another_way(browser):
+    """A large one would end the connection; the file browser sends in pieces."""
+    page = browser.new_page()
+    page.set_content("<main></main>")
+    page.evaluate(
+        """async (source) => {
+            const file = new Blob([source], { type: "text/javascript" });
+            const widget = await import(URL.createObjectURL(file));
+            let answer;
+            window.sent = [];
+            const model = {
+                get: (name) => ({ language: "both", video: true })[name],
+                on: (_, got) => (answer = got),
+                send: (message, _, buffers) => {
+                    window.sent.push([message.name ?? null, buffers?.[0].byteLength ?? 0]);
+                    if (buffers) answer({ error: [] });
+                },
+            };
+            widget.default.render({ model, el: document.querySelector("main") });
+        }""",
+        Button._esm,
+    )
+    film = io.BytesIO()
+    first, *others = (Image.new("L", (3000, 20), grey) for grey in (0, 90, 180))
+    first.save(film, "GIF", save_all=True, append_images=others)
+    assert "video/*" in page.locator("input").get_attribute("accept")
+    assert put(page, "film.gif", film.getvalue(), "image/gif") == ""
+    said = put(page, "long.mp4", bytes(9_500_000), "video/mp4")
+    assert "long.mp4 (9.5 MB)" in said and "file browser" in said and "파일 브라우저" in said
+    assert page.evaluate("sent") == [["film.gif", len(film.getvalue())], [None, 0]]
+    page.close()
 
 
 def test_targets_for_thumbs_are_large(browser, computed, tmp_path):

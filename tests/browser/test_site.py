@@ -17,7 +17,7 @@ from matplotlib.text import Text
 
 import bilingual
 from helpers import images
-from tools import lab, make_payoffs
+from tools import lab, make_payoffs, unopened
 from tools.notebooks import LESSONS, tidy
 from tools.one_language import in_one_language
 from tools.site import build, figures, web
@@ -151,6 +151,24 @@ def test_every_picture_has_words_in_the_language_of_the_page(site, page):
         assert len(picture["alt"]) > 10
         assert bool(HANGUL.search(picture["alt"])) == (language(page) == "ko"), picture["alt"]
         assert int(picture["width"]) > 0 and int(picture["height"]) > 0
+
+
+@pytest.mark.parametrize("page", READ)
+def test_what_lies_below_a_guess_opens_when_asked_for(site, page):
+    nb = nbformat.read(LESSONS / f"{page[3:-5]}.ipynb", as_version=4)
+    text, folded = soup(site / page), 0
+    ids = {cell.id for cell in unopened.guessed(nb)}
+    for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
+        shown = text.find(id=cell.id).select(".output")
+        sources = ("predict.", "checks.")
+        below = cell.id in ids and not any(source in cell.source for source in sources)
+        folded += below and bool(shown)
+        for output in shown:
+            fold = output.find_parent("details", class_="result")
+            assert bool(fold) == below, cell.source
+            assert not below or fold.summary.text in ("결과 보기", "Show the result")
+            assert not below or bool(HANGUL.search(fold.summary.text)) == (language(page) == "ko")
+    assert bool(folded) == any(".beside(" in cell.source for cell in nb.cells)
 
 
 @pytest.mark.parametrize("page", READ)

@@ -87,6 +87,7 @@ WRONG = {
     ("03", "check_map_overlay"): [
         "my_overlay = overlay.blend(seen, scaled, cmap='magma')",
         "my_overlay = overlay.blend(seen, scaled, alpha=0.3, cmap='magma')",
+        "my_overlay = overlay.blend(seen, scaled, alpha=0.7)",
     ],
     ("04", "check_attention_row"): [
         "n = 1 + 5 * encoded.grid[1] + 7\n"

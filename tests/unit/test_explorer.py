@@ -531,6 +531,18 @@ def test_a_photo_that_cannot_be_shown_is_explained_without_a_traceback(uploading
     shell.showtraceback.assert_not_called()
 
 
+def test_a_video_comes_as_it_is_and_is_kept(uploading):
+    seen, told = [], []
+    box = upload(seen.append, video=True)
+    box.button.send = told.append
+    assert box.value is None and box.button.video and not uploading[0].button.video
+    box.button._sent(None, {"name": "film.gif"}, [memoryview(b"GIF89a")])
+    assert seen == [box.value] == [[{"name": "film.gif", "content": b"GIF89a"}]]
+    box.show = Mock(side_effect=BadInput("깨졌습니다.", "Damaged."))
+    box.button._sent(None, {"name": "other.gif"}, [memoryview(b"GIF")])
+    assert box.value == seen[0] and told == [{"error": []}, {"error": ["깨졌습니다.", "Damaged."]}]
+
+
 # --- ipywidgets' own sliders ---
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import bilingual
-from bilingual import BadInput, Bilingual, choose, console, say
+from bilingual import BadInput, Bilingual, choose, console, counted, say
 from classroom import language as class_language
 from classroom import lessons
 from classroom.checks import lesson_01
@@ -50,6 +50,15 @@ def test_a_wrong_language_is_told_in_both(monkeypatch):
         say("하나", "one")
     assert "이어야" in str(caught.value) or "하나여야" in str(caught.value)
     assert "must be" in str(caught.value)
+
+
+@pytest.mark.parametrize("things, total, shown", [("ab", None, "0/2"), (iter("ab"), 3, "0/3")])
+def test_a_count_is_seen_and_gone_when_all_is_done(capsys, things, total, shown):
+    assert [*counted(things, "사진", "photos", total)] == ["a", "b"]
+    out, red = capsys.readouterr()
+    assert f"사진 photos: {shown}" in out and red == ""
+    page = re.sub(r"^.*\r(?=[^\n])", "", out, flags=re.M)  # as nbval and a page see it
+    assert page.strip() == "" and "\n" not in page
 
 
 def text(node):

@@ -1,5 +1,7 @@
 """Lesson 12: figures that lie, the number that gives each away, and what the checks say."""
 
+import itertools
+
 import pytest
 import torch
 from verdicts import all_different_hints, passes, unanswered
@@ -7,6 +9,7 @@ from verdicts import all_different_hints, passes, unanswered
 from bilingual import BadInput
 from classroom.checks import lesson_12 as checks
 from helpers import models
+from helpers.plots import DPI
 from topics import lies
 
 # What the number is where a figure is right; where it is no whole number, a bound.
@@ -87,6 +90,16 @@ def test_a_hand_is_drawn_with_its_claims_and_never_its_lies(model, hand):
     assert "그림의 주장" in fig.get_supxlabel()
     lying, right = (lies.draw_cases([c], model) for c in lies.pair("untrained", model))
     assert lying.get_supxlabel() == right.get_supxlabel()
+
+
+def test_captions_can_be_read_and_do_not_meet(model, hand):
+    fig = lies.draw_cases(hand, model)
+    fig.canvas.draw()
+    boxes = [ax.title.get_window_extent() for ax in fig.axes]
+    assert len(boxes) == 12 and all(ax.title.get_fontsize() * DPI / 72 >= 8 for ax in fig.axes)
+    pairs = itertools.combinations(boxes, 2)
+    assert not [a for a, b in pairs if a.y0 == b.y0 and a.x0 - 4 < b.x1 and b.x0 - 4 < a.x1]
+    assert all(0 <= box.x0 and box.x1 <= fig.bbox.width for box in boxes)
 
 
 def test_the_answers_pass_and_every_slip_is_known(said, model, hand):

@@ -100,9 +100,9 @@ def test_snapshots_tell_a_training_over_its_runs(tmp_path):
         (folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     runs = [tmp_path / "a", tmp_path / "b"]
     start = runs[0] / "step_000005.safetensors"
-    snapshots.write(runs, start, tmp_path / "s.npz")
+    snapshots.write(runs, [start], tmp_path / "s.npz")
     stored = snapshots.load(tmp_path / "s.npz")
-    assert stored.names == ["untrained", "start", "step 5", "step 10", "step 14", "step 18"]
+    assert stored.names == ["untrained", "part 1", "step 5", "step 10", "step 14", "step 18"]
     assert stored.steps.tolist() == [-1, 0, 5, 10, 14, 18]
     assert stored.attention.shape == (6, 2, 6, 14, 14) and stored.norms.shape == (6, 2, 14, 14)
     assert (stored.attention[1] == stored.attention[2]).all()  # the very same weights

@@ -32,3 +32,11 @@ def test_of_a_figure_that_shows_itself_twice_the_sharper_picture_is_kept():
     (stored,) = output.data.values()
     assert Image.open(io.BytesIO(base64.b64decode(stored))).width == 420
     assert output.metadata == {"image/jpeg": {"width": 300}}
+
+
+def test_of_a_line_that_counts_only_its_last_word_is_stored():
+    """As nbval and a page see it, in however many messages it came."""
+    parts = "\rphotos: 0/2", "\rphotos: 1/2", "\r           \r", "2 photos\n"
+    cell = new_code_cell("count()", outputs=[new_output("stream", text=part) for part in parts])
+    tidy(new_notebook(cells=[cell]))
+    assert [output.text for output in cell.outputs] == ["2 photos\n"]

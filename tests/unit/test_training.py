@@ -15,9 +15,9 @@ from training import (
     dino,
     export,
     final,
-    last,
     network,
     scenes,
+    shapes,
     terms,
     train,
     views,
@@ -35,7 +35,14 @@ def pool():
     cutouts = torch.cat([colour.expand(8, 3, 128, 128), disc.expand(8, 1, 128, 128)], 1)
     grounds = torch.randint(0, 256, (8, 3, 256, 256), generator=generator, dtype=torch.uint8)
     held = torch.arange(8) % 4 == 0
-    return {"cutouts": cutouts, "grounds": grounds, "cutout_held": held, "ground_held": held}
+    drawn = torch.arange(8) == 7
+    return {
+        "cutouts": cutouts,
+        "grounds": grounds,
+        "cutout_held": held,
+        "cutout_drawn": drawn,
+        "ground_held": held,
+    }
 
 
 def test_teacher_moves_by_the_moving_average():
@@ -206,6 +213,17 @@ def test_grounds_for_training_only_change_nothing_that_is_held_out(tmp_path):
     assert not after["ground_held"][16]
 
 
+def test_letters_of_a_font_become_cut_outs_but_for_those_nearly_alike(tmp_path, monkeypatch):
+    (font,) = (EMBEDDED_DIR.parent / "fonts").glob("*.ttf")
+    (tmp_path / collect.EMOJI).mkdir()
+    for name in ("one.ttf", "its_twin.ttf"):
+        (tmp_path / collect.EMOJI / name).write_bytes(font.read_bytes())
+    monkeypatch.setattr(collect, "EMOJI_CODES", [ord(letter) for letter in " MO"])
+    m, o = collect.read_emoji(tmp_path)  # a blank is nothing
+    assert m.shape == o.shape == (4, 128, 128)
+    assert o[3, 64, 64] == 0 and o[3].max() == 255  # see-through in the middle
+
+
 def test_contrast_is_the_cross_entropy_of_finding_ones_own_picture():
     students = torch.nn.functional.normalize(torch.randn(3, 4, 8), dim=-1)
     teachers = torch.nn.functional.normalize(torch.randn(2, 4, 8), dim=-1)
@@ -312,8 +330,61 @@ def test_heads_agree_with_a_mirrored_view_at_the_mirrored_patches():
     kept = torch.arange(16)[None]
     left = torch.full((1, 1, 16), 0.01)
     left[..., 0] = 0.85
-    assert terms.agree(left, kept, teacher, mirror) < 0.2
-    assert terms.agree(left, kept, teacher, torch.eye(2, 3)[None]) > 3
+    # Beside a picture whose map is flat, and fits everywhere.
+    rows, goals = (torch.cat([part, torch.full_like(part, 1 / 16)]) for part in (left, teacher))
+    kept, still = kept.expand(2, -1), torch.eye(2, 3).expand(2, 2, 3)
+
+    def cost(move, goals=goals, smooth=0.0):
+        return terms.agree(rows, kept, goals, move, smooth=smooth)
+
+    assert cost(mirror.expand(2, 2, 3)) < 0.1
+    assert cost(still) > 2
+    # Smoothing asks for a little everywhere, so what is all in one place costs.
+    assert cost(mirror.expand(2, 2, 3), smooth=0.3) > 0.5 + cost(mirror.expand(2, 2, 3))
+    # What every picture's map shows is no goal.
+    assert cost(still, goals[:1].expand(2, -1, -1)) == 0
+
+
+def test_lengths_as_a_map_are_highest_at_the_longest_token_whatever_their_unit():
+    patches = torch.nn.functional.normalize(torch.randn(2, 9, 8), dim=-1)
+    patches[:, 4] *= 3
+    rows = terms.length_rows(patches)
+    assert rows.shape == (2, 1, 9)
+    assert torch.allclose(rows.sum(-1), torch.ones(2, 1))
+    assert (rows.argmax(-1) == 4).all()
+    assert torch.allclose(rows, terms.length_rows(100 * patches), atol=1e-5)
+
+
+def test_a_dressed_object_keeps_its_cloth_and_what_is_drawn_comes_less_often(pool):
+    places = scenes.Scenes(pool, seed=1, repeat=3)
+    # Six cut-outs to train on, of which one is drawn: five photographs three times, and it.
+    assert len(places.cutouts) == 16
+    thing = places.place(8, (0.8, 0.8), dressed=1.0, among=torch.tensor([2]))
+    assert (thing.cloth == 2).all()
+    whole = torch.eye(2, 3).expand(8, 2, 3)
+    seen = [places.render(places.grounds_for(8), [thing], whole, 64) for _ in range(2)]
+    (first, mask), (second, _) = seen
+    inside, outside = (m.expand(-1, 3, -1, -1) for m in (mask > 0.999, mask < 0.001))
+    assert (first[inside] - second[inside]).abs().max() < 0.01
+    assert (first[outside] - second[outside]).abs().max() > 0.1
+    assert (places.place(8).cloth == -1).all()
+
+
+def test_blobs_differ_and_lie_inside_their_square():
+    x, y = shapes.plane(64)
+    blobs = [shapes.blob(seed)(x, y) for seed in range(6)]
+    assert all(0.02 < blob.float().mean() < 0.9 for blob in blobs)
+    assert all(not torch.equal(a, b) for a, b in zip(blobs, blobs[1:], strict=False))
+
+
+def test_one_camera_keeps_the_picture_and_smooths_a_seam(pool):
+    places = scenes.Scenes(pool, seed=1)
+    picture = torch.zeros(64, 3, 16, 16)
+    picture[..., 8:] = 1
+    out = places.one_camera(picture.clone())
+    step = (out[..., 8] - out[..., 7]).mean((1, 2))
+    assert out.shape == picture.shape and 0 <= out.min() and out.max() <= 1
+    assert step.min() < 0.6 and step.max() > 0.9
 
 
 def test_heads_that_are_one_map_are_alike_and_opposite_ones_are_not():
@@ -374,31 +445,6 @@ def test_a_training_by_the_minute_ends_in_time_and_leaves_weights_on_the_way(
         assert torch.allclose(a, b, atol=2e-3)
 
 
-def test_the_last_block_learns_on_stored_tokens_and_the_rest_stays(pool, tmp_path, monkeypatch):
-    monkeypatch.setattr(last, "SCENES", 6)
-    monkeypatch.setattr(last, "VIEWS", 2)
-    monkeypatch.setattr(last, "BLANKS", 1)
-    torch.save(pool, tmp_path / "pool.pt")
-    start, tokens, run = tmp_path / "start.safetensors", tmp_path / "tokens", tmp_path / "run"
-    torch.manual_seed(0)
-    export.write_weights(dino.build_backbone().state_dict(), start)
-    common = f"--pool {tmp_path / 'pool.pt'} --start-from {start} --out {tokens} --learn-blocks 1"
-    last.main(f"store --chunks 1 {common}".split())
-    (path,) = tokens.iterdir()
-    chunk = torch.load(path)
-    assert chunk["tokens"].shape == (2, 6, 197, 192) and chunk["rows"].shape == (2, 6, 6, 196)
-    # Going on from the first blocks is the same as the whole network.
-    backbone, picture = last.load_backbone(start).eval(), torch.randn(1, 3, 112, 112)
-    after, _ = last.Last(backbone, 1)(last.first_blocks(backbone, picture, 5))
-    assert torch.allclose(after, backbone.forward_features(picture), atol=1e-5)
-    more = f"--run {run} --steps 2 --batch 4 --blanks 1 --pictures 2 --precision fp32"
-    last.main(f"train {common} {more}".split())
-    (weights,) = run.glob("step_000002.safetensors")
-    before, after = last.load_file(start), last.load_file(weights)
-    changed = {name[:8] for name in before if not torch.equal(before[name], after[name])}
-    assert changed == {"blocks.5", "norm.wei", "norm.bia"}
-
-
 def test_a_packed_pool_is_small_and_what_is_held_out_comes_back_as_it_was(pool, tmp_path):
     pack(pool, tmp_path / "pool.zip")
     again = load_pool(tmp_path / "pool.zip")
@@ -406,6 +452,7 @@ def test_a_packed_pool_is_small_and_what_is_held_out_comes_back_as_it_was(pool, 
     assert torch.equal(again["cutouts"], pool["cutouts"])
     held = pool["ground_held"]
     assert torch.equal(again["ground_held"], held)
+    assert torch.equal(again["cutout_drawn"], pool["cutout_drawn"])
     assert torch.equal(again["grounds"][held], pool["grounds"][held])
     assert not torch.equal(again["grounds"], pool["grounds"])
     assert again["grounds"].shape == pool["grounds"].shape

@@ -26,6 +26,9 @@ def lesson():
             new_markdown_cell("## 나 · B"),
             code("b = 1"),
             code('pick = predict.choice("03", "which", [("가", "a"), ("나", "b")])'),
+            new_markdown_cell("## 다 · C"),
+            code("pick.beside(0)"),
+            code("c = 1"),
         ]
     )
 
@@ -38,9 +41,9 @@ def test_from_a_guess_to_the_end_of_its_section_nothing_is_stored():
     nb = lesson()
     before = nbformat.writes(nb)
     copy = unopened.unopened(nb)
-    assert kept(copy) == ["a", "b"] and nbformat.writes(nb) == before
+    assert kept(copy) == ["a", "b", "c"] and nbformat.writes(nb) == before
     counts = [cell.execution_count for cell in copy.cells if cell.cell_type == "code"]
-    assert counts == [1, None, None, 1, None]
+    assert counts == [1, None, None, 1, None, None, 1]
     assert [c.source for c in copy.cells] == [c.source for c in nb.cells]
     nbformat.validate(copy)
 
@@ -66,7 +69,7 @@ def repository(tmp_path):
 def test_in_place(repository):
     root, git = repository
     unopened.main(str(root / "notebooks"))
-    assert kept(nbformat.read(root / "notebooks" / "03_x.ipynb", 4)) == ["a", "b"]
+    assert kept(nbformat.read(root / "notebooks" / "03_x.ipynb", 4)) == ["a", "b", "c"]
     assert git("status", "--porcelain") == "M notebooks/03_x.ipynb"
 
 
@@ -77,8 +80,8 @@ def test_a_branch_that_only_grows(repository):
     assert git("status", "--porcelain") == "" and git("branch", "--show-current") == "main"
     first = git("rev-parse", "class")
     shown = nbformat.reads(git("show", "class:notebooks/03_x.ipynb"), 4)
-    assert kept(shown) == ["a", "b"]
-    assert len(kept(nbformat.reads(git("show", "main:notebooks/03_x.ipynb"), 4))) == 5
+    assert kept(shown) == ["a", "b", "c"]
+    assert len(kept(nbformat.reads(git("show", "main:notebooks/03_x.ipynb"), 4))) == 7
     assert git("show", "class:other.txt") == "as it is"
     (root / "other.txt").write_text("changed")
     git(*unopened.WHO, "commit", "-qam", "more")
@@ -100,5 +103,5 @@ def test_the_hubs_repository_and_the_release_have_them_so(repository, tmp_path, 
     with zipfile.ZipFile(release.make(tmp_path / "out", tmp_path / "none")) as made:
         made.extractall(tmp_path / "stick")
     copies += (tmp_path / "stick").rglob("*.ipynb")
-    assert [kept(nbformat.read(path, 4)) for path in copies] == [["a", "b"], ["a", "b"]]
+    assert [kept(nbformat.read(path, 4)) for path in copies] == [["a", "b", "c"]] * 2
     assert (tmp_path / "stick" / f"{settings.NAME}-1" / "other.txt").exists()

@@ -36,6 +36,9 @@ def test_the_label_follows_what_moves():
     scores = propagation.contest(dots(), {"cells": cells})
     assert torch.equal(scores["cells"], propagation.score(labels, masks))
     assert scores["copied"][0] == pytest.approx(1 / 3) and scores["copied"][1:].max() == 0
+    thrown = np.random.default_rng(0).random((500, 40, 80)) < masks[2].mean()  # as large, anywhere
+    met = np.mean([(mask & masks[2]).sum() / (mask | masks[2]).sum() for mask in thrown])
+    assert scores["chance"].tolist() == pytest.approx([met] * 5, abs=0.002)
 
 
 def test_one_step_by_hand():
@@ -158,6 +161,40 @@ def test_what_is_no_video_is_said(tmp_path):
         video.save([], tmp_path / "film.avi")
     with pytest.raises(BadInput, match="no frames"):
         video.save([], tmp_path / "film.gif")
+
+
+@pytest.mark.parametrize(
+    "start, ko, en",
+    [
+        (b"", "빈 파일입니다(0바이트)", "The file is empty (0 bytes)"),
+        (b"\0\0\0\x18ftypheic", "비디오가 아니라 아이폰의 HEIC 사진", "but an iPhone's HEIC photo"),
+        (b"\n<!DOCTYPE html><html>", "비디오가 아니라 웹페이지", "Not a video, but a web page"),
+        (b"%PDF-1.7\n", "비디오가 아니라 PDF 문서", "Not a video, but a PDF document"),
+        (b"JPEG", "움직이지 않는 사진", "A picture that stands still"),
+        (b"\0\0\0\x18ftypmp42", "깨졌거나 일부만", "damaged or incomplete"),
+        (b"words", "깨졌거나 일부만", "of a kind that is not read here"),
+    ],
+)
+@pytest.mark.parametrize("pyav", [True, False])
+def test_what_it_is_instead_of_a_video(start, ko, en, pyav, tmp_path, monkeypatch):
+    """And where PyAV is missing, nobody is sent to install it for what is no video."""
+    path = tmp_path / "휴가.mp4"
+    if pyav:
+        pytest.importorskip("av")
+    elif "damaged" in en or "kind" in en:
+        pytest.skip("only PyAV can tell")
+    else:
+        monkeypatch.setattr(video, "_av", None)
+    if start == b"JPEG":
+        Image.new("RGB", (9, 9)).save(path, "JPEG")
+    else:
+        path.write_bytes(start + bytes(50) if start else b"")
+    value = ({"name": path.name, "content": path.read_bytes()},)
+    for source in (path, value):
+        with pytest.raises(PhotoError) as error:
+            [*video.frames(source, progress=False)]
+        assert ko in error.value.ko and en in error.value.en
+        assert path.name in error.value.ko and path.name in error.value.en
 
 
 def test_without_pyav_one_is_told_how_to_get_it(tmp_path, monkeypatch):

@@ -108,6 +108,11 @@ def test_offline_the_rest_is_skipped_in_both_languages(capsys):
     assert "다른 모델이 대신하지 않습니다" in ko2 and "Nothing takes their place." in en2
 
 
+def test_where_nothing_is_here_no_list_says_so(capsys):
+    assert zoo.available(zoo.LINE_UP[3:4]) == ()
+    assert capsys.readouterr().out.startswith("건너뜁니다: DINO S/16. ")
+
+
 def test_download_is_announced_with_its_size(monkeypatch, capsys):
     places = {}
 

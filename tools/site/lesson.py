@@ -11,6 +11,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from traitlets.config import Config
 
 from tools.one_language import SWITCH
+from tools.unopened import guessed
 
 from .words import WORDS
 
@@ -86,6 +87,7 @@ def cells(nb, name, language, address):
     headings(soup)
     tables(soup, language)
     widgets(soup, nb, language)
+    results(soup, nb, language)
     pictures = resources["outputs"]
     describe(soup, language)
     return soup, {path.replace("\\", "/"): data for path, data in pictures.items()}
@@ -154,6 +156,18 @@ def widgets(soup, nb, language):
         traits.string = cell.metadata["explorer"]
         picture.wrap(soup.new_tag("noscript")).wrap(live)
         live.append(traits)
+
+
+def results(soup, nb, language):
+    """What lies below a guess opens when asked for; what is guessed about stays in sight."""
+    for cell in guessed(nb):
+        shown = soup.find(id=cell.id).select(".output")
+        if not shown or "predict." in cell.source or "checks." in cell.source:
+            continue
+        fold = shown[0].wrap(soup.new_tag("details", attrs={"class": "result"}))
+        fold.extend(shown[1:])
+        fold.insert(0, soup.new_tag("summary"))
+        fold.summary.string = WORDS[language]["result"]
 
 
 def describe(soup, language):
