@@ -11,7 +11,7 @@ from explorer.data import block_data
 from explorer.interventions import forward
 from helpers import overlay
 from helpers.encoding import attention, attention_rows, encode, one_photo, queries_keys
-from helpers.maps import attention_map, norm_map
+from helpers.maps import attention_map, cls_attention, norm_map
 from topics import deletion, gradients, measure, norms, objects, parts, patches, search
 from topics.rollout import rollout_map
 
@@ -138,6 +138,11 @@ def everything(model, tensor, photo):
         "TokenCut": objects.token_cut(keys, encoded.grid).m,
         "TokenCut of raw tokens": objects.token_cut(raw, encoded.grid).m,
         "deletion": deletion.curve(model, tensor, m.to(tensor.device), steps=2),
+        "raw rows": cls_attention(
+            attention(model, tensor).to(tensor.device, tensor.dtype),
+            encoded.grid,
+            encoded.num_prefix_tokens,
+        ),
         "likeness": patches.similarity_map(raw, encoded.grid, raw[0]),
         "pairs": patches.mutual_nearest(raw, raw.flip(0))[1],
         "colours": parts.pca_rgb(raw, encoded.grid).rgb,
