@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from fontTools.ttLib import TTFont
+from matplotlib.ft2font import FT2Font
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 PACKAGES = (
@@ -88,7 +88,7 @@ def fit_cutout(image):
 def read_emoji(folder):
     """Return the pictures of a colour font as `fit_cutout` does, but for those nearly alike."""
     fonts = [(p, ImageFont.truetype(p, EMOJI_SIZE)) for p in (folder / EMOJI).rglob("*.ttf")]
-    codes = [(c, f) for p, f in fonts for c in sorted({*EMOJI_CODES} & {*TTFont(p).getBestCmap()})]
+    codes = [(c, f) for p, f in fonts for c in sorted({*EMOJI_CODES} & {*FT2Font(p).get_charmap()})]
     found, thumbnails = [], []
     for code, font in codes:
         image = Image.new("RGBA", (160, 160))
