@@ -398,6 +398,14 @@ def test_retrieval_names_photos_and_scores(photo):
     assert len(shown(fig)) == 5
 
 
+def test_a_name_is_not_taken_for_words_in_two_languages(photo, tmp_path, monkeypatch):
+    monkeypatch.setenv("DINO_LANGUAGE", "en")
+    photo.save(tmp_path / "여름 sea 2.jpg")
+    found = [search.Found(tmp_path / "여름 sea 2.jpg", 1)]
+    fig = search.draw_retrieval(photo, found, weights="w")
+    assert fig.axes[1].get_title().endswith("\n여름 sea 2.jpg")
+
+
 def test_a_name_with_dollars_is_no_formula(photo, tmp_path):
     """matplotlib would stop at such a name, or set the weights' in italics."""
     path = tmp_path / "$\\frac$ 10.png"
