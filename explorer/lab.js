@@ -108,7 +108,8 @@ export function makeLab(model, { input, picture, redraw, shown, problem }) {
       source = null;
       whatIf?.undoAll();
     },
-    get bench() { return whatIf; },
+    /** Once there is an answer, which is what it says something about. */
+    get bench() { return last && whatIf; },
     get result() { return last; },
     /** Draw the picture as it is after what the bench did to it. */
     draw(pen, seen, grid) {

@@ -10,13 +10,14 @@ from bilingual import say
 # displaying widget: model not found". So a still is an output of its own, seen while its widget is
 # not; a widget that has none, of ipywidgets or for an upload, says what to do.
 STYLE = """<style>
-.jp-OutputArea-child:has(.dino-still):has(+ .jp-OutputArea-child {live}),
-.jp-OutputArea-child:has(.dino-still) + .jp-OutputArea-child:not(:has({live})) {{ display: none; }}
+.jp-OutputArea-child:has({still}):has(+ .jp-OutputArea-child {live}),
+.jp-OutputArea-child:has({still}) + .jp-OutputArea-child:not(:has({live})) {{ display: none; }}
 .jp-OutputArea-output.jupyter-widgets:not(:has(*)) {{ font-size: 0; }}
 .jp-OutputArea-output.jupyter-widgets:not(:has(*))::after {{
   content: "{words}"; font-size: var(--jp-content-font-size1, 14px);
 }}
 </style>"""
+STILL = "> .jp-OutputArea-output > .dino-still"  # not one in what a widget shows, as an upload does
 LIVE = ":is(.dino-explorer, .dino-predict)"  # the widgets that have a still
 
 
@@ -27,6 +28,6 @@ def show(data, metadata, still):
         words = say(
             "커널이 꺼졌습니다. 셀을 다시 실행하세요.", "The kernel has gone: run the cell again."
         )
-        style = STYLE.format(live=LIVE, words=words)
+        style = STYLE.format(still=STILL, live=LIVE, words=words)
         display(HTML(f'<div class="dino-still">{style}{still}</div>'))
     display(data, metadata=metadata, raw=True)

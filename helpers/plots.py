@@ -36,6 +36,9 @@ class Figure(MatplotlibFigure):
 
     about = {}  # more of what goes with the picture, as {"alt": "what is to be seen"}
 
+    def __init__(self, *args, layout="constrained", **options):  # room for every label
+        super().__init__(*args, layout=layout, **options)
+
     def draw(self, renderer):
         for text in self.findobj(Text):
             text.set_fontfamily(["DejaVu Sans", hangul()])
@@ -130,7 +133,7 @@ def new_figure(rows, columns, size, weights, extra=0):
     """A figure and its axes, switched off; pictures of `size` fill it, `extra` inches are left."""
     height = min(WIDTH / columns * size[1] / size[0], HEIGHT / rows)
     inches = WIDTH, rows * (height + 0.25) + 0.3 + extra
-    fig = Figure(figsize=inches, dpi=DPI, layout="constrained")
+    fig = Figure(figsize=inches, dpi=DPI)
     FigureCanvasAgg(fig)
     axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:

@@ -611,6 +611,22 @@ def test_a_photo_dropped_or_pasted(page, event):
     page.get_by_text(f"seen ({310 if event == 'drop' else 320}, 200)").wait_for()
 
 
+def test_what_is_made_of_a_photo_hides_nothing_below_the_button(notebook, browser):
+    """An explorer's still is out of sight; the cell's next output, as lesson 00's camera, is not."""
+    one = 'display(upload(lambda mine: explorer.explore(mine, model)))\nprint("the next output")'
+    lab.write_notebook(notebook.folder / "below.ipynb", one)
+    page = browser.new_page(viewport={"width": 900, "height": 900})
+    page.set_default_timeout(lab.SECONDS)
+    lab.open_notebook(page, notebook.address, "below.ipynb")
+    below = page.locator(".jp-OutputArea-output pre").get_by_text("the next output")
+    expect(below).to_be_visible(timeout=lab.SECONDS)
+    put(page, "small.jpg", phone_photo(300, 200))
+    lab.wait_for_explorer(page)
+    expect(page.locator(".dino-still")).to_be_hidden()
+    expect(below).to_be_visible()
+    page.close()
+
+
 def test_a_video_goes_as_it_is_or_one_is_told_another_way(browser):
     """A large one would end the connection; the file browser sends in pieces."""
     page = browser.new_page()

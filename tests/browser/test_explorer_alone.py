@@ -110,6 +110,35 @@ def test_the_untrained_network_beside(browser, open_page, box, embedded):
     assert page.errors == []
 
 
+HELD = """{
+    const post = Worker.prototype.postMessage;
+    window.held = [];
+    Worker.prototype.postMessage = function (message, ...others) {
+        if (message.files) return post.call(this, message, ...others);
+        held.push(() => post.call(this, message, ...others));
+    };
+}"""
+
+
+def test_a_touch_before_the_networks_first_answer(browser, address):
+    """The map changes, from what Python sent; the bench comes with the answer."""
+    page = browser.new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.add_init_script(HELD)
+    page.goto(address)
+    until(page, "held.length === 1")
+    choose_map(page, "similarity")
+    expect(page.locator("figcaption").nth(1)).to_contain_text("patch similarity")
+    page.get_by_role("button", name="reset").click()
+    expect(page.locator("figcaption").nth(1)).to_contain_text("token norm")
+    assert page.locator(".dino-bench .bench").count() == 0
+    page.evaluate("held[0]()")
+    page.wait_for_selector(".dino-bench .bench", state="attached")
+    assert page.errors == []
+    page.close()
+
+
 KERNEL = """async (traits) => {
     const listeners = {}, script = new Blob([traits._esm], { type: "text/javascript" });
     window.sent = [];
