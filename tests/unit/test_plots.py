@@ -138,6 +138,17 @@ def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw, weights, caplo
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
 
 
+def test_a_figure_made_by_hand_has_room_for_its_labels():
+    """As lesson 03 makes one: low, and with a label below and one at the side."""
+    fig = plots.Figure(figsize=(5, 2.6), dpi=80)
+    ax = fig.subplots()
+    ax.set(xlabel="값 value", ylabel="밝기 lightness")
+    fig.encoded()
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        box = label.get_window_extent()
+        assert box.x0 >= fig.bbox.x0 and box.y0 >= fig.bbox.y0
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3])
 @pytest.mark.parametrize("size", [(40, 40), (64, 40), (40, 60)])
 def test_no_line_of_a_long_title_is_cut_off(rows, size):
