@@ -105,7 +105,9 @@ def become_kernel(job, channel, by_imports):
         def init_poller(self):
             """Jupyter is not this process's parent; ``end_with`` watches in the poller's place."""
 
-    Fork.launch_instance(argv=job["argv"])
+    # Where it had none, it told the terminal how to end a kernel that nobody started by hand.
+    asker = int(os.environ.get("JPY_PARENT_PID") or 0)
+    Fork.launch_instance(argv=job["argv"], parent_handle=asker)
 
 
 def renew_randomness():

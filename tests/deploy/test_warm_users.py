@@ -164,11 +164,13 @@ def test_a_fork_prints_where_a_plain_kernel_prints(warm, specs, tmp_path):
     with open(tmp_path / "log", "w") as log:
         with Kernel(specs, env={**environment, "OMP_NUM_THREADS": "7"}, stderr=log) as kernel:
             assert not is_warm(kernel)
-        with Kernel(specs, env=environment, stderr=log) as kernel:
+        with Kernel(specs, env=environment, stdout=log, stderr=log) as kernel:
             assert is_warm(kernel)
             kernel.run("import os; _ = os.write(2, b'')")
             assert kernel.run("print(os.path.exists('/proc/self/fd/2'))").strip() == "True"
-    assert "plain kernel: another OMP_NUM_THREADS" in (tmp_path / "log").read_text()
+    told = (tmp_path / "log").read_text()
+    assert "plain kernel: another OMP_NUM_THREADS" in told
+    assert "Ctrl-C" not in told  # of a kernel that somebody started by hand
 
 
 # --- requests that make no sense ----------------------------------------------------------------
