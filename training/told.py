@@ -130,7 +130,10 @@ def draw_stage(stored, stage, photo=0):
     draw(left, blend(seen, _scaled(attention), 0.65), say("CLS 어텐션", "CLS attention"))
     lengths = blend(seen, (norms - norms.min()) / (np.ptp(norms) or 1), 0.65)
     draw(middle, lengths, say("토큰 노름", "token norm"))
-    curves = {"jaccard": say("자카드 지수", "Jaccard"), "heads": say("헤드의 상관", "heads alike")}
+    curves = {
+        "jaccard": say("자카드 지수", "Jaccard"),
+        "norm_auc": say("노름 맵의 AUC", "norm AUC"),
+    }
     right.set_axis_on()
     for (name, label), colour, style in zip(curves.items(), (STUDENT, TEACHER), ("-", "--")):
         steps, values = stored.curves[name]
@@ -139,7 +142,7 @@ def draw_stage(stored, stage, photo=0):
     right.set(ylim=(0, 1), box_aspect=1)
     right.set_xlabel(say("스텝", "steps"), size=8)
     right.tick_params(labelsize=7)
-    right.legend(fontsize=6.5, frameon=False, loc="lower right")
+    right.legend(fontsize=6.5, frameon=False, loc="lower left")
     right.set_title(stored.names[stage])
     for ax in (left, middle, right):
         ax.title.set_size(8)
