@@ -142,7 +142,7 @@ def draw_stage(stored, stage, photo=0):
     right.set(ylim=(0, 1), box_aspect=1)
     right.set_xlabel(say("스텝", "steps"), size=8)
     right.tick_params(labelsize=7)
-    right.legend(fontsize=6.5, frameon=False, loc="lower right")
+    right.legend(fontsize=6.5, frameon=False, loc="lower left")
     right.set_title(stored.names[stage])
     for ax in (left, middle, right):
         ax.title.set_size(8)
