@@ -612,7 +612,7 @@ def test_a_photo_dropped_or_pasted(page, event):
 
 
 def test_what_is_made_of_a_photo_hides_nothing_below_the_button(notebook, browser):
-    """An explorer's still is out of sight; the cell's next output, as lesson 00's camera, is not."""
+    """An explorer's still is out of sight; the cell's next output, 00's camera, is not."""
     one = 'display(upload(lambda mine: explorer.explore(mine, model)))\nprint("the next output")'
     lab.write_notebook(notebook.folder / "below.ipynb", one)
     page = browser.new_page(viewport={"width": 900, "height": 900})
