@@ -120,6 +120,13 @@ def copies(tmp_path_factory):
     return home
 
 
+def outputs(path):
+    """What a lesson's stored outputs have as HTML."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            yield "".join(output.get("data", {}).get("text/html", ""))
+
+
 def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
     if lab.CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
@@ -143,6 +150,19 @@ def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
                     return all.length >= {pictures} && there;
                 }}"""
             )
+            there = sum("<table" in html for html in outputs(path))
+            tables += there
+            # Cells below are drawn when the page has time, or when they come into sight.
+            page.wait_for_function(
+                """(n) => {
+                    const cells = [...document.querySelectorAll(".jp-Cell")];
+                    const next = cells.find((cell) => !cell.childElementCount) ?? cells.at(-1);
+                    next?.scrollIntoView();
+                    return document.querySelectorAll(".jp-OutputArea-output table").length >= n;
+                }""",
+                arg=there,
+                polling=200,
+            )
             wide = page.eval_on_selector_all(
                 ".jp-OutputArea-output table",
                 """all => all.map((table) => {
@@ -151,7 +171,6 @@ def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
                 })""",
             )
             assert all(width <= room for width, room in wide), name  # no column is out of sight
-            tables += len(wide)
         assert tables
         page.close()
 
