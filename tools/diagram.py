@@ -26,20 +26,19 @@ def parts(photo):
     ax.set_axis_off()
     _photo(ax, photo, 0, say("사진", "photo"))
     _arrow(ax, 3.1, 3.5)
-    _box(ax, 3.6, 2.4, "patch_embed", say("잘라서 벡터로", "cut into vectors"))
+    _box(ax, 3.6, 2.4, "patch_embed", say("잘라서 벡터로", "cut into vectors", "\n"))
     _arrow(ax, 6.0, 6.4)
     _tokens(ax, 6.5, "cls_token\n+ pos_embed")
     _arrow(ax, 7.4, 8.0)
-    for i in range(4):  # a stack, the front one last
-        _box(
-            ax, 9.2 - 0.3 * i, 2.4, "blocks", say("토큰끼리 섞기", "tokens mix"), lift=0.3 - 0.2 * i
-        )
+    mix = say("토큰끼리 섞기", "tokens mix", "\n")
+    for i, words in enumerate(("", "", "", mix)):  # a stack, the front one last
+        _box(ax, 9.2 - 0.3 * i, 2.4, "blocks" if words else "", words, lift=0.3 - 0.2 * i)
     _arrow(ax, 11.8, 12.3)
-    _box(ax, 12.4, 1.3, "norm", say("크기 고르게", "even out"))
+    _box(ax, 12.4, 1.3, "norm", say("크기 고르게", "even out", "\n"))
     _arrow(ax, 13.8, 14.3)
     _tokens(ax, 14.5, say("토큰", "tokens"))
     _arrow(ax, 15.4, 15.9, faint=True)
-    _box(ax, 16, 1.4, "head", f"DINO: {say('없음', 'none')}", faint=True)
+    _box(ax, 16, 1.4, "head", say("DINO: 없음", "DINO: none", "\n"), faint=True)
     return fig
 
 

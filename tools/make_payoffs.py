@@ -158,7 +158,7 @@ def payoff_10(model):
     return plots.compare(panels, weights=model)
 
 
-def payoff_11(steps=200):
+def payoff_11(steps=140):  # as many as the lesson's
     """Lesson 11: attention before and after the lesson's own training."""
     pool = shapes.draw_pool()
     training = lesson.Training(pool, steps=steps, batch=16)

@@ -11,7 +11,7 @@ from helpers.images import load_photo
 from helpers.overlay import blend
 from helpers.plots import draw, new_figure
 
-STUDENT, TEACHER, CHANGE = "#0072B2", "#D55E00", "#555555"
+STUDENT, TEACHER, CHANGE, NORMS = "#0072B2", "#D55E00", "#555555", "#009E73"
 # Of the crops (left, top, side), as shares of the photo: two global ones, then local ones.
 CROPS = (
     (0.03, 0.1, 0.8),
@@ -130,16 +130,19 @@ def draw_stage(stored, stage, photo=0):
     draw(left, blend(seen, _scaled(attention), 0.65), say("CLS 어텐션", "CLS attention"))
     lengths = blend(seen, (norms - norms.min()) / (np.ptp(norms) or 1), 0.65)
     draw(middle, lengths, say("토큰 노름", "token norm"))
-    curves = {"jaccard": say("자카드 지수", "Jaccard"), "heads": say("헤드의 상관", "heads alike")}
     right.set_axis_on()
-    for (name, label), colour, style in zip(curves.items(), (STUDENT, TEACHER), ("-", "--")):
+    for name, label, colour, style in (
+        ("norm_auc", say("노름 맵", "norm map"), NORMS, ":"),
+        ("jaccard", say("자카드 지수", "Jaccard"), STUDENT, "-"),
+        ("heads", say("헤드의 상관", "heads alike"), TEACHER, "--"),
+    ):
         steps, values = stored.curves[name]
         right.plot(steps, values, style, color=colour, label=label, marker=".")
     right.axvline(max(step, 0), color=rcParams["text.color"], lw=1.2)
     right.set(ylim=(0, 1), box_aspect=1)
     right.set_xlabel(say("스텝", "steps"), size=8)
     right.tick_params(labelsize=7)
-    right.legend(fontsize=6.5, frameon=False, loc="lower right")
+    right.legend(fontsize=6.5, frameon=False, loc="lower left")
     right.set_title(stored.names[stage])
     for ax in (left, middle, right):
         ax.title.set_size(8)

@@ -53,7 +53,7 @@ def check_source(answer, model):
     """Whether the answer names where the weights of the model come from."""
     weights = model.weights
     if isinstance(answer, bool):
-        return hint("학습했는지를 묻지 않았습니다.", "That says whether they are trained at all.")
+        return hint("학습했느냐는 질문이 아닙니다.", "That says whether they are trained at all.")
     if answer == weights or answer == str(weights):
         return hint("설명 전체입니다. 낱말 하나만 쓰세요.", "The whole caption. One word will do.")
     if answer == weights.source:

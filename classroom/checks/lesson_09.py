@@ -34,7 +34,7 @@ def check_cutoff(answer, lengths, share=0.02):
     if abs((lengths < cut).mean() - share) <= near:
         return hint("거꾸로입니다. 작은 쪽입니다.", "Reversed: that is the small end.")
     if np.isclose(cut, (1 - share) * lengths.max()):
-        return hint("최댓값이 아니라 패치의 98%입니다.", "98% of patches, not of the maximum.")
+        return hint("최댓값이 아니라 패치의 98 %입니다.", "98% of patches, not of the maximum.")
     if abs(above(cut * np.median(lengths)) - share) <= near:
         return hint("중앙값의 배수가 아니라 크기를 쓰세요.", "Give a norm, not a multiple.")
     return hint(

@@ -52,7 +52,7 @@ def check_label(answer, cosines, shares, k, temperature):
     everyone = ((cosines / temperature).softmax(0) * shares).sum()
     right = (weight * shares[who]).sum()
     return [
-        (right, f"{right:.2f}을 이어받습니다.", f"It takes over {right:.2f}."),
+        (right, f"{right:.2f}을 물려받습니다.", f"It takes over {right:.2f}."),
         (everyone, f"가까운 {k}개만 쓰세요.", f"Use the nearest {k} only."),
         (shares[who].mean(), "모두 같은 무게로 섞었습니다.", "You weighed all of them alike."),
         ((best.softmax(0) * shares[who]).sum(), "온도가 빠졌습니다.", "Temperature is missing."),

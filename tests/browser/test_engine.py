@@ -282,10 +282,10 @@ OTHERS = {  # timm's name, its settings, a picture's size
         {"img_size": 56, "depth": 2, "embed_dim": 64, "num_heads": 4},
         (98, 70),
     ),
-    "patch 16, the patch does not divide the picture": (
+    "patch 16, a picture of another shape": (
         "vit_tiny_patch16_224",
         {"img_size": 64, "depth": 2},
-        (75, 130),
+        (80, 128),
     ),
     "wide heads, no bias": (
         "vit_tiny_patch16_224",
