@@ -169,10 +169,8 @@ def fitting(model, tensor):
     shape = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else type(tensor).__name__
     if len(shape) != 4 or shape[1] != 3 or 0 in shape:
         raise BadInput(
-            f"텐서 모양은 (B, 3, H, W)여야 합니다: {shape}. 사진 한 장이면 unsqueeze(0)을 쓰고, "
-            "사진 자체라면 images.to_tensor의 첫 결과를 넣으세요.",
-            f"The tensor must be (B, 3, H, W): {shape}. For a single picture use unsqueeze(0); "
-            "of a photo, give the first of what images.to_tensor returns.",
+            f"텐서 모양은 (B, 3, H, W)여야 합니다: {shape}. unsqueeze(0)이나 images.to_tensor로.",
+            f"The tensor must be (B, 3, H, W): {shape}. Use unsqueeze(0) or images.to_tensor.",
         )
     if tensor.shape[-2] % ph or tensor.shape[-1] % pw:
         # timm would pad it, and a map of what was padded would lie askew on the photo.
@@ -188,9 +186,8 @@ def fitting(model, tensor):
 
 def blocks_of(model, blocks):
     """Numbers of blocks, as they are counted from the first; ``BadInput`` if there is no such."""
-    count = len(model.blocks)
     try:
-        return [range(count)[block] for block in blocks]
+        return [range(count := len(model.blocks))[block] for block in blocks]
     except (IndexError, TypeError):
         raise BadInput(
             f"블록 번호는 0~{count - 1}, 또는 뒤에서부터 -1~-{count}입니다: {blocks!r}",

@@ -84,6 +84,16 @@ def links(path):
     return {target for target in found if target and "://" not in target}
 
 
+def outputs(path):
+    """The outputs that are stored in a lesson."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [output for cell in cells for output in cell.get("outputs", ())]
+
+
+def html(output):
+    return output.get("data", {}).get("text/html", "")
+
+
 def missing(address, place, path):
     """The local targets of a lesson that the server does not give."""
     gone = []
@@ -143,6 +153,9 @@ def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
                     return all.length >= {pictures} && there;
                 }}"""
             )
+            stored = sum(len(re.findall("<table", html(output))) for output in outputs(path))
+            seen = ".jp-OutputArea-output table"  # outputs come after the words
+            page.wait_for_function(f"document.querySelectorAll('{seen}').length >= {stored}")
             wide = page.eval_on_selector_all(
                 ".jp-OutputArea-output table",
                 """all => all.map((table) => {
