@@ -76,15 +76,24 @@ def after_next_map(page, action):
     until(page, f"live.frames > {frames}")
 
 
+def settle(page):
+    """Wait until no map has come for a while: the last one is of what was asked for last."""
+    frames = None
+    while frames != (frames := page.evaluate("live.map ? live.frames : -1")) or frames < 0:
+        page.wait_for_timeout(300)
+
+
 def show_photo(page, photo):
     """Hand the page a photo as a file in which no pixel changes."""
     file = io.BytesIO()
     photo.save(file, "PNG")
     upload = {"name": "photo.png", "mimeType": "image/png", "buffer": file.getvalue()}
     after_next_map(page, lambda: page.set_input_files("#file", upload))
+    settle(page)
 
 
 def assert_map(page, m):
+    settle(page)
     got = page.evaluate("Array.from(live.map)")
     expected = maps.min_max(m).flatten().tolist()
     assert max(abs(a - b) for a, b in zip(got, expected, strict=True)) <= 2 / 255
@@ -184,7 +193,8 @@ def test_what_if(browser, open_page, embedded):
     x, y = box["width"] / gw, box["height"] / gh
     picture.click(position={"x": 0.5 * x, "y": 1.5 * y})
     guess(page)
-    after_next_map(page, lambda: picture.click(position={"x": 2.5 * x, "y": 1.5 * y}))  # no other
+    picture.click(position={"x": 2.5 * x, "y": 1.5 * y})  # asks for no other guess
+    until(page, "live.map.filter(Number.isNaN).length === 2")
     what_if = WhatIf(heads_off=[(1, 2)], blocks_off=[4], removed=[gw, gw + 2])
     block, plain = forward(embedded, tensor, what_if)[-1], forward(embedded, tensor)[-1]
     cosine = torch.cosine_similarity(block.tokens[0, 0], plain.tokens[0, 0], dim=0).item()
@@ -195,8 +205,8 @@ def test_what_if(browser, open_page, embedded):
     assert got.pop(gw + 2) != got[0] and (lone := got.pop(gw)) != lone  # NaN: no token is there
     expected = maps.min_max(row[None]).flatten().tolist()
     assert max(abs(a - b) for a, b in zip(got, expected, strict=True)) <= 2 / 255
-    after_next_map(page, lambda: picture.click(position={"x": 2.5 * x, "y": 1.5 * y}))  # given back
-    assert page.evaluate("live.map.filter(Number.isNaN).length") == 1
+    picture.click(position={"x": 2.5 * x, "y": 1.5 * y})  # given back
+    until(page, "live.map.filter(Number.isNaN).length === 1")
     page.click("#kinds label:has-text('Patch')")
     page.click("#blocks label:has-text('4')")
     expect(page.locator("#readout")).to_have_text("A block that is off has no attention.")

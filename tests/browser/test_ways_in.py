@@ -84,16 +84,6 @@ def links(path):
     return {target for target in found if target and "://" not in target}
 
 
-def outputs(path):
-    """The outputs that are stored in a lesson."""
-    cells = nbformat.read(path, as_version=4).cells
-    return [output for cell in cells for output in cell.get("outputs", ())]
-
-
-def html(output):
-    return output.get("data", {}).get("text/html", "")
-
-
 def missing(address, place, path):
     """The local targets of a lesson that the server does not give."""
     gone = []
@@ -130,6 +120,13 @@ def copies(tmp_path_factory):
     return home
 
 
+def outputs(path):
+    """What a lesson's stored outputs have as HTML."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            yield "".join(output.get("data", {}).get("text/html", ""))
+
+
 def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
     if lab.CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
@@ -153,9 +150,19 @@ def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
                     return all.length >= {pictures} && there;
                 }}"""
             )
-            stored = sum(len(re.findall("<table", html(output))) for output in outputs(path))
-            seen = ".jp-OutputArea-output table"  # outputs come after the words
-            page.wait_for_function(f"document.querySelectorAll('{seen}').length >= {stored}")
+            there = sum("<table" in html for html in outputs(path))
+            tables += there
+            # Cells below are drawn when the page has time, or when they come into sight.
+            page.wait_for_function(
+                """(n) => {
+                    const cells = [...document.querySelectorAll(".jp-Cell")];
+                    const next = cells.find((cell) => !cell.childElementCount) ?? cells.at(-1);
+                    next?.scrollIntoView();
+                    return document.querySelectorAll(".jp-OutputArea-output table").length >= n;
+                }""",
+                arg=there,
+                polling=200,
+            )
             wide = page.eval_on_selector_all(
                 ".jp-OutputArea-output table",
                 """all => all.map((table) => {
@@ -164,7 +171,6 @@ def test_the_readmes_command_gives_every_picture_and_link(browser, tmp_path):
                 })""",
             )
             assert all(width <= room for width, room in wide), name  # no column is out of sight
-            tables += len(wide)
         assert tables
         page.close()
 

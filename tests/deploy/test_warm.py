@@ -114,7 +114,7 @@ def test_a_fork_computes_in_threads(specs, tmp_path):
     """Threads of torch and numpy, and a process pool, in a fork of a parent that had none."""
     source = """
 import torch, numpy, os, timm, threadpoolctl
-pools = sorted((p["internal_api"], p["num_threads"]) for p in threadpoolctl.threadpool_info())
+pools = sorted({(p["internal_api"], p["num_threads"]) for p in threadpoolctl.threadpool_info()})
 torch.manual_seed(0)
 torch.set_num_threads(3)
 a = torch.randn(600, 600)
