@@ -26,7 +26,8 @@ STYLE += "background:#f3f3f3;padding:.7rem;overflow:auto}"
 def valid(name, number=""):
     """A student's name and number, without blanks around them; ``BadInput`` if one won't do."""
     name, number = (str(s).strip() if isinstance(s, (str, int)) else "" for s in (name, number))
-    if not 0 < len(name) <= 80 or len(number) > 40 or not (name + number).isprintable():
+    seen = re.sub("[\u200c\u200d]", "", name + number)  # joiners, which names and emoji may need
+    if not 0 < len(name) <= 80 or len(number) > 40 or not seen.isprintable():
         raise BadInput(
             '이름(1~80자)과 학번(40자까지)을 따옴표 안에 쓰세요. 예: progress.hand_in("홍길동")',
             "Write your name (1 to 80 characters) and number (at most 40) in quotes, "

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from helpers.encoding import attention, encode
+from helpers.encoding import attention, blocks_of, encode
 from helpers.maps import cls_attention, on_grid, token_norm
 
 SIDE = 384  # pixels of the photo's longer side; each canvas is about 300 wide
@@ -61,7 +61,7 @@ def block_data(model, tensor, block, budget=BUDGET):
         browser needs to read them. ``left_out`` is (Korean, English) words for what the budget did
         not allow, or empty.
     """
-    block = range(len(model.blocks))[block]
+    (block,) = blocks_of(model, (block,))
     encoded = encode(model, tensor, block)
     grid, prefix = encoded.grid, encoded.num_prefix_tokens
     patches = encoded.patch_tokens.shape[1]

@@ -19,6 +19,8 @@ import torch
 
 from bilingual import BadInput
 
+from .images import patch_size
+
 
 class Encoded(NamedTuple):
     """What a ViT makes of B pictures.
@@ -66,7 +68,7 @@ def encode(model, tensor, block=-1):
         The tensor has another shape.
     """
     tensor, last = fitting(model, tensor), len(model.blocks) - 1
-    block = last if block == -1 else range(last + 1)[block]
+    block = last if block == -1 else blocks_of(model, (block,))[0]
     with torch.no_grad():
         if block == last:
             tokens = model.forward_features(tensor)
@@ -153,7 +155,7 @@ def grid_of(model, tensor):
 
 def one_photo(tensor):
     """The tensor, if it holds a single picture: ``BadInput`` rather than the first of several."""
-    if tensor.ndim == 4 and len(tensor) != 1:
+    if getattr(tensor, "ndim", 0) == 4 and len(tensor) > 1:
         raise BadInput(
             f"사진 한 장만 받습니다: {len(tensor)}장. 하나씩 넣으세요(예: tensor[:1]).",
             f"One picture at a time, not {len(tensor)}: for example tensor[:1].",
@@ -163,13 +165,12 @@ def one_photo(tensor):
 
 def fitting(model, tensor):
     """The tensor on the model's device and in its precision, if it has the right shape."""
-    ph, pw = model.patch_embed.patch_size
-    if tensor.ndim != 4:
+    ph, pw = patch_size(model)
+    shape = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else type(tensor).__name__
+    if len(shape) != 4 or shape[1] != 3 or 0 in shape:
         raise BadInput(
-            f"텐서 모양은 (B, 3, H, W)여야 합니다: {tuple(tensor.shape)}. "
-            "사진 한 장이면 unsqueeze(0)을 쓰세요.",
-            f"The tensor must be (B, 3, H, W): {tuple(tensor.shape)}. "
-            "For a single picture use unsqueeze(0).",
+            f"텐서 모양은 (B, 3, H, W)여야 합니다: {shape}. unsqueeze(0)이나 images.to_tensor로.",
+            f"The tensor must be (B, 3, H, W): {shape}. Use unsqueeze(0) or images.to_tensor.",
         )
     if tensor.shape[-2] % ph or tensor.shape[-1] % pw:
         # timm would pad it, and a map of what was padded would lie askew on the photo.
@@ -183,6 +184,17 @@ def fitting(model, tensor):
     return tensor.to(weight.device, weight.dtype)
 
 
+def blocks_of(model, blocks):
+    """Numbers of blocks, as they are counted from the first; ``BadInput`` if there is no such."""
+    try:
+        return [range(count := len(model.blocks))[block] for block in blocks]
+    except (IndexError, TypeError):
+        raise BadInput(
+            f"블록 번호는 0~{count - 1}, 또는 뒤에서부터 -1~-{count}입니다: {blocks!r}",
+            f"Blocks are 0 to {count - 1}, or from the end -1 to -{count}: {blocks!r}",
+        ) from None
+
+
 class _Enough(Exception):
     """Ends a forward pass when all that was asked for has been read."""
 
@@ -190,7 +202,7 @@ class _Enough(Exception):
 def _read(model, tensor, blocks, take):
     """List of ``take(q · scale, k)`` of the asked blocks, in float32, amid one forward pass."""
     tensor, count = fitting(model, tensor), len(model.blocks)
-    wanted = [range(count)[block] for block in (range(count) if blocks is None else blocks)]
+    wanted = blocks_of(model, range(count) if blocks is None else blocks)
     taken, model = {}, twin(model)
 
     def watch(index, attn):

@@ -120,7 +120,7 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     """
     from timm.data import resolve_model_data_config
 
-    config, patch = resolve_model_data_config(model), model.patch_embed.patch_size
+    patch, config = patch_size(model), resolve_model_data_config(model)
     config.update(overrides)
     sides = _sides(config["input_size"][-2:] if size is None else size)
     if fit not in FITS:
@@ -149,6 +149,17 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
             'a part or use fit="squash"; else use a smaller size.',
         )
     return config, (height, width), box
+
+
+def patch_size(model):
+    """(height, width) of a model's patches in pixels; ``BadInput`` if it is no ViT."""
+    try:
+        return model.patch_embed.patch_size
+    except AttributeError:
+        raise BadInput(
+            f"ViT 모델이 아닙니다: {type(model).__name__}. models.load_model로 불러와 넣으세요.",
+            f"Not a ViT: {type(model).__name__}. Give what models.load_model returns.",
+        ) from None
 
 
 def _sides(size):

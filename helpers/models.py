@@ -61,10 +61,10 @@ def load_model(name=None, pretrained=True, fallback=True, architecture=None):
         name = kind = EMBEDDED
         source, file = own_weights(EMBEDDED_DIR, None)
     elif is_path(name):
-        source, file = own_weights(Path(name).expanduser(), architecture)
+        source, file = own_weights(Path(str(name)).expanduser(), architecture)
         name, kind = str(name), "file"
     else:
-        source = name = full_name(name)
+        source = name = full_name(str(name))
     if not pretrained:
         return _build(source, Weights(name, "untrained", False))
     if file:
@@ -110,22 +110,27 @@ def _loaded(source, file, weights):
         state = load_state_dict(str(file))
         # timm's own, which also reads what others stored: the authors' files, and other sizes.
         state = sys.modules[type(model).__module__].checkpoint_filter_fn(state, model)
+        wanted = model.state_dict()
+        fit = {k for k, v in state.items() if k in wanted and v.shape == wanted[k].shape}
+        # Whole numbers would need the scales by which they were rounded.
+        wrong = [k for k in wanted if k not in fit or not state[k].is_floating_point()]
+        # Of a block; a classifier's are not needed. Without them it would be another network.
+        left = [key for key in state if "blocks." in key and key not in wanted]
+        if not wrong:
+            state = {key: state[key].to(wanted[key].dtype) for key in wanted}
+            wrong = [k for k in wanted if not torch.stack(state[k].aminmax()).isfinite().all()]
     except Exception as error:  # SafetensorError, UnpicklingError, RuntimeError, KeyError …
         raise Unfit(
-            f"파일이 깨졌거나 가중치가 아닙니다({file.name})",
-            f"the file is damaged, or holds no weights ({file.name})",
+            f"파일이 깨졌거나 가중치(state_dict)가 아닙니다({file.name})",
+            f"the file is damaged, or holds no weights ({file.name}), a state_dict",
         ) from error
-    wanted = model.state_dict()
-    wrong = [key for key in wanted if getattr(state.get(key), "shape", 0) != wanted[key].shape]
-    if not wrong:
-        state = {key: state[key].to(wanted[key].dtype) for key in wanted}
-        wrong = [key for key in wanted if not torch.stack(state[key].aminmax()).isfinite().all()]
-    if wrong:
+    if wrong := left[:1] + wrong:
         names = ", ".join(wrong[:3] + ["…"] * (len(wrong) > 3))
         raise Unfit(
-            f"이 모델의 가중치가 아닙니다({file.name}). 없거나, 모양이 다르거나, 유한하지 "
-            f"않음: {names}",
-            f"not this model's weights ({file.name}); missing, misshapen or not finite: {names}",
+            f"이 모델의 가중치가 아닙니다({file.name}). 남거나(앞머리? LoRA?), 없거나, 모양이 "
+            f"다르거나, 유한하지 않음: {names}",
+            f"not this model's weights ({file.name}); left over (a prefix? LoRA?), missing, "
+            f"misshapen or not finite: {names}",
         )
     model.to_empty(device="cpu").load_state_dict(state, assign=True)
     for module in model.modules():  # what is computed, not stored: DINOv3's positions

@@ -63,13 +63,13 @@ def suffixes():
 
 def uploaded(value):
     """(content, file name) of a FileUpload's value: ipywidgets 7's {name: {...}}, 8's ({...},)."""
-    if not value:
+    if value is None or isinstance(value, (Mapping, tuple, list)) and not value:
         raise PhotoError("아직 올린 사진이 없습니다.", "No photo has been uploaded yet.")
     try:
         if isinstance(value, Mapping):
             value = [{"content": file["content"], "name": name} for name, file in value.items()]
         return value[-1]["content"], value[-1]["name"]
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, IndexError) as error:
         raise not_a_photo(type(value).__name__) from error
 
 

@@ -30,6 +30,7 @@ _KINDS = (
     ),
     (rb"(?i)\s*(<\?xml.*|<!--.*|<!doctype svg.*)?<svg", ("SVG 그림", "an SVG drawing"), _EXPORT),
     (rb"%PDF", ("PDF 문서", "a PDF document"), _EXPORT),
+    (rb"\xff\x0a|\0\0\0\x0cJXL ", ("JPEG XL 그림", "a JPEG XL picture"), _EXPORT),
     (
         rb"....ftypcrx|II\*\0|MM\0\*|IIRO|IIRS|IIU\0|FUJIFILMCCD-RAW",
         ("카메라의 RAW 파일", "a camera's raw file"),
@@ -55,6 +56,7 @@ class PhotoError(Bilingual, ValueError):
 
 def what(start):
     """What a file is by its beginning, and what to do to have a photo of it; None if unknown."""
+    start = start.removeprefix(b"\xef\xbb\xbf")  # which editors put before a text
     return next((kind for looks, *kind in _KINDS if re.match(looks, start, re.S)), None)
 
 

@@ -58,7 +58,7 @@ def full_name(name):
 
 def is_path(name):
     """Whether a model is called by a path rather than by a name."""
-    if isinstance(name, Path) or os.path.isdir(name):
+    if isinstance(name, Path) or os.path.exists(name := str(name)):
         return True
     return bool(_PATH.fullmatch(name)) and not _META.fullmatch(name.strip().lower())
 
@@ -68,8 +68,8 @@ def own_weights(path, architecture):
     file = next((f for kind in _FILES for f in sorted(path.glob(f"*{kind}"))), path)
     if not file.is_file():
         raise ModelError(
-            f"가중치 파일({', '.join(_FILES)})이 없습니다: {plain(path)}",
-            f"No weights ({', '.join(_FILES)}) there: {plain(path)}",
+            f"가중치 파일({', '.join(_FILES)})이 없습니다: {plain(path)}. 이름은 timm을 따릅니다",
+            f"No weights ({', '.join(_FILES)}) there: {plain(path)}. Names are timm's",
         )
     if not architecture and not (path / "config.json").is_file():
         example = 'architecture="vit_small_patch16_224.dino"'
@@ -77,7 +77,7 @@ def own_weights(path, architecture):
             f"어느 모델의 가중치인지 알려 주세요({plain(path)}): {example}",
             f"Say which model's weights these are ({plain(path)}): {example}",
         )
-    return full_name(architecture) if architecture else f"local-dir:{path}", file
+    return full_name(str(architecture)) if architecture else f"local-dir:{path}", file
 
 
 def repository(name):
@@ -92,7 +92,8 @@ def repository(name):
 
 
 def _nearest_names(name, count=5):
-    names = sorted({*timm.list_models(), *timm.list_pretrained()})
+    lists = [timm.list_models(module=m, pretrained=p) for m in _VIT_MODULES for p in (False, True)]
+    names = sorted({known for some in lists for known in some})  # what we read
     containing = [known for known in names if name in known and "vit" in known]
     containing.sort(key=lambda known: (not known.endswith(name), len(known)))
     similar = difflib.get_close_matches(name, names, count, cutoff=0.5)

@@ -46,6 +46,11 @@ def frames(source, side=320, most=120, every=1, progress=True):
         No such file; not a video, and what it is instead; damaged; its pictures are too large; or
         PyAV is needed.
     """
+    if not all(isinstance(number, int) and number > 0 for number in (side, most, every)):
+        raise BadInput(
+            f"side, most, every는 1 이상의 정수여야 합니다: {side!r}, {most!r}, {every!r}",
+            f"side, most and every must be whole numbers from 1 up: {side!r}, {most!r}, {every!r}",
+        )
     if not isinstance(source, (str, Path)):
         content, name = uploaded(source)
         source = io.BytesIO(content)
@@ -142,7 +147,7 @@ def save(pictures, path, rate=8):
     An MP4 is written picture by picture (PhotoError: PyAV is needed); Pillow gathers those of the
     others first. BadInput: another ending, or no pictures.
     """
-    path, pictures = Path(path), iter(pictures)
+    path, pictures = Path(path), (load_photo(picture, max_side=None) for picture in pictures)
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         ways = ", ".join(ENDINGS)
@@ -156,7 +161,7 @@ def save(pictures, path, rate=8):
     if (first := next(pictures, None)) is None:
         raise BadInput("프레임이 하나도 없습니다.", "There are no frames.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(chain([first], pictures), path, rate)
+    write(chain([first], (ImageOps.fit(other, first.size) for other in pictures)), path, rate)
     return path
 
 

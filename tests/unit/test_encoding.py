@@ -7,10 +7,12 @@ import pytest
 import timm
 import torch
 
+from bilingual import BadInput
 from explorer.data import block_data
 from explorer.interventions import forward
 from helpers import overlay
 from helpers.encoding import attention, attention_rows, encode, one_photo, queries_keys
+from helpers.images import to_tensor
 from helpers.maps import attention_map, cls_attention, norm_map
 from topics import deletion, gradients, measure, norms, objects, parts, patches, search
 from topics.rollout import rollout_map
@@ -39,8 +41,10 @@ def test_encode_an_earlier_block(model):
     assert torch.allclose(encoded.tokens, model.norm(caught[0]), atol=1e-6)
     assert torch.equal(encode(model, tensor, block=-2).tokens, encoded.tokens)
     assert torch.equal(encode(model, tensor, block=1).tokens, encode(model, tensor).tokens)
-    with pytest.raises(IndexError):
-        encode(model, tensor, block=2)
+    for read in (encode, attention):
+        for block in (2, -3, "1"):
+            with pytest.raises(BadInput, match=r"Blocks are 0 to 1, or from the end -1 to -2: \("):
+                read(model, tensor, block)
 
 
 @pytest.mark.parametrize("size, grid", [((112, 112), (14, 14)), ((64, 96), (8, 12))])
@@ -68,6 +72,20 @@ def test_a_bright_patch_ends_up_in_its_own_row_and_column(row, column):
 def test_picture_without_batch_axis(embedded):
     with pytest.raises(ValueError, match=r"must be \(B, 3, H, W\): \(3, 112, 112\).*unsqueeze"):
         encode(embedded, torch.rand(3, 112, 112))
+
+
+@pytest.mark.parametrize("read", [encode, attention, norm_map, attention_map])
+def test_what_is_no_tensor_or_no_model_is_said(embedded, photo, read):
+    good = torch.rand(1, 3, 64, 64)
+    wrong = (photo, None, "cat.jpg", [good], (good, photo), good.numpy())
+    for tensor in (*wrong, good[:, :1], good[:0], good[..., :0]):
+        with pytest.raises(BadInput, match="must be .B, 3, H, W.*images.to_tensor"):
+            read(embedded, tensor)
+    for model in (None, "embedded", torch.nn.Linear(1, 1)):
+        with pytest.raises(BadInput, match="Not a ViT: .*models.load_model"):
+            read(model, good)
+        with pytest.raises(BadInput, match="Not a ViT"):
+            to_tensor(photo, model)
 
 
 @pytest.mark.parametrize("size", [(65, 96), (64, 90)])

@@ -165,6 +165,14 @@ def test_wrong_name_lists_the_nearest_real_ones(name, nearest):
         assert timm.is_model(known)
 
 
+@pytest.mark.parametrize("name", [3, ["embedded"], b"embedded", torch, "sam", "dino v2"])
+def test_whatever_is_asked_for_names_that_are_read_are_told(name):
+    with pytest.raises(ModelError, match="no such model") as error:
+        load_model(name)
+    for known in error.value.en.partition("Nearest names: ")[2].split(", "):
+        assert full_name(known)
+
+
 @pytest.mark.parametrize("name", ["resnet50", "swin_tiny_patch4_window7_224", "convnext_tiny"])
 def test_not_a_vit(name):
     with pytest.raises(ModelError, match=f"Not a ViT: {name}"):
@@ -237,6 +245,17 @@ def test_a_folder_as_timm_saves_it(tuned, tmp_path, kind, capsys):
     assert not same(blank, tuned) and "UNTRAINED" in str(blank.weights)
 
 
+@pytest.mark.parametrize("name", ["mine", "last.ckpt"])
+def test_a_name_that_lies_here(tuned, tmp_path, monkeypatch, name):
+    """A folder without any sign of a path in its name, a file that ends as others' do."""
+    monkeypatch.chdir(tmp_path)
+    if name == "mine":
+        save_for_hf(tuned, "mine", safe_serialization=True)
+    else:
+        torch.save({"state_dict": tuned.state_dict()}, name)
+    assert load_model(name, architecture="test_vit").weights.source == "file"
+
+
 def test_a_file_of_weights_only(tuned, tmp_path):
     """The model that it is of must be named; that its photos were of 96 px is seen by timm."""
     save_file(tuned.state_dict(), tmp_path / "a.safetensors")
@@ -260,6 +279,12 @@ WRONG = {
     "code": ("code.pth", r"damaged, or holds no weights \(code.pth\)"),
     "another model's": ("other.pth", r"not this model's weights \(other.pth\).*: cls_token, "),
     "NaN": ("nan.pth", "not finite: norm.weight$"),
+    "LoRA beside": ("lora.pth", "left over .*LoRA.*not finite: blocks.0.attn.qkv.lora_A.weight$"),
+    "a prefix": ("a.pth", "a prefix.* finite: student.blocks.*, cls_token, pos_embed, …$"),
+    "8 bits": ("int8.pth", "not finite: cls_token, "),
+    "sparse": ("sparse.pth", r"holds no weights \(sparse.pth\), a state_dict"),
+    "no numbers": ("meta.pth", r"holds no weights \(meta.pth\), a state_dict"),
+    "the model": ("model.pth", r"holds no weights \(model.pth\), a state_dict"),
 }
 
 
@@ -275,6 +300,12 @@ def test_a_file_that_cannot_be_used_is_named(what, tuned, tmp_path, capsys):
         "another model's": {"head.weight": tuned.head.weight.data},
         "NaN": {**tuned.state_dict(), "norm.weight": torch.full((64,), torch.nan)},
         "of what": tuned.state_dict(),
+        "LoRA beside": tuned.state_dict() | {"blocks.0.attn.qkv.lora_A.weight": torch.ones(2, 64)},
+        "a prefix": {f"student.{key}": value for key, value in tuned.state_dict().items()},
+        "8 bits": {key: value.char() for key, value in tuned.state_dict().items()},
+        "sparse": tuned.state_dict() | {"cls_token": tuned.cls_token.data.to_sparse()},
+        "no numbers": {key: value.to("meta") for key, value in tuned.state_dict().items()},
+        "the model": tuned,
     }
     if what in contents:
         path.write_bytes(contents[what])

@@ -23,6 +23,8 @@ OTHERS = {
     "HTML": (b"\n<!DOCTYPE HTML><html>", "a web page", "‘이미지 주소 복사’"),
     "XHTML": (b'<?xml version="1.0"?>\n<html xmlns="x">', "a web page", "‘이미지 주소 복사’"),
     "SVG": (b'<?xml version="1.0"?>\n<!-- made by hand --><svg>', "an SVG drawing", "JPEG로"),
+    "HTML with a mark": (b"\xef\xbb\xbf<!DOCTYPE html>", "a web page", "‘이미지 주소 복사’"),
+    "JPEG XL": (b"\xff\x0a\xfa\x1f", "a JPEG XL picture", "JPEG로"),
     "PDF": (b"%PDF-1.7\n", "a PDF document", "JPEG로"),
     "Canon RAW": (b"II*\0\x10\0\0\0CR\x02\0", "of a kind that is not read here", "JPEG로"),
     "Fuji RAW": (b"FUJIFILMCCD-RAW 0201", "a camera's raw file", "JPEG로"),
@@ -49,6 +51,7 @@ def test_what_is_no_photo_is_named(kind, tmp_path, monkeypatch):
     for data in (start, start + random.Random(0).randbytes(3000) if kind != "empty" else b""):
         error = refusal(data)
         assert what in error.en and advice in error.ko
+        assert ("whatever its name" in error.en) == ("내용이 JPEG, PNG, WebP" in error.ko)
     path = tmp_path / "여행.jpg"
     path.write_bytes(start)
     with pytest.raises(PhotoError, match="여행.jpg"):

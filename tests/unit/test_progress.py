@@ -174,6 +174,12 @@ def test_a_name_that_will_not_do(name):
         progress.hand_in(name)
 
 
+@pytest.mark.parametrize("name", ["👩\u200d🎓", "ශ්\u200dරී", 'O\'Neil "x"', "🦖"])
+def test_a_name_that_takes_a_joiner_will_do(name):
+    """As many in Sinhala, Persian and Hindi do, and emoji of several signs."""
+    assert page.read(progress.hand_in(name).read_bytes())["name"] == name
+
+
 @pytest.mark.parametrize("number", ["1" * 41, "1\t2"])
 def test_a_number_that_will_not_do(number):
     with pytest.raises(ValueError, match="학번(.|\n)*number"):

@@ -163,6 +163,27 @@ def test_what_is_no_video_is_said(tmp_path):
         video.save([], tmp_path / "film.gif")
 
 
+@pytest.mark.parametrize("option", ["side", "most", "every"])
+@pytest.mark.parametrize("value", [0, -1, "3", None, 1.5])
+def test_an_option_is_not_taken_for_a_broken_file(tmp_path, option, value):
+    film = written(tmp_path, ".gif")
+    with pytest.raises(BadInput, match="whole numbers from 1 up"):
+        [*video.frames(film, progress=False, **{option: value})]
+
+
+def test_what_holds_no_upload_is_said():
+    for value in (np.zeros((2, 4, 4, 3)), torch.zeros(3), b"GIF89a", "", [(1, 2)]):
+        with pytest.raises(PhotoError):
+            [*video.frames(value, progress=False)]
+
+
+@pytest.mark.parametrize("ending", [".gif", ".webp"])
+def test_pictures_of_any_form_get_the_size_of_the_first(tmp_path, ending):
+    pictures = [Image.new("RGB", (20, 10)), np.ones((30, 30, 3)), Image.new("L", (8, 40))]
+    path = video.save(pictures, tmp_path / f"film{ending}")
+    assert [p.size for p in video.frames(path, progress=False)] == [(20, 10)] * 3
+
+
 @pytest.mark.parametrize(
     "start, ko, en",
     [
