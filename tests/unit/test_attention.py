@@ -8,6 +8,7 @@ import torch
 from timm.utils import AttentionExtract
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from bilingual import BadInput
 from helpers import images, maps
 from helpers.encoding import attention, attention_rows, encode, queries_keys
 from topics import rollout
@@ -83,7 +84,7 @@ def test_blocks_come_in_the_asked_order(embedded):
     assert every.shape == (6, 1, 6, 2, 197)
     assert torch.equal(attention_rows(embedded, tensor, (-1, 2, 2), (4, 0)), every[[5, 2, 2]])
     assert torch.equal(attention(embedded, tensor, 2, (4, 0)), every[2])
-    with pytest.raises(IndexError):
+    with pytest.raises(BadInput):
         attention(embedded, tensor, block=6)
     assert hooks(embedded) == 0
 
@@ -140,7 +141,7 @@ def test_an_error_in_the_middle_leaves_the_model_as_it_was(model, unchanged, mon
     with pytest.raises(IndexError):
         attention_rows(model, picture(model), queries=(10_000,))
     unchanged()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(BadInput):
         attention_rows(model, torch.rand(1, 4, *model.patch_embed.img_size))
     unchanged()
 

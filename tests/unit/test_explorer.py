@@ -209,7 +209,7 @@ def test_a_patch_that_was_not_sent_is_the_same(asked, kind, rows):
 def test_errors_are_shown_and_not_swallowed(asked):
     ask, _, sent = asked
     with pytest.raises(IndexError):
-        ask(ask="block", block=99)
+        ask(ask="attention", patch=10_000)
     assert "IndexError" in sent[0][0]["error"][0]
 
 
