@@ -380,7 +380,7 @@ UNFIT = {
 def test_weights_that_do_not_fit_are_named_and_never_kept(client, server, checkpoint, what):
     good, server.data = server.data, save(UNFIT[what](checkpoint))
     report = client.load()
-    key = "backbone.cls_token" if what == "other keys" else "norm.weight"
+    key = "backbone.blocks." if what == "other keys" else "norm.weight"
     assert is_embedded(report) and "not this model's weights (model.safetensors)" in report["said"]
     assert f"유한하지 않음: {key}" in report["said"] and f"not finite: {key}" in report["said"]
     assert server.requests.count(f"GET {URL_PATH}") == 2
