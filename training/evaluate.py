@@ -13,7 +13,8 @@ with their hand-drawn masks:
   mass, against the object; per picture the best head **chosen with the answer in hand**, then the
   mean (Caron et al. 2021, section 4.2.2). The centre prior here is one disc, its size chosen with
   the answer in hand;
-- *pointing*: how often the largest patch of the heads' mean lies on an object.
+- *pointing*: how often the largest patch of the heads' mean lies on an object;
+- *plain grounds*: the last two without the composites on grounds that show things of their own.
 
 And:
 
@@ -54,9 +55,11 @@ GOALS = {
     "attention, photos": "",
     "attention, composites": "",
     "best-head Jaccard, composites": "≥ 0.68",
+    "best-head Jaccard, plain grounds": "",
     "best-head Jaccard, photos": "≥ 0.52",
     "best-head Jaccard, photos whole": "",
     "pointing, composites": "≥ 0.95",
+    "pointing, plain grounds": "",
     "pointing, photos": "",
     "heads alike, photos": "≤ 0.50",
     "k-NN, same object first": "≥ 0.75",
@@ -74,10 +77,16 @@ def bundled(model):
     return torch.cat(tensors), torch.stack(truth)
 
 
+def kinds(composites):
+    """Return names and pictures of all composites, and of those on plain grounds."""
+    return ("composites", composites), ("plain grounds", measures.plain(composites))
+
+
 def centre_prior(composites, photos):
     """Return what a map of the middle gets, by the measures' names."""
     found = {}
-    for kind, truth in (("composites", composites), ("photos", photos)):
+    truths = [(kind, pictures[1]) for kind, pictures in kinds(composites)]
+    for kind, truth in (*truths, ("photos", photos)):
         maps = measures.centre_map(len(truth))
         area = measures.area_under_curve(maps, truth)
         found |= {f"norm map, {kind}": area, f"attention, {kind}": area}
@@ -102,10 +111,10 @@ def of_maps(kind, sight, truth):
 
 
 def of_composites(model, pool, composites):
-    """Return every measure of held-out images and their truth, and of held-out cut-outs."""
-    images, truth = composites
-    sight = measures.look(model, measures.normalise(images))
-    found = of_maps("composites", sight, truth)
+    """Return every measure of held-out pictures, and of held-out cut-outs."""
+    found = {}
+    for kind, (images, truth, _) in kinds(composites):
+        found |= of_maps(kind, measures.look(model, measures.normalise(images)), truth)
     return found | {"k-NN, same object first": measures.same_object_first(model, pool)}
 
 
@@ -187,7 +196,7 @@ def main(arguments=None):
     columns = {path.stem: fresh(embedded, load_file(path)) for path in options.also}
     columns = columns | {"embedded": embedded}
     found = {name: measure(model) for name, model in columns.items()}
-    centre = centre_prior(composites[1], truth)
+    centre = centre_prior(composites, truth)
     print("\n".join(table(untrained, centre, found)))
     sight = measures.look(embedded, measures.normalise(composites[0]))
     for block, maps in enumerate(sight.rows, 1):

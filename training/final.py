@@ -50,7 +50,7 @@ def main():
     pool = torch.load(Path("outputs/training/pool.pt"), weights_only=True)
     cutouts = clip_art(Path("outputs/training/packages"))
     pool |= {"cutouts": cutouts, "cutout_held": torch.ones(len(cutouts), dtype=torch.bool)}
-    images, truth = held_out_pictures(pool)
+    images, truth, _ = held_out_pictures(pool)
     covered = truth.float().mean().item()
     print(f"{len(cutouts)} cut-outs, {len(images)} pictures, objects cover {covered:.2f}")
     embedded = load_model("embedded")

@@ -18,12 +18,6 @@ def parse_options(arguments=None):
     add("--minutes", type=float, help="train for so long, instead of --steps")
     add("--steps", type=int, default=2000)
     add("--save-minutes", type=float, default=1.0, help="a checkpoint every so often")
-    add(
-        "--self-taught",
-        action="store_true",
-        help="the student's own answers are its goals and the teacher only averages: no local "
-        "crops and nothing hidden, but a fraction of the work",
-    )
     add("--learn-blocks", type=int, default=6, help="only so many blocks learn, the last ones")
     add("--batch", type=int, default=64)
     add("--lr", type=float, default=4e-4)
@@ -39,11 +33,10 @@ def parse_options(arguments=None):
     add("--contrast-mean", type=float, default=2.0, help="... by the plain mean of patch tokens")
     add("--contrast-temp", type=float, default=0.12)
     add("--patch-contrast", type=float, default=1.0, help="of finding patches again")
-    add("--agree", type=float, default=4.0, help="of heads that look at the same in two views")
-    add("--agree-length", type=float, default=2.0, help="... of lengths alike in two views")
-    add("--agree-above", type=float, default=1.5, help="where a goal is: over an even share")
-    add("--agree-smooth", type=float, default=0.15, help="share of a goal that lies anywhere")
-    add("--agree-from", type=float, default=0.0, help="share of the training until these two count")
+    add("--agree", type=float, default=4.0, help="of heads where the teacher's are on all grounds")
+    add("--agree-length", type=float, default=2.0, help="... of tokens that are long there")
+    add("--agree-smooth", type=float, default=0.35, help="share of a goal that lies anywhere")
+    add("--on-grounds", type=int, default=3, help="grounds on which the teacher sees each view")
     add("--apart", type=float, default=1.0, help="of heads that look elsewhere than each other")
     add("--apart-from", type=float, default=0.45, help="the correlation that heads may have")
     add("--flat", type=float, default=0.05, help="of equally long tokens on blank pictures")
@@ -59,11 +52,12 @@ def parse_options(arguments=None):
     add("--local-area", type=float, nargs=2, default=(0.1, 0.4))
     add("--swap", type=float, default=0.8, help="share of scenes whose crops change grounds")
     add("--few-grounds", type=int, default=10, help="draw each batch on so many (0: on any)")
+    add("--turn-grounds", type=float, default=180.0, help="turn each ground by up to this")
     add("--turn", type=float, default=20.0, help="turn each view by up to this, in degrees")
     add("--scale", type=float, nargs=2, default=(0.2, 1.2), help="longer side of an object")
     add("--second", type=float, default=0.33, help="share of scenes with a second object")
     add("--photographs", type=int, default=2, help="a photograph's share over a drawn cut-out's")
-    add("--drawn", type=int, default=200, help="cut-outs drawn by chance: blobs with a texture")
+    add("--drawn", type=int, default=200, help="cut-outs and grounds drawn by chance")
     add("--dressed", type=float, default=0.2, help="share of objects in a ground's texture")
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add("--precision", choices=("bf16", "fp32"), default="bf16")

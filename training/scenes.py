@@ -107,9 +107,11 @@ class Scenes:
         Reduce the sources by this factor first: small views need no more, and cost less.
     device : str or torch.device
         Where the sources lie and all is drawn; a GPU's random numbers are not a CPU's.
+    turn : float
+        Turn grounds by up to so many degrees, so that there seem to be more of them.
     """
 
-    def __init__(self, pool, held_out=False, seed=0, shrink=1, device="cpu", repeat=1):
+    def __init__(self, pool, held_out=False, seed=0, shrink=1, device="cpu", repeat=1, turn=0.0):
         chosen = pool["cutout_held"] == held_out
         cutouts = pool["cutouts"][chosen]
         if repeat > 1:
@@ -117,7 +119,7 @@ class Scenes:
         grounds = pool["grounds"][pool["ground_held"] == held_out]
         self.cutouts = _shrink(cutouts.to(device), shrink)
         self.grounds = _shrink(grounds.to(device), shrink)
-        self.generator = torch.Generator(device).manual_seed(seed)
+        self.generator, self.turn = torch.Generator(device).manual_seed(seed), math.radians(turn)
 
     def _uniform(self, low, high, *shape):
         return uniform(low, high, *shape, generator=self.generator)
@@ -165,7 +167,8 @@ class Scenes:
         zoom = self._uniform(0.25, 1.0, count)  # the share of the tile that the scene shows
         shift = self._uniform(-1, 1, count, 2) * (1 - zoom)[:, None]
         flip = self._chance(0.5, count).float() * 2 - 1
-        tile = affine(torch.zeros_like(shift), 1 / zoom, flip=flip)
+        angle = self._uniform(-1, 1, count) * self.turn if self.turn else None
+        tile = affine(torch.zeros_like(shift), 1 / zoom, angle, flip)
         tile[:, :, 2] += shift
         return self._grounds(count, among), tile
 

@@ -4,8 +4,6 @@ Where a view's patches lie in another view is known, for we cut both; nothing he
 object is.
 """
 
-import math
-
 import torch
 import torch.nn.functional as F
 
@@ -16,23 +14,36 @@ def grid_centres(side, device=None):
     return torch.cartesian_prod(steps, steps).flip(-1)
 
 
-def agree(rows, kept, teacher_rows, move, above=1.5, smooth=0.3):
-    """Let a map show the same things in two views of a picture, whatever else is in them.
+def standard(maps):
+    """Return maps (…, n) less their means, in standard deviations."""
+    away = maps - maps.mean(-1, keepdim=True)
+    return away / maps.std(-1, keepdim=True).clamp(min=1e-9)
+
+
+def two_sides(maps):
+    """Split maps (…, n) in two where the two sides differ most: bool, the high side (Otsu 1979).
+
+    No threshold is set by hand, and a small thing may have a small side.
+    """
+    ordered = maps.sort(-1).values
+    low = torch.arange(1, maps.shape[-1], device=maps.device)  # how many lie on the low side
+    sums, high = ordered.double().cumsum(-1), maps.shape[-1] - low
+    apart = sums[..., :-1] / low - (sums[..., -1:] - sums[..., :-1]) / high
+    between = low * high * apart**2
+    return maps > ordered.gather(-1, between.argmax(-1, keepdim=True))
+
+
+def agree(rows, kept, goal, smooth=0.35):
+    """Let a map lie where a goal is, evenly.
 
     Parameters
     ----------
     rows : (B, maps, n)
-        The student's maps over the patches of one view, each of sum 1: a head's CLS attention, say.
+        The student's maps over the patches that it sees: a head's CLS attention, say.
     kept : (B, n) int
-        Their places on that view's square grid.
-    teacher_rows : (B, maps, g * g)
-        The teacher's in the other view.
-    move : (B, 2, 3)
-        Affine map from the first view's [-1, 1]² into the second's.
-    above : float
-        How many times its usual share a place of the goal must have in the teacher's map. Usual is
-        the mean over the batch, or an even share if that is more: a map that shows the same place
-        in every picture is no goal. Without this the heads drift to the middle and the rim.
+        Their places on the grid.
+    goal : bool (B, maps, g * g)
+        Where the teacher's map is high, by `two_sides`.
     smooth : float
         Share of the goal that lies evenly on all patches (label smoothing, Szegedy et al. 2015,
         arXiv:1512.00567).
@@ -40,23 +51,12 @@ def agree(rows, kept, teacher_rows, move, above=1.5, smooth=0.3):
     Returns
     -------
     scalar tensor
-        Cross-entropy of the student's maps against the goal, over the patches that both views show:
-        evenly on the places where the teacher's map is high, and `smooth` of it anywhere. These
-        are DINO's two brakes, centring and sharpening, put on a map.
+        Cross-entropy of the student's maps against the goal.
     """
-    side = math.isqrt(teacher_rows.shape[-1])
-    centres = grid_centres(side, rows.device)
-    there = torch.einsum("bij,bnj->bni", move[:, :, :2], centres[kept]) + move[:, None, :, 2]
-    both = (there.abs().amax(-1) < 1)[:, None].float()  # (B, 1, n)
-    usual = teacher_rows.mean(0, keepdim=True).clamp(min=1 / teacher_rows.shape[-1])
-    high = teacher_rows > above * usual  # centred and sharpened
-    field = high.float().unflatten(-1, (side, side))
-    goal = F.grid_sample(field, there[:, :, None], padding_mode="border", align_corners=False)
-    goal = goal[..., 0] * both
-    goal = goal / goal.sum(-1, keepdim=True).clamp(min=1e-6)
-    goal = (1 - smooth) * goal + smooth * both / both.sum(-1, keepdim=True).clamp(min=1e-6)
-    found = rows * both
-    found = found / found.sum(-1, keepdim=True).clamp(min=1e-6)
+    goal = goal.gather(-1, kept[:, None].expand(-1, goal.shape[1], -1)).float()
+    goal = goal / goal.sum(-1, keepdim=True).clamp(min=1)
+    goal = (1 - smooth) * goal + smooth / goal.shape[-1]
+    found = rows / rows.sum(-1, keepdim=True).clamp(min=1e-6)
     return -(goal * found.clamp(min=1e-6).log()).sum(-1).mean()
 
 
@@ -65,9 +65,7 @@ def length_rows(patches):
 
     Lengths in standard deviations, through a softmax, so that `agree` takes them as it does a head.
     """
-    lengths = patches.norm(dim=-1)
-    away = lengths - lengths.mean(1, keepdim=True)
-    return (away / lengths.std(1, keepdim=True).clamp(min=1e-6)).softmax(-1)[:, None]
+    return standard(patches.norm(dim=-1)).softmax(-1)[:, None]
 
 
 def likeness(rows):

@@ -36,9 +36,8 @@ class Run:
     def __init__(self, options, pool):
         torch.manual_seed(options.seed)
         self.options, self.step, self.minutes = options, 0, 0.0
-        fused, hide = options.device != "cpu", 0.0 if options.self_taught else options.hide
-        half = options.precision == "bf16"
-        student = network.Network(dino.build_backbone(), options.answers, hide, fused, half)
+        fused, half = options.device != "cpu", options.precision == "bf16"
+        student = network.Network(dino.build_backbone(), options.answers, options.hide, fused, half)
         start = options.start_from
         if start and start.suffix == ".safetensors":
             weights = {name: value.float() for name, value in load_file(start).items()}
@@ -110,11 +109,7 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["times"]
         costs, watch = self.costs()
-        late = min(1.0, self.done / o.agree_from) if o.agree_from else 1.0
-        loss = sum(
-            getattr(o, name) * cost * (late if name.startswith("agree") else 1.0)
-            for name, cost in costs.items()
-        )
+        loss = sum(getattr(o, name) * cost for name, cost in costs.items())
         self.optimizer.zero_grad()
         loss.backward()
         length = torch.nn.utils.clip_grad_norm_(self.student.parameters(), 3.0)
@@ -124,19 +119,32 @@ class Run:
         self.minutes += (time.perf_counter() - begun) / 60
         return watch | {name: cost.detach() for name, cost in costs.items()} | {"gradient": length}
 
+    @staticmethod
+    def goals(views):
+        """Return where heads, (B, heads, n), and lengths, (B, 1, n), are high on all grounds.
+
+        `views` show the same window on different grounds: what a ground adds differs, and is gone
+        from the mean; what stands on it stays.
+        """
+        rows = torch.stack([view.rows for view in views]).mean(0)
+        lengths = torch.stack([terms.standard(view.tokens.norm(dim=-1)) for view in views]).mean(0)
+        # Each beside the other: heads alone drift to where no object is.
+        heads = terms.standard(rows) + terms.standard(lengths)[:, None]
+        long = terms.standard(rows.mean(1)) + terms.standard(lengths)
+        return terms.two_sides(heads), terms.two_sides(long)[:, None]
+
     def costs(self):
         """Return every term of one new batch, by the name of its weight, and two entropies."""
         o, batch = self.options, Batch(self.scenes, self.options)
         windows = batch.large_windows()
         crops = [batch.crop(window, o.global_size) for window in windows]
-        if o.self_taught:
-            seen = self.student(crops)
-            taught = [network.Seen(*(part.detach() for part in view)) for view in seen]
-        else:
-            with torch.no_grad():
-                taught = self.teacher(crops)
-            small = batch.small_windows(taught[0].rows, windows[0])
-            seen = self.student(crops + [batch.crop(window, o.local_size) for window in small])
+        more = [batch.crop(w, o.global_size, swap=True) for w in windows * (o.on_grounds - 1)]
+        with torch.no_grad():
+            taught = self.teacher(crops + more)
+        goals, long = zip(*(self.goals(taught[i::2]) for i in range(2)), strict=True)
+        taught = taught[:2]
+        small = batch.small_windows(taught[0].rows, windows[0])
+        seen = self.student(crops + [batch.crop(window, o.local_size) for window in small])
         # Only scenes whose crops change grounds teach what tells pictures apart.
         apart = batch.swapped if batch.swapped.any() else torch.ones_like(batch.swapped)
 
@@ -155,14 +163,14 @@ class Run:
             contrast.patch_contrast(s.tokens[same], s.kept[same], t.tokens[same], move[same]) / 2
             for s, t, move in pairs
         )
-        goal = {"above": o.agree_above, "smooth": o.agree_smooth}
+        smooth = o.agree_smooth
         costs["agree"] = sum(
-            terms.agree(s.rows, s.kept, t.rows, m, **goal) / 2 for s, t, m in pairs
+            terms.agree(s.rows, s.kept, goal, smooth) / 2
+            for s, goal in zip(seen, goals, strict=False)
         )
-        long = [(terms.length_rows(s.tokens), terms.length_rows(t.tokens)) for s, t, _ in pairs]
         costs["agree_length"] = sum(
-            terms.agree(a, s.kept, b, m, **goal) / 2
-            for (a, b), (s, _, m) in zip(long, pairs, strict=True)
+            terms.agree(terms.length_rows(s.tokens), s.kept, goal, smooth) / 2
+            for s, goal in zip(seen, long, strict=False)
         )
         alike = torch.cat([terms.likeness(s.rows) for s in seen[:2]])
         costs["apart"] = (alike - o.apart_from).clamp(min=0).mean()

@@ -42,11 +42,14 @@ class Batch:
         chance = torch.rand(self.count, generator=draw, device=draw.device)
         self.swapped = chance < options.swap
 
-    def crop(self, window, size):
-        """Return what `window` (B, 2, 3) shows, recoloured and normalised: (B, 3, size, size)."""
+    def crop(self, window, size, swap=False):
+        """Return what `window` (B, 2, 3) shows, recoloured and normalised: (B, 3, size, size).
+
+        With `swap` all scenes stand on grounds of their own, not `swapped` ones alone.
+        """
         other = self.scenes.grounds_for(self.count, self.among)
         here = tuple(
-            torch.where(self.swapped.view(-1, *[1] * (a.ndim - 1)), b, a)
+            torch.where((self.swapped | swap).view(-1, *[1] * (a.ndim - 1)), b, a)
             for a, b in zip(self.ground, other, strict=True)
         )
         images, _ = self.scenes.render(here, self.objects, window, size)
@@ -86,7 +89,9 @@ def make_scenes(pool, options):
             "cutouts": torch.cat([pool["cutouts"], drawn["cutouts"]]),
             "cutout_held": F.pad(pool["cutout_held"], (0, options.drawn)),
             "cutout_drawn": F.pad(pool["cutout_drawn"], (0, options.drawn), value=True),
+            "grounds": torch.cat([pool["grounds"], drawn["grounds"]]),
+            "ground_held": F.pad(pool["ground_held"], (0, options.drawn)),
         }
     shrink = 2 if options.global_size <= 80 else 1
-    repeat = options.photographs
-    return Scenes(pool, False, options.seed, shrink, options.device, repeat)
+    repeat, turn = options.photographs, options.turn_grounds
+    return Scenes(pool, False, options.seed, shrink, options.device, repeat, turn)
