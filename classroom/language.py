@@ -23,9 +23,8 @@ def choose(wanted, folder):
     file = folder / "settings.json"
     bilingual.choose(wanted or os.environ.get(bilingual.VARIABLE) or _remembered(file))
     if wanted:
-        settings = _settings(file) | {"language": bilingual.language()}
         with contextlib.suppress(OSError):  # a full disk: the choice holds for this lesson
-            file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+            file.write_text(json.dumps({"language": bilingual.language()}) + "\n", "utf-8")
 
 
 def show():
@@ -52,13 +51,6 @@ def show():
 
 def _remembered(file):
     try:
-        return bilingual.known(_settings(file)["language"])
-    except (KeyError, ValueError):  # nothing remembered, or a file that somebody edited
+        return bilingual.known(json.loads(file.read_text("utf-8"))["language"])
+    except (OSError, ValueError, TypeError, KeyError):  # nothing yet, or somebody edited it
         return "both"
-
-
-def _settings(file):
-    try:
-        return dict(json.loads(file.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        return {}
