@@ -24,7 +24,13 @@ def show(lesson):
             f"마지막 답을 저장하지 못했습니다: {answers.trouble}",
             f"Your last answer could not be kept: {answers.trouble}",
         )
-    if folded := [_folded(e["title"], attempt) for e in exercises for attempt in e["tries"]]:
+    saved = say("저장된 답", "Saved answer", " · ")
+    folded = []
+    for title, attempt in [(say(*e["title"], " · "), t) for e in exercises for t in e["tries"]]:
+        summary = escape(f"{'✓' if attempt['correct'] else '✗'} {saved}: {title}")
+        code = escape(attempt["code"])
+        folded.append(f"<details><summary>{summary}</summary>\n<pre>{code}</pre></details>")
+    if folded:
         display(HTML("\n".join(folded)))
 
 
@@ -72,15 +78,9 @@ def standing(lesson):
         )
     kept, exercises = answers.read(lesson), []
     for name, title in listed()[lesson].items():
-        tries = [kept[name][which] for which in ("right", "last") if which in kept.get(name, ())]
-        tries = [attempt for i, attempt in enumerate(tries) if attempt not in tries[:i]]
+        mine = kept.get(name, {})
+        tries = [mine[which] for which in ("right", "last") if which in mine]
+        tries = tries[:1] if tries[:1] == tries[1:] else tries
         verdict = "not tried" if not tries else "right" if tries[0]["correct"] else "not yet"
         exercises.append({"exercise": name, "title": title, "verdict": verdict, "tries": tries})
     return exercises
-
-
-def _folded(title, attempt):
-    """HTML of a kept answer, to copy back into its cell."""
-    mark, what = "✓" if attempt["correct"] else "✗", say("저장된 답", "Saved answer", " · ")
-    summary = escape(f"{mark} {what}: {say(*title, ' · ')}")
-    return f"<details><summary>{summary}</summary>\n<pre>{escape(attempt['code'])}</pre></details>"
