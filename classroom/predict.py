@@ -67,6 +67,18 @@ class Guess(anywidget.AnyWidget):
         else:
             self.locked = False
 
+    def _opened(self, truth):
+        """Keep what it was (of each patch or answer, 0..1); whether a guess had been locked in."""
+        if self.locked:
+            answers.record_truth(self.lesson, self.question, digits(truth))
+        else:
+            tell(
+                "확정한 예상이 없습니다. "
+                "위에서 예상을 확정한 다음 이 셀을 다시 실행하면 나란히 보입니다.",
+                "No guess was locked in. Lock one in above and run this cell again to see both.",
+            )
+        return self.locked
+
     def __repr__(self):
         return self._asked()[0]
 
@@ -108,8 +120,7 @@ class Patches(Guess):
         values = np.nan_to_num(values, nan=np.nanmin(values))
         values = (values - values.min()) / (np.ptp(values) or 1)
         panels = {say("맵", "the map"): values}
-        if self.locked:
-            answers.record_truth(self.lesson, self.question, digits(values))
+        if self._opened(values):
             mask = np.isin(np.arange(gh * gw), self.picked).reshape(gh, gw)
             panels = {say("예상", "your guess"): mask} | panels
             met, count = overlap(self.picked, values), len(self.picked)
@@ -119,8 +130,6 @@ class Patches(Guess):
                 f"Of the {count} patches that you guessed, {met:.0%} are among the {count} largest "
                 f"of the map. By chance it would be about {count / values.size:.0%}.",
             )
-        else:
-            none_made()
         fig, axes = plots.new_figure(1, len(panels), self.seen.size, weights)
         for ax, (label, panel) in zip(axes, panels.items()):
             plots.draw(ax, overlay.blend(self.seen, panel, smooth=False), label)
@@ -146,12 +155,8 @@ class Choice(Guess):
         """Print the guess beside the right answer, by its number from 0; else ``BadInput``."""
         if index not in range(len(self.options)):
             raise BadInput(f"그런 답이 없습니다: {index}", f"There is no such answer: {index}")
-        if self.locked:
-            truth = digits(np.arange(len(self.options)) == index)
-            answers.record_truth(self.lesson, self.question, truth)
+        if self._opened(np.arange(len(self.options)) == index):
             print(f"{say('예상', 'Your guess', ' · ')}: {self.options[self.picked[0]]}")
-        else:
-            none_made()
         print(f"{say('결과', 'The result', ' · ')}: {self.options[index]}")
 
     def _asked(self):
@@ -181,8 +186,3 @@ def choice(lesson, question, options):
     guess = Choice(lesson, question, (1, len(shown)), options=shown)
     display(guess)
     return guess
-
-
-def none_made():
-    ko = "확정한 예상이 없습니다. 위에서 예상을 확정한 다음 이 셀을 다시 실행하면 나란히 보입니다."
-    tell(ko, "No guess was locked in. Lock one in above and run this cell again to see both.")
