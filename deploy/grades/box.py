@@ -33,22 +33,14 @@ NO_ANSWER = ("아직 답이 없습니다.", "No answer yet.")
 
 
 def mark(name, cells, language="both", seconds=ALL_SECONDS):
-    """The verdict on each exercise of a lesson.
+    """The verdict on each exercise of a lesson: {check: (whether right, what it says)}.
 
     Parameters
     ----------
-    name : str
-        Of the lesson, as "03_decoding".
-    cells : list of (str, str)
-        Id and source of the student's code cells in their order.
+    name : str, as "03_decoding"
+    cells : list of (str, str), id and source of the student's code cells in their order
     language : {"ko", "en", "both"}
-    seconds : float
-        For all of the student's cells.
-
-    Returns
-    -------
-    dict
-        Check → (whether right, what it says).
+    seconds : float, for all of the student's cells
     """
     found = lesson.exercises(lesson.read(name))
     expressions = {one.cell: (one.key, one.answer) for one in found}
@@ -128,7 +120,7 @@ def run(job, out):
         try:
             shell.run_cell(source, store_history=True)
             if key:
-                answer = values.encode(eval(expression, shell.user_ns))
+                answer = values.encode(eval(expression, shell.user_ns), key)
                 out.write(json.dumps([key, answer]) + "\n")
                 out.flush()
         except BaseException as error:  # the other exercises still count
@@ -152,7 +144,7 @@ def check(job, out):
             continue
         one = found.get(cell.id)
         with contextlib.redirect_stdout(io.StringIO()):
-            shell.run_cell(one.context if one else cell.source).raise_error()
+            shell.run_cell(one.context if one else cell.source)  # may lack a student's function
         if one and one.key in left:
             left.discard(one.key)
             said = io.StringIO()
