@@ -46,15 +46,7 @@ def lacking(folder=FOLDER):
 
 
 def install(folder=FOLDER):
-    """Install what the hub lacks; a second call does nothing.
-
-    Raises
-    ------
-    SystemExit
-        Without npm; the message says how to get it.
-    subprocess.CalledProcessError
-        If pip or npm fails.
-    """
+    """Install what the hub lacks; a second call does nothing. SystemExit without npm, in words."""
     packages(folder / "venv", settings.HUB_PACKAGES)
     if not proxy(folder).exists():
         if not shutil.which("npm"):
