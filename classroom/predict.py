@@ -47,6 +47,7 @@ class Guess(anywidget.AnyWidget):
             shown |= {"picked": last["picked"], "locked": True}
         super().__init__(grid=list(grid), language=language(), **shown)
         self.on_msg(self._sent)
+        display(self)
 
     def lock(self, picked):
         """Lock patches or an answer's number in, as the button does; else ``BadInput``."""
@@ -96,11 +97,20 @@ class Guess(anywidget.AnyWidget):
 
 
 class Patches(Guess):
-    """Patches of a photo; ``patches`` makes it."""
+    """Ask which patches of a photo will be highest in a map; shows itself.
 
-    def __init__(self, lesson, question, seen, grid):
-        self.seen = seen
-        super().__init__(lesson, question, grid, photo=jpeg(shrink(seen, SIDE)))
+    Parameters
+    ----------
+    lesson : str, two digits, as "03"
+    question : str, a name of its own in the lesson; with it the guess is kept
+    photo : PIL.Image.Image, what the network saw, the second thing that ``to_tensor`` returns
+    encoded : encoding.Encoded, of which the grid is taken; or the grid itself, (gh, gw)
+    """
+
+    def __init__(self, lesson, question, photo, encoded):
+        self.seen = load_photo(photo, max_side=None)
+        grid = tuple(getattr(encoded, "grid", encoded))
+        super().__init__(lesson, question, grid, photo=jpeg(shrink(self.seen, SIDE)))
 
     def beside(self, m, weights=None):
         """Draw the guess beside the map that it was about, and print how well it was met.
@@ -149,7 +159,11 @@ class Patches(Guess):
 
 
 class Choice(Guess):
-    """One of several answers; ``choice`` makes it."""
+    """Ask for one of several answers, each (Korean, English); shows itself. See ``Patches``."""
+
+    def __init__(self, lesson, question, options):
+        shown = [ko if ko == en else say(ko, en, " · ") for ko, en in options]
+        super().__init__(lesson, question, (1, len(shown)), options=shown)
 
     def beside(self, index):
         """Print the guess beside the right answer, by its number from 0; else ``BadInput``."""
@@ -164,25 +178,4 @@ class Choice(Guess):
         return "\n".join([f"{head}:", *(f"- {option}" for option in self.options)]), b""
 
 
-def patches(lesson, question, photo, encoded):
-    """Ask which patches of a photo will be highest in a map; shows itself.
-
-    Parameters
-    ----------
-    lesson : str, two digits, as "03"
-    question : str, a name of its own in the lesson; with it the guess is kept
-    photo : PIL.Image.Image, what the network saw, the second thing that ``to_tensor`` returns
-    encoded : encoding.Encoded, of which the grid is taken; or the grid itself, (gh, gw)
-    """
-    grid = tuple(getattr(encoded, "grid", encoded))
-    guess = Patches(lesson, question, load_photo(photo, max_side=None), grid)
-    display(guess)
-    return guess
-
-
-def choice(lesson, question, options):
-    """Ask for one of several answers, each (Korean, English); shows itself. See ``patches``."""
-    shown = [ko if ko == en else say(ko, en, " · ") for ko, en in options]
-    guess = Choice(lesson, question, (1, len(shown)), options=shown)
-    display(guess)
-    return guess
+patches, choice = Patches, Choice  # as the lessons say it

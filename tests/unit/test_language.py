@@ -10,7 +10,6 @@ import pytest
 
 import bilingual
 from bilingual import BadInput, Bilingual, choose, console, counted, say
-from classroom import language as class_language
 from classroom import lessons
 from classroom.checks import lesson_01
 
@@ -25,7 +24,7 @@ def own_settings(monkeypatch, tmp_path):
     monkeypatch.setenv("DINO_OUTPUTS", str(tmp_path))
     monkeypatch.delenv("DINO_LANGUAGE", raising=False)
     monkeypatch.setattr(bilingual, "_chosen", None)
-    monkeypatch.setattr(class_language, "_shown", False)
+    monkeypatch.setattr(lessons, "_shown", False)
     return tmp_path
 
 
@@ -184,9 +183,7 @@ def test_a_choice_that_cannot_be_written_holds_for_this_lesson(own_settings):
 
 def test_prose_of_the_other_language_is_hidden(monkeypatch):
     shown = []
-    monkeypatch.setattr(
-        class_language, "display", lambda data, **kw: shown.append(data["text/html"])
-    )
+    monkeypatch.setattr(lessons, "display", lambda data, **kw: shown.append(data["text/html"]))
     lessons.setup("both")
     assert shown == []
     lessons.setup("ko")
