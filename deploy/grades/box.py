@@ -164,17 +164,10 @@ def _shell():
     from IPython.core.interactiveshell import InteractiveShell
 
     sys.path.insert(0, str(settings.ROOT))
-    os.chdir(_beside_the_helpers())
+    Path("helpers").symlink_to(settings.ROOT / "helpers")  # so the set-up cell clones nothing
+    Path("notebooks").mkdir()
+    os.chdir("notebooks")
     return InteractiveShell.instance()
-
-
-def _beside_the_helpers():
-    """A folder from which the lessons' set-up cell finds the helpers, and clones nothing."""
-    for entry in settings.ROOT.iterdir():
-        if entry.is_dir() and not entry.name.startswith(".") and entry.name != "outputs":
-            Path(entry.name).symlink_to(entry)
-    Path("notebooks.here").mkdir()
-    return "notebooks.here"
 
 
 def _too_long(number, frame):
