@@ -42,9 +42,9 @@ class Hub:
     process: subprocess.Popen
     warm: int | None  # the process that kernels are forked from
 
-    def link(self, lesson=settings.FIRST):
-        """What a student follows to a lesson."""
-        return settings.link(self.url, self.repository, lesson)
+    def link(self):
+        """What a student follows to the lessons."""
+        return settings.link(self.url, self.repository)
 
 
 @contextlib.contextmanager

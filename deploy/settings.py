@@ -40,8 +40,8 @@ def project():
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
-def link(hub, repository, lesson=FIRST):
-    """The link a class gets: log in, have the lessons pulled, land in one of them.
+def link(hub, repository):
+    """The link a class gets: log in, have the lessons pulled, land in the first.
 
     ``hub`` is its address, as https://hub.example.org, ``repository`` where git clones from.
     """
@@ -50,7 +50,7 @@ def link(hub, repository, lesson=FIRST):
         "branch": BRANCH,
         # Said outright: nbgitpuller would take another folder for an address that ends in .git.
         "targetpath": NAME,
-        "urlpath": f"lab/tree/{NAME}/{lesson}",
+        "urlpath": f"lab/tree/{NAME}/{FIRST}",
     }
     return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{urlencode(asked)}"
 
