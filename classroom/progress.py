@@ -4,7 +4,7 @@ from html import escape
 
 from IPython.display import HTML, display
 
-from bilingual import BadInput, say, tell
+from bilingual import one_of, say, tell
 from classroom import answers, lessons, page
 from classroom.checks.exercise import listed
 
@@ -53,10 +53,8 @@ def hand_in(name, number=""):
     """
     name, number = page.valid(name, number)
     path = lessons.outputs() / page.file_name(name, number)
-    exercises = {lesson: standing(lesson) for lesson in listed()}
-    guesses = {lesson: answers.guesses(lesson) for lesson in listed()}
-    made = page.write(name, number, exercises, guesses)
-    path.write_text(made, encoding="utf-8")
+    exercises, guesses = ({le: of(le) for le in listed()} for of in (standing, answers.guesses))
+    path.write_text(page.write(name, number, exercises, guesses), encoding="utf-8")
     tell(f"이 파일을 내세요: {path}", f"Hand in this file: {path}")
     return path
 
@@ -70,12 +68,7 @@ def standing(lesson):
         Keys ``exercise``, ``title`` (ko, en), ``verdict`` ("right", "not yet" or "not tried") and
         ``tries``, a list of the last right try and the last one, if it is another.
     """
-    if lesson not in listed():
-        known = ", ".join(listed())
-        raise BadInput(
-            f"그런 수업이 없습니다: {lesson!r}. 다음 가운데 고르세요: {known}",
-            f"There is no lesson {lesson!r}. Choose one of: {known}",
-        )
+    one_of("lesson", lesson, listed())
     kept, exercises = answers.read(lesson), []
     for name, title in listed()[lesson].items():
         mine = kept.get(name, {})

@@ -110,9 +110,8 @@ def _asking(view, over):
     label = say("묻는 패치 · 보는 곳 · 닮은 곳", "a patch · where it looks · what is like it")
     for turn in np.linspace(0, 2 * np.pi, QUERY_STEPS, endpoint=False):
         y, x = int((0.5 + 0.36 * np.sin(2 * turn)) * gh), int((0.5 + 0.38 * np.cos(turn)) * gw)
-        maps = (
-            m.reshape(gh, gw).float().cpu() for m in (rows[y * gw + x], unit @ unit[y * gw + x])
-        )
+        here = y * gw + x
+        maps = (m.reshape(gh, gw).float().cpu() for m in (rows[here], unit @ unit[here]))
         row = Image.new("RGB", (3 * photo.width + 16, photo.height), "white")
         for i, picture in enumerate((photo, *map(over, maps))):
             row.paste(_framed(picture, (y, x), (gh, gw)), (i * (photo.width + 8), 0))

@@ -143,10 +143,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _ipython_display_(self, **kwargs):
         """In JupyterLab two outputs, elsewhere one; see ``still``."""
-        data, metadata = self._repr_mimebundle_()
-        source = f"data:image/jpeg;base64,{data['image/jpeg']}"
-        alt = say("겹침 그림", "overlay")
-        still.show(data, metadata, f'<img alt="{alt}" style="max-width: 100%" src="{source}">')
+        still.show(*self._repr_mimebundle_(), say("겹침 그림", "overlay"))
 
     def figure(self):
         """The post's two-panel figure of the map that is shown first."""
