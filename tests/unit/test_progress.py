@@ -123,7 +123,7 @@ def test_show(said, typed, capsys, monkeypatch):
     assert "1 / 3" in out and [out.count(mark) for mark in "✓✗○"] == [1, 1, 1]
     assert "<script" not in shown[0] and "&lt;script&gt;" in shown[0]
     assert shown[0].count("<details>") == 2
-    with pytest.raises(ValueError, match="lesson에 쓸 수 있는 값(.|\n)*lesson must be one of 00, 01"):
+    with pytest.raises(ValueError, match="lesson에 쓸 수(.|\n)*lesson must be one of 00, 01"):
         progress.show("99")
 
 
