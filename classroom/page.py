@@ -44,13 +44,11 @@ def write(name, number, lessons, guesses=()):
 
     Of each lesson what ``progress.standing`` and ``answers.guesses`` return.
     """
-    from markupsafe import Markup
-
     made = datetime.now().astimezone().isoformat(timespec="seconds")
     told = {"name": name, "number": number, "made": made, "lessons": lessons}
     told["guesses"] = dict(guesses)
     data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")  # no answer ends the script
-    return render("page.html", **told, marks=MARKS, drawn=drawn, data=Markup(START + data + END))
+    return render("page.html", **told, marks=MARKS, drawn=drawn, data=START + data + END)
 
 
 def render(template, **values):
