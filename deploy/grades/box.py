@@ -29,7 +29,6 @@ MISSING = (
     "답 칸이 없거나, 그 칸까지 실행되지 않았습니다.",
     "The cell of the answer is missing, or was not reached.",
 )
-NO_ANSWER = ("아직 답이 없습니다.", "No answer yet.")
 
 
 def mark(name, cells, language="both", seconds=ALL_SECONDS):
@@ -50,23 +49,10 @@ def mark(name, cells, language="both", seconds=ALL_SECONDS):
     # Of an exercise that was answered twice the last.
     answers = dict(_pairs("run", {"cells": job}, seconds, language))
     answers = {one.key: answers[one.key] for one in found if one.key in answers}
-    verdicts = {key: (False, _say(NO_ANSWER, language)) for key, data in answers.items()}
-    given = {key: data for key, data in answers.items() if not _is_stub(data)}
-    if given:
-        job = {"lesson": name, "answers": given}
-        verdicts |= dict(_pairs("check", job, None, language))
-    missing = (False, _say(MISSING, language))
+    job = {"lesson": name, "answers": answers}
+    verdicts = dict(_pairs("check", job, None, language)) if answers else {}
+    missing = False, {"ko": MISSING[0], "en": MISSING[1]}.get(language) or "\n".join(MISSING)
     return {one.key: tuple(verdicts.get(one.key, missing)) for one in found}
-
-
-def _is_stub(data):
-    """Whether an answer is `...`, alone or within a tuple, as the checks have it."""
-    parts = data.get("tuple", data.get("list", [data])) if isinstance(data, dict) else []
-    return {"none": True} in parts
-
-
-def _say(pair, language):
-    return {"ko": pair[0], "en": pair[1]}.get(language) or "\n".join(pair)
 
 
 def _pairs(command, job, seconds, language):
@@ -156,7 +142,10 @@ def check(job, out):
                 eval(one.call, shell.user_ns)
             if answers.trouble:
                 raise RuntimeError(answers.trouble)
-            right = answers.read(job["lesson"][:2])[one.key]["last"]["correct"]
+            kept = answers.read(job["lesson"][:2]).get(
+                one.key
+            )  # none where the answer is still ...
+            right = bool(kept) and kept["last"]["correct"]
             out.write(json.dumps([one.key, [right, said.getvalue()]]) + "\n")
 
 
