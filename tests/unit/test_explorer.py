@@ -114,7 +114,7 @@ def test_starts_as_the_lessons_do(box, photo, embedded):
 
 
 def test_unknown_start(photo, embedded):
-    with pytest.raises(BadInput, match="(?s)start는.*start must be"):
+    with pytest.raises(BadInput, match="(?s)start에 쓸.*start must be"):
         explorer.explore(photo, embedded, start="attention")
 
 
