@@ -39,10 +39,6 @@ def test_each_object_gets_its_own_best_head():
     assert best_head_jaccard(HEADS[1:], LEFT[None]) == 0
 
 
-def test_mass_decides_how_much_is_kept():
-    assert best_head_jaccard(HEADS, RIGHT[None], mass=0.7) == pytest.approx(1 / 3)
-
-
 def test_objects_without_a_patch_are_left_out():
     nothing = torch.zeros_like(LEFT)
     assert best_head_jaccard(HEADS, torch.stack([LEFT, nothing])) == 1
@@ -133,7 +129,7 @@ def test_centre_map_is_a_hill_whose_60_percent_are_a_third_in_the_middle():
 
 
 def test_centre_box_lies_in_the_middle():
-    assert measure.centre_box((10, 20), 0.5) == (5, 2.5, 15, 7.5)
+    assert measure.centre_box((10, 20)) == pytest.approx((3, 1.5, 17, 8.5))
 
 
 def test_centre_prior_finds_what_stands_in_the_middle_and_nothing_else():
