@@ -16,13 +16,11 @@ def curve(model, tensor, m, steps=10):
 
     After RISE's deletion (Petsiuk et al. 2018), with the CLS token's cosine similarity to the
     untouched photo's in place of a class probability. Grey is the mean colour, 0 in the tensor.
-    BadInput: several photos, or a map of another grid.
 
     Parameters
     ----------
-    model : timm model
-    tensor : torch.Tensor (1, 3, H, W)
-    m : torch.Tensor (gh, gw), any scale
+    model, tensor : timm model, torch.Tensor (1, 3, H, W); else BadInput
+    m : torch.Tensor (gh, gw), any scale; BadInput if its grid is another
     steps : int, from nothing greyed to everything, in this many equal steps
 
     Returns
@@ -60,12 +58,7 @@ def contest(model, tensor, rankings, orders=10, steps=5, seed=0):
 
     Insertion begins with grey (in RISE, with a blurred photo) and puts patches back. To put back
     the highest first is to delete the lowest first, seen from its end. So an order and its reverse
-    need one curve each for both areas: random orders come in such pairs.
-
-    Parameters
-    ----------
-    model, tensor, steps : see ``curve``
-    orders, seed : int, of random orders, which tell how much is chance; an even number
+    need one curve each for both areas: random orders come in such pairs, `orders` is even.
 
     Returns
     -------
@@ -85,7 +78,7 @@ def contest(model, tensor, rankings, orders=10, steps=5, seed=0):
 
 
 def tournament(model, views, rankings, orders=10, steps=5):
-    """``contest`` on many photos, each with random orders of its own, told a line a map.
+    """``contest`` on many photos, each with random orders of its own.
 
     Parameters
     ----------
@@ -94,10 +87,10 @@ def tournament(model, views, rankings, orders=10, steps=5):
 
     Returns
     -------
-    dict of str to tuple
+    dict
         Label → (mean deletion area, mean insertion area, on how many photos deletion is better
-        than "centre"'s). Then the mean of the random orders, and those of the orders whose mean
-        over the photos is lowest and highest in deletion: between them is chance.
+        than "centre"'s); so, too, the random orders: their mean, and the two whose mean over the
+        photos is lowest and highest in deletion. Between them is chance.
     """
     each = []
     for seed, view in enumerate(counted(views, "사진", "photos")):
@@ -107,9 +100,8 @@ def tournament(model, views, rankings, orders=10, steps=5):
     wins = (areas[..., 0] < areas[:, [labels.index("centre")], 0]).sum(0)
     mean, chance = areas.mean(0), areas.mean(0)[len(labels) :]
     rows = {label: (*mean[i].tolist(), wins[i].item()) for i, label in enumerate(labels)}
-    by_deletion = chance[:, 0].argsort()
-    ends = {"random": chance.mean(0), "- lowest": chance[by_deletion[0]]}
-    ends["- highest"] = chance[by_deletion[-1]]
+    lowest, highest = chance[chance[:, 0].argsort()[[0, -1]]]
+    ends = {"random": chance.mean(0), "- lowest": lowest, "- highest": highest}
     return rows | {label: (*pair.tolist(), None) for label, pair in ends.items()}
 
 
