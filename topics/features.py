@@ -19,10 +19,10 @@ from helpers.plots import new_figure
 from topics import zoo
 
 
-def knn(bank, labels, queries, k=20, temperature=0.07):
-    """Let each query's k nearest neighbours vote, the nearer the louder: exp(cosine / temperature).
+def knn(bank, labels, queries, k=20):
+    """Let each query's k nearest neighbours vote, the nearer the louder: exp(cosine / 0.07).
 
-    Wu et al. 2018 (arXiv:1805.01978), section 3.4; k and temperature as in Caron et al. 2021.
+    Wu et al. 2018 (arXiv:1805.01978), section 3.4; k and 0.07 as in Caron et al. 2021.
 
     Parameters
     ----------
@@ -36,33 +36,25 @@ def knn(bank, labels, queries, k=20, temperature=0.07):
     """
     similarity = F.normalize(queries, dim=-1) @ F.normalize(bank, dim=-1).T
     near, who = similarity.topk(min(k, len(bank)), dim=-1)
-    votes = ((near - near[:, :1]) / temperature).exp()  # as a share of the nearest's: no overflow
     classes = F.one_hot(labels[who], int(labels.max()) + 1)
-    return (votes[..., None] * classes).sum(dim=1).argmax(dim=-1)
+    return ((near / 0.07).exp()[..., None] * classes).sum(dim=1).argmax(dim=-1)
 
 
 def linear_probe(bank, labels):
-    """Fit logistic regression, features standardised first; `bank` and `labels` as in ``knn``.
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline, has ``predict`` and ``predict_proba`` of (Q, D)
-    """
+    """Fit logistic regression, features standardised first; `bank` and `labels` as in ``knn``."""
     regression = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
     bank, labels = np.asarray(bank, dtype=float), np.asarray(labels)
     return make_pipeline(StandardScaler(), regression).fit(bank, labels)
 
 
-def few_shot(features, labels, counts=(1, 2, 5, 10), draws=5, classify="knn"):
-    """How right a classifier is with so many examples a class, on all that it was not given.
+def few_shot(features, labels, counts=(1, 2, 5), draws=5):
+    """How right ``knn`` is with so many examples a class, on what it was never given.
 
     Parameters
     ----------
-    features : torch.Tensor (N, D)
-    labels : torch.Tensor, int (N,)
+    features, labels : torch.Tensor (N, D); int (N,)
     counts : sequence of int, examples a class, fewer than the rarest class has
     draws : int, how often examples are drawn anew (seeds 0, 1, …); all features see the same draws
-    classify : {"knn", "probe"}
 
     Returns
     -------
@@ -71,13 +63,10 @@ def few_shot(features, labels, counts=(1, 2, 5, 10), draws=5, classify="knn"):
     table = torch.empty(len(counts), draws)
     for draw in range(draws):
         rank = ranks(labels, draw)
+        asked = rank >= max(counts)
         for row, count in enumerate(counts):
-            given, asked = rank < count, rank >= max(counts)
-            bank, known, queries = features[given], labels[given], features[asked]
-            if classify == "knn":
-                found = knn(bank, known, queries)
-            else:
-                found = torch.as_tensor(linear_probe(bank, known).predict(queries.double()))
+            given = rank < count
+            found = knn(features[given], labels[given], features[asked])
             table[row, draw] = (found == labels[asked]).float().mean()
     return table
 
@@ -105,9 +94,9 @@ def cls_tokens(model, pictures):
     return torch.cat([encode(model, part).cls_token for part in parts])
 
 
-def pixels(pictures, side=16):
-    """Pictures shrunk to `side` × `side` pixels and laid out in a row: (B, 3 side²), 0..1."""
-    small = [load_photo(picture).resize((side, side)) for picture in pictures]
+def pixels(pictures):
+    """Pictures shrunk to 16 × 16 pixels and laid out in a row: (B, 768), 0..1."""
+    small = [load_photo(picture).resize((16, 16)) for picture in pictures]
     return torch.tensor(np.stack(small), dtype=torch.float32).flatten(1) / 255
 
 
@@ -117,10 +106,9 @@ def sights(nets, pictures):
     return {name: cls_tokens(net, pictures) for name, net in watched} | {"pixels": pixels(pictures)}
 
 
-def contest(nets, pictures, labels, counts=(1, 2, 5), **kwargs):
+def contest(nets, pictures, labels):
     """``few_shot`` of the ``sights`` of some pictures, by name."""
-    found = sights(nets, pictures)
-    return {name: few_shot(each, labels, counts, **kwargs) for name, each in found.items()}
+    return {name: few_shot(each, labels) for name, each in sights(nets, pictures).items()}
 
 
 def show_rows(rows):
@@ -130,14 +118,9 @@ def show_rows(rows):
 
 
 def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
-    """Curves over the number of examples, a band from the worst draw to the best.
+    """Label → ``few_shot``: curves over `counts`, and a band from the worst draw to the best.
 
-    Parameters
-    ----------
-    rows : dict, label → (counts, draws); what begins with "untrained" is grey
-    counts : sequence of int
-    chance : float, optional, drawn as a dotted line
-    ylabel : str, optional, what is measured; by default the share of right answers
+    What begins with "untrained" is grey; `chance` is dotted; `ylabel` says what was measured.
     """
     fig, (ax,) = new_figure(1, 1, (4, 1), weights)
     ax.set_axis_on()

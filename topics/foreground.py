@@ -83,8 +83,8 @@ def likely(probe, features, grid):
 
 def score(probe, photos):
     """Mean Jaccard of ``likely`` above 0.5 with the answer, over photos."""
-    found = [likely(probe, p.features, p.grid) > 0.5 for p in photos]
-    return torch.stack([jaccard(f, p.truth) for f, p in zip(found, photos)]).mean().item()
+    each = [jaccard(likely(probe, p.features, p.grid) > 0.5, p.truth) for p in photos]
+    return torch.stack(each).mean().item()
 
 
 def few_shot(photos, counts=(1, 3, 10), draws=5):
@@ -100,12 +100,7 @@ def few_shot(photos, counts=(1, 3, 10), draws=5):
 
 
 def contest(model, nets, counts=(1, 3, 10)):
-    """``few_shot`` of `nets`, by name, and of colours and the centre on a model's grid.
-
-    Returns
-    -------
-    dict, name → (counts, draws)
-    """
+    """``few_shot`` of `nets`, and of colours and the centre on a model's grid, by name."""
     ways = {name: patch_features(net) for name, net in nets.items()}
     ways |= {"colours": patch_colours(model), "centre": patch_places(model)}
     ways = counted(ways.items(), "특징", "features")
@@ -114,8 +109,8 @@ def contest(model, nets, counts=(1, 3, 10)):
 
 def draw_likely(probe, photos, *, weights):
     """How sure a probe is, laid over photos; their Jaccard index stands beside their names."""
-    panels = {}
-    for photo in photos:
-        likely_there = likely(probe, photo.features, photo.grid)
-        panels[f"{photo.name} {score(probe, [photo]):.2f}"] = blend(photo.seen, likely_there, 0.6)
+    panels = {
+        f"{p.name} {score(probe, [p]):.2f}": blend(p.seen, likely(probe, p.features, p.grid), 0.6)
+        for p in photos
+    }
     return compare(panels, weights=weights)

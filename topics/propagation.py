@@ -29,8 +29,8 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
 
     Parameters
     ----------
-    pictures : iterable of PIL.Image.Image, all of one size
-    mask : array, bool (H, W), of the first picture's shape or of its grid's
+    pictures : iterable of PIL.Image.Image, all of one size; else BadInput
+    mask : array, bool (H, W), of the first picture's shape or of its grid's; BadInput if empty
     features : callable, picture → tokens (gh * gw, D) and grid, as ``patch_features(model)``
     context : int, so many pictures before, beside the first; it, k and temperature as Caron et al.
     radius : int, optional, in patches; by default a fifth of the grid's rows, as their 12 of 60
@@ -38,14 +38,9 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
     Yields
     ------
     torch.Tensor (gh, gw), the share of the label in 0..1; for the first picture what `mask` covers
-
-    Raises
-    ------
-    BadInput
-        The mask is empty, or pictures change their size.
     """
     mask = torch.as_tensor(np.asarray(mask), dtype=torch.float32)
-    first, before, near = None, deque(maxlen=context), None
+    first, before = None, deque(maxlen=context)
     for picture in pictures:
         tokens, grid = features(picture)
         tokens = F.normalize(tokens, dim=-1)
@@ -71,9 +66,8 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
 
 def _near(grid, radius):
     """bool (P, P), whether two patches are at most `radius` rows and columns apart."""
-    index = torch.arange(grid[0] * grid[1])
-    row, column = index // grid[1], index % grid[1]
-    return torch.maximum((row[:, None] - row).abs(), (column[:, None] - column).abs()) <= radius
+    place = torch.cartesian_prod(*map(torch.arange, grid))
+    return (place[:, None] - place).abs().amax(-1) <= radius
 
 
 def cover(label, size):
@@ -89,18 +83,10 @@ def score(labels, masks):
 
 
 def contest(film, ways):
-    """``score`` of several features on one film, beside one who never looks at it.
+    """``score`` of some features (name → callable) on a film such as ``composites.clip``'s.
 
-    Parameters
-    ----------
-    film : iterable of (picture, mask), as ``composites.clip``
-    ways : dict, name → features, see ``follow``
-
-    Returns
-    -------
-    dict
-        Name → (pictures - 1,); "copied" keeps the first picture's mask where it was, "chance"
-        throws as many pixels anywhere: of a share m, m² are met of 2 m - m².
+    Beside them two who never look at it: "copied" keeps the first picture's mask where it was,
+    "chance" throws as many pixels anywhere: of a share m, m² are met of 2 m - m².
     """
     pictures, masks = zip(*film)
     rows = {
@@ -129,13 +115,7 @@ def shown(pictures, labels):
 
 
 def draw_scores(rows, *, weights):
-    """Curves of the Jaccard index over a video's pictures.
-
-    Parameters
-    ----------
-    rows : dict
-        Label → (pictures - 1,) from ``score``; what begins with "untrained" shares one colour.
-    """
+    """Label → ``score`` (pictures - 1,): curves; what begins with "untrained" is grey."""
     fig, (ax,) = new_figure(1, 1, (4, 1), weights)
     ax.set_axis_on()
     for (name, row), style in zip(rows.items(), ("-", "--", ":", "-.", "-", "--", ":")):
