@@ -1,5 +1,6 @@
 """Patch tokens in: the directions in which they differ most as colours, and the parts they form."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -36,14 +37,8 @@ def pca_rgb(patch_tokens, grid):
     photos' border; the others have positive skewness, so their longer tail is bright. In float64,
     so that another CPU gives the same picture.
 
-    Parameters
-    ----------
-    patch_tokens : torch.Tensor (..., gh * gw, D)
-    grid : tuple of int (gh, gw)
-
-    Returns
-    -------
-    PcaPicture, without foreground if fewer than 4 patches would be in it
+    Takes tokens (..., gh * gw, D) and their grid; returns a ``PcaPicture``, without foreground if
+    fewer than 4 patches would be in it.
     """
     tokens = patch_tokens.detach().cpu().double()
     first = on_grid(_components(tokens, 1)[0][..., 0], grid)
@@ -62,25 +57,19 @@ def pca_rgb(patch_tokens, grid):
     return PcaPicture(rgb, foreground, first.float(), explained.float())
 
 
-def parts(patch_tokens, grid, k, seed=0):
+def parts(patch_tokens, grid, k):
     """Split a photo, or several together, into k parts: k-means on the tokens' directions.
 
     Parameters
     ----------
     patch_tokens, grid : see ``pca_rgb``
-    k : int, how many parts
-    seed : int, of the random first centres
+    k : int, how many parts; BadInput if that is less than 1 or more than patches
 
     Returns
     -------
     torch.Tensor
         int64 (..., gh, gw): 0 is the largest part, k - 1 the smallest; of two equally large ones
         the one that comes first, row by row, has the smaller number.
-
-    Raises
-    ------
-    BadInput
-        More parts than patches, or fewer than 1.
     """
     tokens = F.normalize(patch_tokens.detach().cpu().double(), dim=-1).flatten(0, -2)
     if not 1 <= k <= len(tokens):
@@ -88,9 +77,9 @@ def parts(patch_tokens, grid, k, seed=0):
             f"부분의 수 k는 1부터 패치 수 {len(tokens)}까지입니다: {k}",
             f"k, the number of parts, must be 1 to {len(tokens)}, the number of patches: {k}",
         )
-    labels = KMeans(k, n_init=10, random_state=seed).fit_predict(tokens.numpy()).tolist()
-    # dict.fromkeys keeps the order of first appearance; the sort is stable.
-    ranked = sorted(dict.fromkeys(labels), key=lambda label: -labels.count(label))
+    labels = KMeans(k, n_init=10, random_state=0).fit_predict(tokens.numpy()).tolist()
+    # Of equal counts, Counter names the label first that appears first.
+    ranked = [label for label, _ in Counter(labels).most_common()]
     ranks = torch.tensor([ranked.index(label) for label in labels])
     return on_grid(ranks.view(patch_tokens.shape[:-1]), grid)
 

@@ -19,15 +19,8 @@ from helpers.plots import draw, in_patches, narrowest, new_figure, outline
 def similarity_map(patch_tokens, grid, query):
     """Cosine similarity of every patch to a query token, of this photo or of another.
 
-    Parameters
-    ----------
-    patch_tokens : torch.Tensor (..., gh * gw, D)
-    grid : tuple of int (gh, gw)
-    query : torch.Tensor (D,), for example ``patch_tokens[row * gw + column]``
-
-    Returns
-    -------
-    torch.Tensor (..., gh, gw) in -1..1
+    Takes tokens (..., gh * gw, D), their grid and a query (D,), for example ``tokens[row * gw +
+    column]``; returns (..., gh, gw) in -1..1.
     """
     query, patch_tokens = (each.detach().cpu().float() for each in (query, patch_tokens))
     return on_grid(F.cosine_similarity(query, patch_tokens, dim=-1), grid)
@@ -36,11 +29,8 @@ def similarity_map(patch_tokens, grid, query):
 def mutual_nearest(tokens_a, tokens_b):
     """Pairs of patches each of which is the other's nearest by cosine similarity.
 
-    The "best buddies" of Dekel et al. 2015, as Amir et al. 2021 (arXiv:2112.05814) use them.
-
-    Parameters
-    ----------
-    tokens_a, tokens_b : torch.Tensor (Na, D) and (Nb, D)
+    The "best buddies" of Dekel et al. 2015, as Amir et al. 2021 (arXiv:2112.05814) use them. Takes
+    tokens (Na, D) and (Nb, D).
 
     Returns
     -------
@@ -55,18 +45,13 @@ def mutual_nearest(tokens_a, tokens_b):
 
 
 def matching_rate(tokens_a, tokens_b, grid, flipped=True, tolerance=0):
-    """How often a patch's nearest neighbour in a copy of the photo is at the patch's own place.
+    """How often, 0..1, a patch's nearest neighbour in a copy of the photo is at its own place.
 
     Parameters
     ----------
     tokens_a, tokens_b : torch.Tensor (..., gh * gw, D) patch tokens of photos and of their copies
-    grid : tuple of int (gh, gw)
     flipped : bool, the copies are mirrored left to right, so columns count from the other side
     tolerance : int, how many rows or columns off still counts: 1 also takes the eight neighbours
-
-    Returns
-    -------
-    float, share of all patches, 0..1
     """
     nearest = on_grid(_cosines(tokens_a, tokens_b).argmax(dim=-1), grid)
     gh, gw = grid
@@ -92,12 +77,7 @@ def recolour(photo):
 
 
 def match_back(model, photo, flipped=True):
-    """How often patches find their own place in a recoloured, and by default mirrored, copy.
-
-    Returns
-    -------
-    tuple of float, ``matching_rate`` with tolerance 0 (exact) and 1 (within one patch)
-    """
+    """``matching_rate`` in a recoloured copy, mirrored or not: exactly, and within one patch."""
     original, copy = (to_tensor(p, model)[0] for p in (photo, recolour(photo)))
     a, b = (encode(model, t) for t in (original, copy.flip(-1) if flipped else copy))
     tokens = a.patch_tokens, b.patch_tokens, a.grid
@@ -109,13 +89,9 @@ COLOURS = ("#E69F00", "#56B4E9", "#F0E442", "#CC79A7", "#009E73", "#D55E00")
 
 
 def draw_similarity(panels, query, *, weights, cmap="viridis"):
-    """Cosine similarity to one patch, laid over photos; the patch itself is outlined in the first.
+    """Cosine similarity to one patch, laid over photos: label → (photo, map (gh, gw)).
 
-    Parameters
-    ----------
-    panels : dict
-        Label → (photo, map (gh, gw)); all maps share one scale, from the lowest to the highest.
-    query : tuple of int (row, column) of the patch that asks
+    All maps share one scale. The patch `query`, (row, column), is outlined in the first photo.
     """
     pairs = [(load_photo(photo, max_side=None), m) for photo, m in panels.values()]
     low = min(float(m.min()) for _, m in pairs)
@@ -137,13 +113,9 @@ def draw_similarity(panels, query, *, weights, cmap="viridis"):
 
 
 def draw_matches(photos, grids, pairs, *, weights, most=12):
-    """Two photos side by side, and numbered lines between patches that belong together.
+    """Two photos with their grids, and numbered lines between the best `pairs`, at `most` so many.
 
-    Parameters
-    ----------
-    photos, grids : two of PIL.Image.Image, of (gh, gw)
-    pairs : torch.Tensor, int (M, 2), index of a patch in either photo, best pair first
-    most : int, draw only so many of the best pairs
+    `pairs` are int (M, 2), index of a patch in either photo, best pair first.
     """
     photos = [load_photo(photo, max_side=None) for photo in photos]
     fig, axes = new_figure(1, 2, narrowest(photos), weights)

@@ -150,13 +150,6 @@ def test_parts_of_equal_size_by_place():
     assert parts.parts(tokens, GRID, k=4).tolist() == [[i] * 6 for i in range(4)]
 
 
-def test_parts_do_not_depend_on_the_seeds_names(tokens):
-    tokens, _, _ = scene()
-    known = parts.parts(tokens, (8, 10), k=3)
-    for seed in range(1, 4):
-        assert torch.equal(parts.parts(tokens, (8, 10), k=3, seed=seed), known)
-
-
 def test_parts_of_two_photos():
     tokens, _, _ = scene()
     labels = parts.parts(torch.stack([tokens, tokens]), (8, 10), k=3)
