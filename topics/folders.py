@@ -14,16 +14,10 @@ READERS = min(4, os.cpu_count() or 1)  # threads that decode while the model com
 
 
 def photo_files(photos):
-    """Find the files of many photos, and what tells whether a file has changed.
+    """Find the files of many photos: path → (size in bytes, time of change in ns).
 
-    `photos` is a folder, of which all photo files are taken and those of its subfolders, hidden
-    ones left out, or a list of files. Raises PhotoError where there is no such folder.
-
-    Returns
-    -------
-    dict
-        Path → (size in bytes, time of change in ns); (0, 0) if the file cannot be looked at. Paths
-        are absolute, and bytes, since on Linux a name need not be valid text.
+    `photos` is a folder, with its subfolders, hidden ones left out (PhotoError if it is not there),
+    or a list of files. Paths are absolute, and bytes, since on Linux a name need not be valid text.
     """
     if isinstance(photos, (str, Path)):
         known = suffixes()
@@ -58,9 +52,9 @@ def _suffix(path):
 def _stamp(path):
     try:
         stat = os.stat(path)
+        return stat.st_size, stat.st_mtime_ns
     except OSError:  # a link to nothing, for example
         return 0, 0
-    return stat.st_size, stat.st_mtime_ns
 
 
 def batches(paths, model, size):

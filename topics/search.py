@@ -60,11 +60,11 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
     """Encode the photos that are not in the index file yet.
 
     Photos are read ahead, in bounds, and each batch goes to the index file at once: memory does not
-    grow with the number of photos, and an interruption costs one batch. PhotoError: no such folder.
+    grow with the number of photos, and an interruption costs one batch.
 
     Parameters
     ----------
-    photos : str, Path or list of them, a folder, with its subfolders, or the files themselves
+    photos : a folder, with its subfolders, or a list of files; PhotoError if it is not there
     model : timm model
     batch_size : int, photos a forward pass
     index : str, Path or None
@@ -74,7 +74,7 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
 
     Returns
     -------
-    Index, also of the files that cannot be read: ``skipped``
+    Index
     """
     files = photo_files(photos)
     weights, db, skipped = fingerprint(model), _open(index), []
@@ -101,12 +101,7 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
 
 
 def nearest(index, query, k=5):
-    """The k photos of an index nearest to a query, (D,) or (1, D), by cosine similarity.
-
-    Returns
-    -------
-    list of Found, the most similar first; fewer than k if there are fewer
-    """
+    """The k photos of an index (or all, if fewer) nearest to a query, (D,) or (1, D), as ``Found``."""
     query = F.normalize(query.detach().cpu().float().flatten(), dim=0)
     wanted = "SELECT path, vector FROM wanted JOIN photos USING (path) WHERE weights = ?"
     best, rows = [], index.db.execute(wanted, (index.weights,))
@@ -164,14 +159,14 @@ def _connect(index):
 
 def draw_retrieval(query, found, *, weights):
     """The photo that asks, and the ``Found``, the most similar first."""
-    columns = min(len(found) + 1, 6)
-    rows = math.ceil((len(found) + 1) / columns)
+    panels = [(load_photo(query), f"{say('질의', 'query')}\n")]
+    for i, one in enumerate(found, start=1):
+        title = f"{i}: {one.score:.2f}\n{plain(one.path.name)[:16]}"
+        panels.append((load_photo(one.path, max_side=240), title))
+    columns = min(len(panels), 6)
+    rows = math.ceil(len(panels) / columns)
     fig, axes = new_figure(rows, columns, (1, 1), weights, extra=0.3 * rows)
-    pictures = [load_photo(query)] + [load_photo(one.path, max_side=240) for one in found]
-    titles = [say("질의", "query"), *(f"{i}: {f.score:.2f}" for i, f in enumerate(found, start=1))]
-    names = [""] + [plain(one.path.name) for one in found]
-    for ax, picture, title, name in zip(axes, pictures, titles, names):
-        square = ImageOps.pad(picture, (240, 240), color="white")
-        draw(ax, square, f"{title}\n{name[:16]}")
+    for ax, (picture, title) in zip(axes, panels):
+        draw(ax, ImageOps.pad(picture, (240, 240), color="white"), title)
         ax.title.set_size(8)
     return fig
