@@ -139,12 +139,9 @@ KINDS = {
 
 
 def deal(number, model):
-    """Deal a student's number twelve figures of a trained model, always the same ones.
+    """Deal a student's number twelve figures of a trained model, always the same list of ``Case``.
 
-    Returns
-    -------
-    list of Case
-        One for each of `KINDS`, in an order of the student's own; six to eight of them lie.
+    One is for each of `KINDS`, in an order of the student's own; six to eight of them lie.
     """
     chance = random.Random(str(number))
     lying_kinds = chance.sample([*KINDS], chance.choice((6, 7, 8)))
@@ -196,14 +193,9 @@ def notes(case):
 
 
 def draw_cases(cases, model, first=1, columns=4, numbers=False):
-    """Figures in rows, each with its number and its claim.
+    """Figures in rows of so many `columns`, each with its claim, numbered from `first` on.
 
-    Parameters
-    ----------
-    cases : list of Case
-    model : timm model, named at the foot, as what the figures claim
-    first, columns : int, number of the first, and how many stand in a row
-    numbers : bool, print below each what `notes` says
+    The foot names `model`, as the figures claim; `numbers` prints below each what ``notes`` says.
     """
     rows = -(-len(cases) // columns)
     foot = f"{caption(model)} ({say('그림의 주장', 'as the figures claim')})"

@@ -10,9 +10,9 @@ from helpers.plots import draw, new_figure
 
 
 def place(m, seen, photo):
-    """Put a map (gh, gw) in its place on the photo, as numpy float32 (height, width) of the photo.
+    """Put a map (gh, gw) in its place on the photo: float32, (height, width) of the photo.
 
-    `seen` is the photo or a crop from its centre (``images.to_tensor``). NaN where nothing was seen.
+    `seen` is the photo or a crop from its centre (``images.to_tensor``); outside it are NaN.
     """
     photo, seen = (load_photo(picture, max_side=None) for picture in (photo, seen))
     canvas = np.full((photo.height, photo.width), np.nan, dtype=np.float32)

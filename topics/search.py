@@ -101,7 +101,7 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
 
 
 def nearest(index, query, k=5):
-    """The k photos of an index (or all, if fewer) nearest to a query, (D,) or (1, D), as ``Found``."""
+    """The k photos of an index (or fewer) nearest to a query, (D,) or (1, D), as ``Found``."""
     query = F.normalize(query.detach().cpu().float().flatten(), dim=0)
     wanted = "SELECT path, vector FROM wanted JOIN photos USING (path) WHERE weights = ?"
     best, rows = [], index.db.execute(wanted, (index.weights,))
