@@ -147,6 +147,15 @@ def new_figure(rows, columns, size, weights, extra=0):
     return fig, axes.flat
 
 
+def new_chart(size, weights, xlabel="", ylabel="", text=10, extra=0):
+    """``new_figure`` for curves and bars: one pair of axes, switched on, labelled at a text size."""
+    fig, (ax,) = new_figure(1, 1, size, weights, extra)
+    ax.set_axis_on()
+    ax.set_xlabel(xlabel, size=text)
+    ax.set_ylabel(ylabel, size=text)
+    return fig, ax
+
+
 def draw(ax, picture, title, **kwargs):
     """A picture on its axes."""
     ax.set(xticks=[], yticks=[])

@@ -8,7 +8,7 @@ import torch
 from bilingual import counted
 from helpers.encoding import encode, fitting, grid_of, one_photo
 from helpers.maps import on_grid
-from helpers.plots import new_figure
+from helpers.plots import new_chart
 
 
 def curve(model, tensor, m, steps=10):
@@ -107,11 +107,9 @@ def tournament(model, views, rankings, orders=10, steps=5):
 
 def draw_curves(values, *, weights, xlabel, ylabel):
     """Curves (label → numbers, from nothing to everything) over 0..100 %, also by line style."""
-    fig, (ax,) = new_figure(1, 1, (2, 1), weights)
-    ax.set_axis_on()
+    fig, ax = new_chart((2, 1), weights, xlabel, ylabel)
     for (label, curve), line in zip(values.items(), itertools.cycle(("-", "--", "-.", ":"))):
         ax.plot(np.linspace(0, 100, len(curve)), np.asarray(curve), line, marker=".", label=label)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(alpha=0.3)
     ax.legend(fontsize=9)
     return fig

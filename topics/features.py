@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from bilingual import counted, say
 from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
-from helpers.plots import new_figure
+from helpers.plots import new_chart
 from topics import zoo
 
 
@@ -122,8 +122,8 @@ def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
 
     What begins with "untrained" is grey; `chance` is dotted; `ylabel` says what was measured.
     """
-    fig, (ax,) = new_figure(1, 1, (4, 1), weights)
-    ax.set_axis_on()
+    names = say("예시의 수", "examples"), ylabel or say("정답률", "share right")
+    fig, ax = new_chart((4, 1), weights, *names)
     styles = ("-o", "--s", ":^", "-.v", "-D", "--x")
     for (name, table), style in zip(rows.items(), styles):
         colour = {"color": "gray"} if name.startswith("untrained") else {}
@@ -132,8 +132,7 @@ def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
         ax.fill_between(counts, low, high, color=line.get_color(), alpha=0.15, lw=0)
     if chance is not None:
         ax.axhline(chance, color=rcParams["text.color"], ls=":", lw=1, label=say("우연", "chance"))
-    ax.set(ylim=(0, 1), xscale="log", xlabel=say("예시의 수", "examples"))
-    ax.set_ylabel(ylabel or say("정답률", "share right"))
+    ax.set(ylim=(0, 1), xscale="log")
     ax.set_xticks(counts, counts, minor=False)
     ax.xaxis.set_minor_formatter("")
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))

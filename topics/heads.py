@@ -6,7 +6,7 @@ from matplotlib import rcParams
 
 from bilingual import BadInput, say
 from helpers.encoding import attention, fitting, one_photo, twin
-from helpers.plots import new_figure
+from helpers.plots import new_chart, new_figure
 
 
 def handed_on(model, tensor, block=-1, query=0):
@@ -110,16 +110,14 @@ def likeness(m):
 
 def draw_distances(distances, *, lines, weights):
     """Label → ``attention_distance`` (blocks, heads), a dot a head; `lines`: label → a distance."""
-    fig, (ax,) = new_figure(1, 1, (5, 2), weights)
-    ax.set_axis_on()
+    names = say("블록", "block"), say("거리(패치)", "distance (patches)")
+    fig, ax = new_chart((5, 2), weights, *names, text=9)
     for i, (label, values) in enumerate(distances.items()):
         blocks, heads = values.shape
         x = torch.arange(blocks)[:, None].expand(blocks, heads) + 0.25 * i
         ax.scatter(x.flatten(), values.flatten(), s=22, marker="ox^s"[i], label=label)
     for style, (label, value) in zip(("--", ":"), lines.items()):
         ax.axhline(value, color=rcParams["text.color"], alpha=0.6, ls=style, label=label)
-    ax.set_xlabel(say("블록", "block"), size=9)
-    ax.set_ylabel(say("거리(패치)", "distance (patches)"), size=9)
     ax.set_xticks(range(blocks))
     ax.set_ylim(bottom=0)
     ax.legend(fontsize=7, loc="center", bbox_to_anchor=(0.5, 0.43))

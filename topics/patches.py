@@ -13,7 +13,7 @@ from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
 from helpers.maps import on_grid
 from helpers.overlay import blend
-from helpers.plots import draw, in_patches, narrowest, new_figure, outline
+from helpers.plots import draw, in_patches, narrowest, new_chart, new_figure, outline
 
 
 def similarity_map(patch_tokens, grid, query):
@@ -135,8 +135,7 @@ def draw_matches(photos, grids, pairs, *, weights, most=12):
 
 def draw_rates(rows, *, weights):
     """Bars for patches that found their place: label → (share exact, share within one patch)."""
-    fig, (ax,) = new_figure(1, 1, (4, 1 + len(rows) / 3), weights)
-    ax.set_axis_on()
+    fig, ax = new_chart((4, 1 + len(rows) / 3), weights)
     for place, (exact, near) in enumerate(rows.values()):
         ax.barh(place, near, 0.7, fill=False, ec="gray", hatch="////")
         ax.barh(place, exact, 0.7, color="#0072B2")

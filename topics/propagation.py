@@ -16,7 +16,7 @@ from bilingual import BadInput, counted, say
 from helpers.images import load_photo
 from helpers.maps import on_grid
 from helpers.overlay import resize_map
-from helpers.plots import new_figure
+from helpers.plots import new_chart
 from topics.measure import jaccard
 
 
@@ -70,14 +70,12 @@ def _near(grid, radius):
     return (place[:, None] - place).abs().amax(-1) <= radius
 
 
-def cover(label, size):
-    """Where a label (gh, gw) holds half of a patch or more, in pixels: bool (height, width)."""
-    return resize_map(label, size) >= 0.5
-
-
 def score(labels, masks):
-    """Jaccard of every picture's label by ``follow`` but the first's with its mask bool (H, W)."""
-    found = [cover(label, mask.shape[::-1]) for label, mask in zip(labels, masks)]
+    """Jaccard of every picture's label by ``follow`` but the first's with its mask bool (H, W).
+
+    A label covers the pixels where it holds half or more.
+    """
+    found = [resize_map(label, mask.shape[::-1]) >= 0.5 for label, mask in zip(labels, masks)]
     a, b = (torch.as_tensor(np.stack(some[1:])) for some in (found, masks))
     return jaccard(a, b)
 
@@ -116,11 +114,10 @@ def shown(pictures, labels):
 
 def draw_scores(rows, *, weights):
     """Label → ``score`` (pictures - 1,): curves; what begins with "untrained" is grey."""
-    fig, (ax,) = new_figure(1, 1, (4, 1), weights)
-    ax.set_axis_on()
+    fig, ax = new_chart((4, 1), weights, say("프레임", "frame"), say("자카드", "Jaccard"))
     for (name, row), style in zip(rows.items(), ("-", "--", ":", "-.", "-", "--", ":")):
         grey = {"color": "gray", "lw": 1} if name.startswith("untrained") else {"lw": 2}
         ax.plot(range(2, len(row) + 2), row, style, label=f"{name} {row.mean():.2f}", **grey)
-    ax.set(ylim=(0, 1), xlabel=say("프레임", "frame"), ylabel=say("자카드", "Jaccard"))
+    ax.set_ylim(0, 1)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return fig
