@@ -3,6 +3,7 @@
 No labels and no training: LOST and TokenCut look for patches that are alike and few.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -135,20 +136,15 @@ def draw_regions(seen, found, *, weights):
     """
     seen = load_photo(seen, max_side=None)
     panels = {label: (seen, what) for label, what in found.items()}
-    return _panels(panels, seen.size, weights, 4)
+    return draw_gallery(panels, weights=weights, size=seen.size, most=4)
 
 
-def draw_gallery(found, *, weights):
-    """``draw_regions`` of several photos, label → (photo, what), at most five in a row."""
-    read = {name: (load_photo(seen, max_side=None), what) for name, (seen, what) in found.items()}
-    return _panels(read, (1, 1), weights, 5)
-
-
-def _panels(found, size, weights, most):
-    rows = -(-len(found) // most)
-    fig, axes = new_figure(rows, -(-len(found) // rows), size, weights)
+def draw_gallery(found, *, weights, size=(1, 1), most=5):
+    """``draw_regions`` of several photos, label → (photo, what), at most so many in a row."""
+    rows = math.ceil(len(found) / most)
+    fig, axes = new_figure(rows, math.ceil(len(found) / rows), size, weights)
     for ax, (label, (seen, what)) in zip(axes, found.items()):
-        _panel(ax, seen, label, what)
+        _panel(ax, load_photo(seen, max_side=None), label, what)
     return fig
 
 
