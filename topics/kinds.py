@@ -5,7 +5,6 @@ import torch
 from helpers.encoding import attention_rows, encode, grid_of, queries_keys
 from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import cls_attention, on_grid, token_norm
-from topics import zoo
 from topics.heads import handed_on, likeness
 from topics.measure import bundled_views, centre_map, means
 from topics.rollout import rollout_row
@@ -73,8 +72,3 @@ def heads_alike(model):
         rows = attention_rows(model, tensor)[:, 0]
         found.append(likeness(cls_attention(rows, grid_of(model, tensor), model.num_prefix_tokens)))
     return torch.stack(found).mean(0)
-
-
-def untrained(name="embedded", seeds=3):
-    """Yield one architecture with random weights, once a seed: what they can do is a range."""
-    yield from map(zoo.load, zoo.untrained(name, seeds))

@@ -132,11 +132,6 @@ def bundled_views(model, fit="whole"):
         yield View(path.stem, seen, tensor, grid, heads, masks)
 
 
-def bundled_jaccard(model):
-    """``best_head_jaccard`` of each of the ``bundled_views``, by the photo's name."""
-    return {view.name: best_head_jaccard(view.heads, view.masks) for view in bundled_views(model)}
-
-
 def means(rows):
     """The mean of each number that some dicts hold."""
     return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}

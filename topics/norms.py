@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm
 from bilingual import say
 from helpers import images
 from helpers.encoding import fitting
-from helpers.plots import new_figure
+from helpers.plots import new_chart
 
 
 def block_norms(model, tensor):
@@ -47,12 +47,8 @@ def share_above(norms, times):
     The paper cut at 150, picked by hand for one model. Lengths have another unit in each model and
     block, so we count in medians of `norms` (blocks, ...).
     """
-    return (norms.flatten(1) > times * medians(norms)[:, None]).float().mean(dim=1)
-
-
-def medians(norms):
-    """Median length in each block, (blocks,)."""
-    return norms.flatten(1).median(dim=1).values
+    norms = norms.flatten(1)
+    return (norms > times * norms.median(dim=1, keepdim=True).values).float().mean(dim=1)
 
 
 def like_pixels(model, photo):
@@ -72,19 +68,18 @@ def draw_histogram(norms, times, *, weights):
 
     The line lies at so many times the block's median; above it stands the share of patches over it.
     """
-    values, cut = np.asarray(norms.flatten(1)), times * np.asarray(medians(norms))
+    values = np.asarray(norms.flatten(1))
+    cut = times * np.asarray(norms.flatten(1).median(dim=1).values)
     bins = np.geomspace(values.min() * 0.99, values.max() * 1.01, 41)
     share = np.stack([np.histogram(row, bins)[0] / row.size for row in values], axis=1)
-    fig, (ax,) = new_figure(1, 1, (2, 1), weights, extra=0.3)
-    ax.set_axis_on()
+    names = say("블록", "block"), f"{say('토큰 벡터의 크기', 'length')} (log)"
+    fig, ax = new_chart((2, 1), weights, *names, text=8, extra=0.3)
     edges = np.arange(len(values) + 1) - 0.5
     scale = LogNorm(1 / values.shape[1], 1)  # so that a single patch is seen beside thousands
     mesh = ax.pcolormesh(edges, bins, np.ma.masked_equal(share, 0), norm=scale, cmap="viridis_r")
     ax.stairs(cut, edges, baseline=None, color="crimson", lw=2)
     top = max(values.max(), cut.max()) * 1.15
     ax.set(yscale="log", ylim=(bins[0], top), xticks=range(len(values)))
-    ax.set_xlabel(say("블록", "block"), size=8)
-    ax.set_ylabel(f"{say('토큰 벡터의 크기', 'length')} (log)", size=8)
     ax.tick_params(labelsize=8, which="both")
     for block, over in enumerate(share_above(norms, times).tolist()):
         ax.text(block, top, f"{over:.1%}", ha="center", va="bottom", size=8, color="crimson")
