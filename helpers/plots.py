@@ -148,7 +148,7 @@ def new_figure(rows, columns, size, weights, extra=0):
 
 
 def new_chart(size, weights, xlabel="", ylabel="", text=10, extra=0):
-    """``new_figure`` for curves and bars: one pair of axes, switched on, labelled at a text size."""
+    """``new_figure`` for curves and bars: one pair of axes, switched on and labelled."""
     fig, (ax,) = new_figure(1, 1, size, weights, extra)
     ax.set_axis_on()
     ax.set_xlabel(xlabel, size=text)

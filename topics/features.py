@@ -60,15 +60,14 @@ def few_shot(features, labels, counts=(1, 2, 5), draws=5):
     -------
     torch.Tensor (counts, draws), share of right answers, 0..1
     """
-    table = torch.empty(len(counts), draws)
-    for draw in range(draws):
+
+    def right(count, draw):
         rank = ranks(labels, draw)
-        asked = rank >= max(counts)
-        for row, count in enumerate(counts):
-            given = rank < count
-            found = knn(features[given], labels[given], features[asked])
-            table[row, draw] = (found == labels[asked]).float().mean()
-    return table
+        given, asked = rank < count, rank >= max(counts)
+        found = knn(features[given], labels[given], features[asked])
+        return (found == labels[asked]).float().mean()
+
+    return torch.tensor([[right(count, draw) for draw in range(draws)] for count in counts])
 
 
 def ranks(labels, seed=0):

@@ -89,14 +89,13 @@ def score(probe, photos):
 
 def few_shot(photos, counts=(1, 3, 10), draws=5):
     """``score`` on the photos never given, as ``features.few_shot``: (counts, draws)."""
-    table = torch.empty(len(counts), draws)
-    for draw in range(draws):
+
+    def found(count, draw):
         order = np.random.default_rng(draw).permutation(len(photos))
-        asked = [photos[i] for i in order[max(counts) :]]
-        for row, count in enumerate(counts):
-            probe = fit([photos[i] for i in order[:count]])
-            table[row, draw] = score(probe, asked)
-    return table
+        probe = fit([photos[i] for i in order[:count]])
+        return score(probe, [photos[i] for i in order[max(counts) :]])
+
+    return torch.tensor([[found(count, draw) for draw in range(draws)] for count in counts])
 
 
 def contest(model, nets, counts=(1, 3, 10)):

@@ -45,7 +45,9 @@ def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
 
 
 def mass_mask(m, mass=0.6):
-    """Which of the largest patches together hold a share of the map (Caron et al. 2021, 4.2.2).
+    """Which of the largest patches together hold a share of the map.
+
+    Caron et al. 2021 (arXiv:2104.14294), section 4.2.2.
 
     Parameters
     ----------
