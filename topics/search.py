@@ -20,7 +20,7 @@ from bilingual import plain, say, tell
 from helpers.encoding import encode
 from helpers.images import load_photo
 from helpers.plots import draw, new_figure
-from topics.folders import batches, passed_over, photo_files
+from topics.folders import batches, photo_files
 from topics.patches import recolour
 
 _TABLE = """CREATE TABLE IF NOT EXISTS photos (weights TEXT, path BLOB, size INTEGER, mtime INTEGER,
@@ -43,7 +43,6 @@ class Index:
     photos: int  # that can be found
     encoded: int  # of them, not in the index file before
     skipped: list  # of str: what was wrong with each file that could not be read
-    passed_over: dict  # see ``folders.passed_over``
     weights: str = field(repr=False)
     db: sqlite3.Connection = field(repr=False)
 
@@ -97,7 +96,7 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
                     db.executemany("INSERT INTO wanted VALUES (?)", zip(good))
             bar.update(len(batch))
     read, encoded = (len(paths) - len(skipped) for paths in (files, todo))
-    return Index(read, encoded, skipped, passed_over(photos), weights, db)
+    return Index(read, encoded, skipped, weights, db)
 
 
 def nearest(index, query, k=5):
