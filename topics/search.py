@@ -7,6 +7,7 @@ import os
 import sqlite3
 import sys
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,8 +26,6 @@ from topics.patches import recolour
 
 _TABLE = """CREATE TABLE IF NOT EXISTS photos (weights TEXT, path BLOB, size INTEGER, mtime INTEGER,
 vector BLOB, PRIMARY KEY (weights, path)) WITHOUT ROWID"""
-# The file may hold other folders and photos long gone; this names the ones that were asked for.
-_WANTED = "CREATE TEMP TABLE wanted (path BLOB PRIMARY KEY)"
 
 
 class Found(NamedTuple):
@@ -43,6 +42,7 @@ class Index:
     photos: int  # that can be found
     encoded: int  # of them, not in the index file before
     skipped: list  # of str: what was wrong with each file that could not be read
+    paths: set = field(repr=False)  # theirs: the file may hold other folders, and photos long gone
     weights: str = field(repr=False)
     db: sqlite3.Connection = field(repr=False)
 
@@ -78,11 +78,8 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
     files = photo_files(photos)
     weights, db, skipped = fingerprint(model), _open(index), []
     stamp = "SELECT size, mtime FROM photos WHERE weights = ? AND path = ?"
-    known = [path for path in files if db.execute(stamp, (weights, path)).fetchone() == files[path]]
-    with db:
-        db.execute(_WANTED)
-        db.executemany("INSERT INTO wanted VALUES (?)", zip(known))
-    todo = sorted(files.keys() - known)
+    known = {path for path in files if db.execute(stamp, (weights, path)).fetchone() == files[path]}
+    found, todo = set(known), sorted(files.keys() - known)
     about = {"desc": say("사진", "photos"), "total": len(files), "initial": len(known)}
     with tqdm(**about, disable=not progress, file=sys.stdout) as bar:  # stderr is painted red
         for batch in batches(todo, model, batch_size):
@@ -93,18 +90,17 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
                 rows = [(weights, p, *files[p], v.tobytes()) for p, v in zip(good, vectors)]
                 with db:  # one transaction: all of the batch or nothing
                     db.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?)", rows)
-                    db.executemany("INSERT INTO wanted VALUES (?)", zip(good))
+            found |= good.keys()
             bar.update(len(batch))
-    read, encoded = (len(paths) - len(skipped) for paths in (files, todo))
-    return Index(read, encoded, skipped, weights, db)
+    return Index(len(found), len(found - known), skipped, found, weights, db)
 
 
 def nearest(index, query, k=5):
     """The k photos of an index (or fewer) nearest to a query, (D,) or (1, D), as ``Found``."""
     query = F.normalize(query.detach().cpu().float().flatten(), dim=0)
-    wanted = "SELECT path, vector FROM wanted JOIN photos USING (path) WHERE weights = ?"
-    best, rows = [], index.db.execute(wanted, (index.weights,))
-    while part := rows.fetchmany(1024):
+    every = index.db.execute("SELECT path, vector FROM photos WHERE weights = ?", (index.weights,))
+    best, rows = [], (row for row in every if row[0] in index.paths)
+    while part := [*islice(rows, 1024)]:
         vectors = torch.frombuffer(bytearray().join(v for _, v in part), dtype=torch.float32)
         scores = (vectors.view(len(part), -1) @ query).tolist()
         best = heapq.nlargest(k, best + list(zip(scores, (path for path, _ in part))))
