@@ -34,8 +34,7 @@ def curve(model, tensor, m, steps=10):
 
 def _kept(m, steps, insert):
     """bool (steps + 1, gh, gw): which patches are not grey after each step."""
-    rank = torch.empty(m.numel(), dtype=torch.long)
-    rank[m.flatten().argsort(descending=True, stable=True)] = torch.arange(m.numel())
+    rank = m.flatten().argsort(descending=True, stable=True).argsort()
     late = rank >= torch.linspace(0, m.numel(), steps + 1).round()[:, None]
     return (~late if insert else late).view(-1, *m.shape)
 

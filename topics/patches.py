@@ -54,11 +54,9 @@ def matching_rate(tokens_a, tokens_b, grid, flipped=True, tolerance=0):
     tolerance : int, how many rows or columns off still counts: 1 also takes the eight neighbours
     """
     nearest = on_grid(_cosines(tokens_a, tokens_b).argmax(dim=-1), grid)
-    gh, gw = grid
-    rows, columns = torch.arange(gh)[:, None], torch.arange(gw)
-    if flipped:
-        columns = gw - 1 - columns
-    off = torch.maximum((nearest // gw - rows).abs(), (nearest % gw - columns).abs())
+    gw, own = grid[1], torch.arange(grid[0] * grid[1]).view(grid)
+    own = own.flip(1) if flipped else own
+    off = torch.maximum((nearest // gw - own // gw).abs(), (nearest % gw - own % gw).abs())
     return (off <= tolerance).float().mean().item()
 
 
