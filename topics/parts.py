@@ -24,7 +24,6 @@ class PcaPicture(NamedTuple):
     rgb: torch.Tensor  # (..., gh, gw, 3) in 0..1: components 1, 2, 3 of the foreground; else black
     foreground: torch.Tensor  # bool (..., gh, gw): where `first` is above 0
     first: torch.Tensor  # (..., gh, gw), first component of all patches
-    explained: torch.Tensor  # (3,), share of the foreground's variance in each component
 
 
 def pca_rgb(patch_tokens, grid):
@@ -41,7 +40,7 @@ def pca_rgb(patch_tokens, grid):
     fewer than 4 patches would be in it.
     """
     tokens = patch_tokens.detach().cpu().double()
-    first = on_grid(_components(tokens, 1)[0][..., 0], grid)
+    first = on_grid(_components(tokens, 1)[..., 0], grid)
     inside = torch.zeros(grid, dtype=torch.bool)
     inside[1:-1, 1:-1] = True
     if first[..., ~inside].mean() > 0:
@@ -49,12 +48,12 @@ def pca_rgb(patch_tokens, grid):
     foreground = first > 0
     rgb = torch.zeros(*first.shape, 3)
     if foreground.sum() < 4:
-        return PcaPicture(rgb, torch.zeros_like(foreground), first.float(), torch.zeros(3))
-    values, explained = _components(tokens[foreground.flatten(-2)], 3)
+        return PcaPicture(rgb, torch.zeros_like(foreground), first.float())
+    values = _components(tokens[foreground.flatten(-2)], 3)
     values = values * torch.where((values**3).sum(0) < 0, -1, 1)
     low, high = values.amin(0), values.amax(0)
     rgb[foreground] = ((values - low) / torch.where(high > low, high - low, 1)).float()
-    return PcaPicture(rgb, foreground, first.float(), explained.float())
+    return PcaPicture(rgb, foreground, first.float())
 
 
 def parts(patch_tokens, grid, k):
@@ -85,14 +84,12 @@ def parts(patch_tokens, grid, k):
 
 
 def _components(tokens, count):
-    """Values (..., count) of the first principal components, and their shares of the variance."""
-    flat = tokens.flatten(0, -2)
-    if (flat == flat[0]).all():  # no variance at all, of which no share can be taken
-        return tokens.new_zeros(*tokens.shape[:-1], count), tokens.new_zeros(count)
-    pca = PCA(count, svd_solver="full")
-    values = torch.from_numpy(pca.fit_transform(flat.numpy()))
-    explained = torch.from_numpy(pca.explained_variance_ratio_)
-    return values.view(*tokens.shape[:-1], count), explained
+    """Values (..., count) of the first principal components; 0 where nothing varies."""
+    flat = tokens.flatten(0, -2).numpy()
+    if (flat == flat[0]).all():
+        return tokens.new_zeros(*tokens.shape[:-1], count)
+    values = PCA(count, svd_solver="full").fit_transform(flat)
+    return torch.from_numpy(values).view(*tokens.shape[:-1], count)
 
 
 def draw_pca(photo, picture, *, weights):

@@ -71,7 +71,6 @@ def test_pca_finds_the_object():
     red = picture.rgb[..., 0]
     gap = red[right].mean() - red[mask & ~right].mean()
     assert abs(gap) > 0.7  # what differs most within the object is its halves
-    assert picture.explained[0] > 0.8 and (picture.explained.diff() <= 0).all()
 
 
 def test_pca_first_component_is_sklearns_but_for_the_sign(tokens):
