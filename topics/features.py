@@ -1,4 +1,4 @@
-"""Features and a few labels in, answers out: k nearest neighbours and linear probes.
+"""Features and a few labels in, answers out: k nearest neighbours.
 
 How Caron et al. 2021 (arXiv:2104.14294, section 4.1) judge a network without training it further: a
 cheap classifier is put on features that stay as they are.
@@ -8,9 +8,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from matplotlib import rcParams
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from bilingual import counted, say
 from helpers.encoding import encode
@@ -38,13 +35,6 @@ def knn(bank, labels, queries, k=20):
     near, who = similarity.topk(min(k, len(bank)), dim=-1)
     classes = F.one_hot(labels[who], int(labels.max()) + 1)
     return ((near / 0.07).exp()[..., None] * classes).sum(dim=1).argmax(dim=-1)
-
-
-def linear_probe(bank, labels):
-    """Fit logistic regression, features standardised first; `bank` and `labels` as in ``knn``."""
-    regression = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
-    bank, labels = np.asarray(bank, dtype=float), np.asarray(labels)
-    return make_pipeline(StandardScaler(), regression).fit(bank, labels)
 
 
 def few_shot(features, labels, counts=(1, 2, 5), draws=5):

@@ -6,6 +6,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from bilingual import counted
 from helpers.encoding import encode, grid_of
@@ -13,7 +16,6 @@ from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import on_grid
 from helpers.overlay import blend
 from helpers.plots import compare
-from topics.features import linear_probe
 from topics.masks import load_masks, masks_on_grid
 from topics.measure import centre_map, jaccard
 
@@ -70,14 +72,16 @@ def bundled(model, features):
 
 
 def fit(photos):
-    """A ``linear_probe`` that tells object (1) from background (0) by patches of some photos."""
-    features = torch.cat([photo.features for photo in photos])
-    return linear_probe(features, torch.cat([photo.truth.flatten() for photo in photos]))
+    """A linear probe of photos' patches, standardised first: object (1) or background (0)."""
+    features = torch.cat([photo.features for photo in photos]).double()
+    truth = torch.cat([photo.truth.flatten() for photo in photos])
+    regression = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
+    return make_pipeline(StandardScaler(), regression).fit(features.numpy(), truth.numpy())
 
 
 def likely(probe, features, grid):
     """How sure a probe is that each patch is on an object: (gh, gw) in 0..1."""
-    sure = probe.predict_proba(np.asarray(features, dtype=float))[:, 1]
+    sure = probe.predict_proba(features.double().numpy())[:, 1]
     return on_grid(torch.as_tensor(sure), grid)
 
 
