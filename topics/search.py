@@ -20,7 +20,7 @@ from tqdm import tqdm
 from bilingual import plain, say, tell
 from helpers.encoding import encode
 from helpers.images import load_photo
-from helpers.plots import draw, new_figure
+from helpers.plots import compare
 from topics.folders import batches, photo_files
 from topics.patches import recolour
 
@@ -154,14 +154,13 @@ def _connect(index):
 
 def draw_retrieval(query, found, *, weights):
     """The photo that asks, and the ``Found``, the most similar first."""
-    panels = [(load_photo(query), f"{say('질의', 'query')}\n")]
+    photos = {f"{say('질의', 'query')}\n": load_photo(query)}
     for i, one in enumerate(found, start=1):
         title = f"{i}: {one.score:.2f}\n{plain(one.path.name)[:16]}"
-        panels.append((load_photo(one.path, max_side=240), title))
-    columns = min(len(panels), 6)
-    rows = math.ceil(len(panels) / columns)
-    fig, axes = new_figure(rows, columns, (1, 1), weights, extra=0.3 * rows)
-    for ax, (picture, title) in zip(axes, panels):
-        draw(ax, ImageOps.pad(picture, (240, 240), color="white"), title)
+        photos[title] = load_photo(one.path, max_side=240)
+    squares = {t: ImageOps.pad(photo, (240, 240), color="white") for t, photo in photos.items()}
+    extra = 0.3 * math.ceil(len(squares) / 6)
+    fig = compare(squares, weights=weights, most=6, extra=extra, interpolation=None)
+    for ax in fig.axes:
         ax.title.set_size(8)
     return fig
