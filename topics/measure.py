@@ -140,7 +140,8 @@ def means(rows):
 def summary(model, views=None):
     """Every measure of this module for one model, mean of its ``bundled_views``: name → 0..1.
 
-    "mean map" is ``best_head_jaccard`` of the mean of heads, nothing chosen; so is "pointing".
+    "mean map" is ``best_head_jaccard`` of the mean of heads, nothing chosen, and "pointing" is its,
+    too; "LOST" and "TokenCut" are ``localised``.
     """
     rows, known = [], None if views else len(sample_photos())
     for seen in counted(views or bundled_views(model), "사진", "photos", known):

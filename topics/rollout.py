@@ -47,7 +47,8 @@ def rollout_row(queries_keys, query=0, chunk=256):
 def rollout(attention_rows):
     """How much each input token reaches each token of the last block: (..., N, N), rows sum to 1.
 
-    Takes (blocks, ..., heads, N, N) from ``encoding.attention_rows`` with all N queries.
+    Takes (blocks, ..., heads, N, N) from ``encoding.attention_rows`` with all N queries; row 0 of
+    what it returns is the CLS token's.
     """
     attention = attention_rows.mean(dim=-3)
     out = identity = torch.eye(attention.shape[-1]).to(attention)
