@@ -15,7 +15,7 @@ from helpers import models
 from helpers.images import to_tensor
 from helpers.maps import attention_map, norm_map
 from helpers.overlay import blend
-from helpers.plots import draw, narrowest, new_figure, pictures
+from helpers.plots import compare
 from helpers.weights import caption
 from sources import hub, names
 from sources.faults import HubError
@@ -150,13 +150,11 @@ def draw_side_by_side(panels, *, weights):
             f"어느 가중치로 그렸는지 알 수 없습니다: {', '.join(nameless)}",
             f"No weights are named for: {', '.join(nameless)}",
         )
-    panels = pictures(panels)
-    rows, size = math.ceil(len(panels) / 3), narrowest(panels.values())
+    rows = math.ceil(len(panels) / 3)
     extra = 0.45 * rows + 0.6 * (rows - 1)  # three lines of caption; and pictures large enough
     foot = say("그림마다 그 아래에", "under each picture", " · ")
-    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, foot, extra)
-    for ax, (label, panel) in zip(axes, panels.items()):
-        draw(ax, panel, label, cmap="viridis", interpolation="nearest")
+    fig = compare(panels, weights=foot, most=3, extra=extra)
+    for ax, label in zip(fig.axes, panels):
         under = {"transform": ax.transAxes, "ha": "center", "va": "top", "size": 7.5}
         ax.text(0.5, -0.02, _in_lines(weights[label]), alpha=0.7, linespacing=1.3, **under)
     return fig
