@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from kernels import Kernel, a_parent, alive, gone, is_warm, within
 
@@ -93,6 +94,20 @@ def test_a_fork_keeps_no_garbage_of_a_cell(specs, warm):
     with Kernel(specs, env=environment) as kernel:
         kernel.run(made)
         assert kernel.run("print(ring() is None)").strip() == "True"
+
+
+def own(kernel):
+    """Memory that a kernel shares with nobody, MB."""
+    return psutil.Process(kernel.pid).memory_full_info().uss / 1e6
+
+
+def test_a_fork_has_little_memory_of_its_own(specs, warm):
+    environment, _ = warm
+    with Kernel(specs, env=environment) as kernel:
+        began = own(kernel)
+        assert began < 45  # a list of all modules' files makes it 25 more
+        kernel.run("x = [bytes(1000) for _ in range(50_000)]; pin = bytes(1000); del x")
+        assert own(kernel) - began < 20  # malloc keeps what lies below what is in use
 
 
 def test_forks_draw_numbers_of_their_own(specs, warm):
