@@ -14,6 +14,7 @@ import pytest
 from kernels import Kernel, a_parent, alive, gone, is_warm, within
 
 from deploy.warm import ask, parent, spec
+from deploy.warm.parent import NUMPY_THREADS
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
@@ -143,7 +144,7 @@ sums = list(ThreadPoolExecutor(4).map(lambda i: (a @ a).sum().item(), range(8)))
 threads = len(os.listdir("/proc/self/task"))
 print(len(set(sums)), round(sums[0], 1), round(out.sum().item(), 3), b[0, 0], threads > 3, pools)
 """
-    many = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    many = {n: v for n, v in os.environ.items() if n not in ("OMP_NUM_THREADS", NUMPY_THREADS)}
     said = []
     log = tmp_path / "log"
     with parent.running(sys.executable, many, log) as (found, _):
