@@ -78,7 +78,7 @@ def network_words(model):
     section = re.search(r"^## What it is not.*?\n(.*?)^## ", card, re.MULTILINE | re.DOTALL)[1]
     told = {}
     for paragraph in section.strip().split("\n\n"):
-        words = " ".join(paragraph.replace("**", "").split())
+        words = " ".join(paragraph.replace("*", "").split())
         told["ko" if re.search("[가-힣]", words) else "en"] = words
     pixels, patch = (side[0] for side in (model.patch_embed.img_size, model.patch_embed.patch_size))
     numbers = [pixels, patch, len(model.blocks), model.blocks[0].attn.num_heads]

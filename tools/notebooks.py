@@ -45,6 +45,7 @@ def hub_off():
         os.environ.pop(name, None)
     os.environ["DINO_LANGUAGE"] = "both"  # whatever outputs/ remembers
     os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in deploy/lab.py
     os.environ["HF_HOME"] = empty = tempfile.mkdtemp(prefix="dino-no-hub-")
     os.environ["DINO_OUTPUTS"] = os.path.join(empty, "outputs")  # no answers of earlier days
     atexit.register(shutil.rmtree, empty, ignore_errors=True)

@@ -34,7 +34,7 @@ IMPORTS = """
     matplotlib.figure matplotlib.font_manager matplotlib.backends.backend_agg matplotlib.patches
     matplotlib.colors matplotlib.gridspec matplotlib.axes mpl_toolkits
     IPython IPython.core.pylabtools ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell
-    ipywidgets anywidget threadpoolctl zmq zmq.utils.garbage tornado debugpy
+    ipywidgets anywidget threadpoolctl zmq zmq.utils.garbage tornado ipykernel.debugger
 """.split()
 
 NUMPY_THREADS = "OPENBLAS_NUM_THREADS"
@@ -95,9 +95,10 @@ def main(path, owner):
     mine = dict(os.environ)
     os.environ[NUMPY_THREADS] = "1"  # numpy's library starts its threads when it is loaded
     prepare()
-    # scikit-learn and threadpoolctl settle how OpenMP libraries live together; other variables
-    # that packages set hold paths of this user's.
-    by_imports = {n: os.environ[n] for n in {*os.environ} - {*mine} if n.startswith("KMP_")}
+    # How OpenMP libraries live together, and the debugger; other variables that packages set hold
+    # paths of this user's.
+    new = {*os.environ} - {*mine}
+    by_imports = {n: os.environ[n] for n in new if n.startswith(("KMP_", "PYDEVD_"))}
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no dump of what all share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended forks leave nothing behind
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal is for the owner

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
@@ -77,6 +78,11 @@ class Kernel:
     @property
     def pid(self):
         return int(self.run("import os; print(os.getpid())"))
+
+    @property
+    def own(self):
+        """Memory that it shares with nobody, MB."""
+        return psutil.Process(self.pid).memory_full_info().uss / 1e6
 
     @property
     def asker(self):
