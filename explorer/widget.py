@@ -92,6 +92,7 @@ class Explorer(anywidget.AnyWidget):
                 files["weights"] = network.weights(self.model)
                 self.send({"network": list(files), "worker": worker}, list(files.values()))
             elif asked == "photo":
+                self.fit = "squash" if self.fit == "squash" else "whole"  # no one crops their own
                 shown = self._shown(load_photo([{"name": question["name"], "content": buffers[0]}]))
                 with self.hold_sync():
                     for name, value in shown.items():
