@@ -447,6 +447,20 @@ def test_each_panel_names_the_weights_that_made_it(photo):
     assert fig.get_supxlabel() == "가중치 weights: 그림마다 그 아래에 · under each picture"
 
 
+@pytest.mark.parametrize("models", [2, 3, 6, 11])
+@pytest.mark.parametrize("size", [(90, 60), (60, 60)])
+def test_captions_push_nothing_apart(models, size):
+    """Pictures of one size, side by side; the last row's captions end just above the foot."""
+    labels = [str(i) for i in range(models)]
+    photo = Image.new("RGB", size)
+    fig = zoo.draw_side_by_side(dict.fromkeys(labels, photo), weights=dict.fromkeys(labels, LONG))
+    fig.draw_without_rendering()
+    shown = [ax.get_window_extent() for ax in fig.axes[:models]]
+    assert {round(box.width) for box in shown} == {round(shown[0].width)}
+    lowest = min(text.get_window_extent().y0 for ax in fig.axes for text in ax.texts)
+    assert 0 < lowest - fig._supxlabel.get_window_extent().y1 < 0.25 * fig.dpi
+
+
 def test_no_panel_without_its_weights(photo):
     with pytest.raises(ValueError, match="No weights are named for: b"):
         zoo.draw_side_by_side({"a": photo, "b": photo}, weights={"a": "w"})
