@@ -25,7 +25,8 @@ def explore(photo, model, fit="crop", size=None, start="norm", masks=None):
     ----------
     photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
     model : timm model
-    fit, size : see ``images.to_tensor``; a larger size gives a finer grid
+    fit, size : see ``images.to_tensor``; a larger size gives a finer grid. "whole" crops a photo
+        that is more than 3.5 times as long as it is wide.
     start : {"norm", "cls", "similarity", "query"}
         The map that is shown first: token norm, CLS attention, or similarity to, and attention of,
         the patch under the mouse.

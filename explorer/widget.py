@@ -18,6 +18,7 @@ from helpers.weights import caption
 from topics.masks import masks_on_grid
 
 HERE = Path(__file__).resolve().parent
+LONG = 3.5  # a whole photo that is longer is cropped, as in live/taker.js
 KINDS = {
     "norm": ("토큰 노름", "token norm"),
     "cls": ("CLS 어텐션", "CLS attention"),
@@ -67,7 +68,9 @@ class Explorer(anywidget.AnyWidget):
 
     def _shown(self, photo, masks=None):
         """Take a photo: sets what Python keeps of it, returns what the page gets."""
-        tensor, seen = to_tensor(photo, self.model, self.fit, self.size)
+        photo = load_photo(photo, max_side=None)
+        long = self.fit == "whole" and max(photo.size) > LONG * min(photo.size)
+        tensor, seen = to_tensor(photo, self.model, "crop" if long else self.fit, self.size)
         self.tensor, self.seen, self.picture = tensor, seen, shrink(seen)
         on_grid = b""
         if masks is not None:

@@ -118,7 +118,9 @@ def draw_curves(values, *, weights, xlabel, ylabel):
     fig, (ax,) = new_figure(1, 1, (2, 1), weights)
     ax.set_axis_on()
     for (label, curve), line in zip(values.items(), itertools.cycle(("-", "--", "-.", ":"))):
-        ax.plot(np.linspace(0, 100, len(curve)), np.asarray(curve), line, marker=".", label=named(label))
+        ax.plot(
+            np.linspace(0, 100, len(curve)), np.asarray(curve), line, marker=".", label=named(label)
+        )
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
