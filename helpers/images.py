@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bilingual import BadInput, plain
+from bilingual import BadInput, one_of, plain
 from sources import colours, files, web
 from sources.kinds import not_a_photo
 
@@ -123,11 +123,7 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     patch, config = patch_size(model), resolve_model_data_config(model)
     config.update(overrides)
     sides = _sides(config["input_size"][-2:] if size is None else size)
-    if fit not in FITS:
-        raise BadInput(
-            f"fit는 {', '.join(FITS)} 가운데 하나여야 합니다: {fit!r}",
-            f"fit must be one of {', '.join(FITS)}: {fit!r}",
-        )
+    one_of("fit", fit, FITS)
     if fit == "whole":
         scale = min(_multiples(sides, patch)) / min(photo_size)
         sides = [side * scale for side in reversed(photo_size)]

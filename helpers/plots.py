@@ -114,16 +114,16 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
     return fig
 
 
-def compare(panels, *, weights, cmap="viridis"):
-    """Labelled pictures and maps side by side, at most four in a row.
+def compare(panels, *, weights, cmap="viridis", most=4, extra=0, interpolation="nearest"):
+    """Labelled pictures and maps side by side, at `most` so many in a row.
 
     Of label → photo, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
     """
-    rows, panels = math.ceil(len(panels) / 4), pictures(panels)
+    rows, panels = math.ceil(len(panels) / most), pictures(panels)
     size = narrowest(panels.values())
-    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights)
+    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights, extra)
     for ax, (label, panel) in zip(axes, panels.items()):
-        draw(ax, panel, label, cmap=cmap, interpolation="nearest")
+        draw(ax, panel, label, cmap=cmap, interpolation=interpolation)
     return fig
 
 
@@ -163,6 +163,15 @@ def new_figure(rows, columns, size, weights, extra=0):
         foot = made_by(weights).replace("$", r"\$")  # no formula
         fig.supxlabel(foot, size=8, alpha=0.7, wrap=True)
     return fig, axes.flat
+
+
+def new_chart(size, weights, xlabel="", ylabel="", text=10, extra=0):
+    """``new_figure`` for curves and bars: one pair of axes, switched on and labelled."""
+    fig, (ax,) = new_figure(1, 1, size, weights, extra)
+    ax.set_axis_on()
+    ax.set_xlabel(xlabel, size=text)
+    ax.set_ylabel(ylabel, size=text)
+    return fig, ax
 
 
 def draw(ax, picture, title, **kwargs):

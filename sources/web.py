@@ -1,5 +1,6 @@
 """A web address in, the bytes behind it out: within bounds of size and time."""
 
+import queue
 import ssl
 import threading
 import time
@@ -19,38 +20,52 @@ def download(url):
 
     PhotoError: not http(s), more than ``BYTES``, longer than ``SECONDS``, or what the web has else.
     """
-    shown, result = plain(url), {}
+    shown = plain(url)
     if not url.lower().startswith(("http://", "https://")):
         raise PhotoError(
             f"http나 https 주소만 쓸 수 있습니다: {shown}. 사진을 저장해 파일 이름을 쓰세요.",
             f"Only http(s) addresses can be used: {shown}. Save the photo as a file, use its name.",
         )
 
+    try:
+        return within(SECONDS, _fetch, url)
+    except Exception as error:
+        ko, en = (plain(why) for why in _why(error, url.partition(":")[0].lower()))
+        raise PhotoError(
+            f"사진을 내려받지 못했습니다: {shown} ({ko}). 브라우저에서 저장해 그 파일을 쓰세요.",
+            f"Could not download the photo: {shown} ({en}). Save it in a browser, use the file.",
+        ) from error
+
+
+def within(seconds, call, *args):
+    """What a call returns or raises; TimeoutError if it takes longer.
+
+    It runs in a thread of its own: looking up a host's name, trying several addresses in a row, or
+    headers that drip, know no time limit.
+    """
+    done = queue.SimpleQueue()
+
     def work():
         try:
-            result["data"] = _fetch(url, time.monotonic() + SECONDS)
+            done.put((call(*args), None))
         except Exception as error:
-            result["error"] = error
+            done.put((None, error))
 
-    # In a thread: looking up a name, or headers that drip, know no time limit of their own.
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(SECONDS)
-    if "data" in result:
-        return result["data"]
-    error = result.get("error") or TimeoutError()
-    ko, en = (plain(why) for why in _why(error, url.partition(":")[0].lower()))
-    raise PhotoError(
-        f"사진을 내려받지 못했습니다: {shown} ({ko}). 브라우저에서 사진을 저장해 그 파일을 쓰세요.",
-        f"Could not download the photo: {shown} ({en}). Save it in your browser and use the file.",
-    ) from error
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        answer, error = done.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if error:
+        raise error
+    return answer
 
 
-def _fetch(url, deadline):
+def _fetch(url):
     limit = f"{BYTES / 1e6:.0f} MB"
     too_long = PhotoError(f"{limit}보다 큽니다", f"it is larger than {limit}")
     request = urllib.request.Request(_ascii(url), headers={"User-Agent": "dino-tutorial"})
-    data = bytearray()
+    data, deadline = bytearray(), time.monotonic() + SECONDS
     # An opener of its own: urlopen keeps the proxies of the first call.
     with urllib.request.build_opener().open(request, timeout=SECONDS) as response:
         while chunk := response.read1(65536):

@@ -16,7 +16,7 @@ from helpers import models
 from helpers.images import to_tensor
 from helpers.maps import attention_map, norm_map
 from helpers.overlay import blend
-from helpers.plots import HEIGHT, WIDTH, draw, narrowest, new_figure, pictures
+from helpers.plots import HEIGHT, WIDTH, compare, narrowest, pictures
 from helpers.weights import caption
 from sources import hub, names
 from sources.faults import HubError
@@ -159,14 +159,13 @@ def draw_side_by_side(panels, *, weights):
     foot, title, caption = 0.3, 0.25, 0.15 * max(text.count("\n") + 1 for text in under.values())
     total = rows * (title + high + caption) + foot
     told = say("그림마다 그 아래에", "under each picture", " · ")
-    fig, axes = new_figure(rows, columns, (width, height), told)
+    fig = compare(panels, weights=told, most=3)
     fig.set_figheight(total)
-    for i, (ax, (label, panel)) in enumerate(zip(axes, panels.items())):
+    for i, (ax, label) in enumerate(zip(fig.axes, panels)):
         row, column = divmod(i, columns)
         bottom = 1 - ((row + 1) * (title + high) + row * caption) / total
         # By hand: constrained layout makes columns as wide as their captions.
         ax.set_position((column / columns + 0.005, bottom, 1 / columns - 0.01, high / total))
-        draw(ax, panel, label, cmap="viridis", interpolation="nearest")
         place = {"transform": ax.transAxes, "ha": "center", "va": "top", "size": 7.5}
         ax.text(0.5, -0.02, under[label], alpha=0.7, linespacing=1.3, **place)
     return fig

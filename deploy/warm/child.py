@@ -55,16 +55,10 @@ def serve(channel, mine):
 
 def receive(channel):
     """A request and the asker's standard streams."""
-    head, files, _, _ = socket.recv_fds(channel, 4, 3)
-    size = int.from_bytes(head, "big")
-    if len(head) != 4 or len(files) != 3 or size > LARGEST:
+    _, files, _, _ = socket.recv_fds(channel, 1, 3)
+    text = channel.makefile("rb").readline(LARGEST)
+    if len(files) != 3 or not text.endswith(b"\n"):
         raise Refused("a request that makes no sense")
-    text = bytearray()
-    while len(text) < size:
-        part = channel.recv(min(size - len(text), 65536))
-        if not part:
-            raise Refused("half a request")
-        text += part
     return json.loads(text), files
 
 

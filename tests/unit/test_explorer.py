@@ -114,7 +114,7 @@ def test_starts_as_the_lessons_do(box, photo, embedded):
 
 
 def test_unknown_start(photo, embedded):
-    with pytest.raises(BadInput, match="(?s)start는.*start must be"):
+    with pytest.raises(BadInput, match="(?s)start에 쓸.*start must be"):
         explorer.explore(photo, embedded, start="attention")
 
 
@@ -464,7 +464,7 @@ def test_gif(box, photo, tmp_path, sweep, frames):
 
 
 def test_unknown_sweep(box, tmp_path):
-    with pytest.raises(ValueError, match="(?s)sweep은.*sweep must be"):
+    with pytest.raises(ValueError, match="(?s)sweep에 쓸.*sweep must be"):
         box.save_gif(tmp_path / "a.gif", "spin")
 
 

@@ -305,10 +305,10 @@ def test_compare_has_at_most_four_in_a_row(photo, count, shape):
 
 
 def test_heads_shows_each_head_on_its_own_scale(photo):
-    fig = attention.draw_heads(photo, HEADS, weights="w", cmap="magma")
+    fig = attention.draw_heads(photo, HEADS, weights="w")
     panels = shown(fig)
     assert len(panels) == 6 and fig.axes[5].get_title() == "헤드 head 5"
-    expected = overlay.blend(photo, maps.min_max(HEADS[5]), cmap="magma")
+    expected = overlay.blend(photo, maps.min_max(HEADS[5]))
     assert np.array_equal(panels[5], np.asarray(expected))
 
 
@@ -437,7 +437,6 @@ TAKE_PHOTOS = {
     "retrieval": lambda p: search.draw_retrieval(p, FOUND, weights="w"),
     "heads": lambda p: attention.draw_heads(p, HEADS[1:], weights="w"),
     "query": lambda p: attention.draw_queries(p, {"a": (MAP, (0, 0))}, weights="w"),
-    "kept": lambda p: attention.draw_kept(p, {"a": MAP > 0.5}, weights="w"),
     "agreement": lambda p: attention.draw_agreement({"a": (p, MAP, -MAP)}, weights="w"),
     "regions": lambda p: objects.draw_regions(p, {"p": p, "m": MAP, "k": MAP > 0.5}, weights="w"),
     "gallery": lambda p: objects.draw_gallery({"a": (p, MAP > 0.5)}, weights="w"),
