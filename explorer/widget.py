@@ -20,6 +20,7 @@ from sources.kinds import PhotoError
 from topics.masks import load_masks, masks_on_grid
 
 HERE = Path(__file__).resolve().parent
+LONG = 3.5  # a whole photo that is longer is cropped, as in live/taker.js
 KINDS = {
     "norm": ("토큰 노름", "token norm"),
     "cls": ("CLS 어텐션", "CLS attention"),
@@ -39,7 +40,8 @@ class Explorer(anywidget.AnyWidget):
     ----------
     photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
     model : timm model
-    fit, size : see ``images.to_tensor``; a larger size gives a finer grid
+    fit, size : see ``images.to_tensor``; a larger size gives a finer grid. "whole" crops a photo
+        that is more than 3.5 times as long as it is wide.
     start : {"norm", "cls", "similarity", "query"}
         The map that is shown first: token norm, CLS attention, or similarity to, and attention of,
         the patch under the mouse.
@@ -90,7 +92,9 @@ class Explorer(anywidget.AnyWidget):
 
     def _shown(self, photo, masks=None):
         """Take a photo: sets what Python keeps of it, returns what the page gets."""
-        tensor, seen = to_tensor(photo, self.model, self.fit, self.size)
+        photo = load_photo(photo, max_side=None)
+        long = self.fit == "whole" and max(photo.size) > LONG * min(photo.size)
+        tensor, seen = to_tensor(photo, self.model, "crop" if long else self.fit, self.size)
         self.tensor, self.seen, self.picture = tensor, seen, shrink(seen)
         on_grid = b""
         if masks is not None:
@@ -115,6 +119,7 @@ class Explorer(anywidget.AnyWidget):
                 files["weights"] = network.weights(self.model)
                 self.send({"network": list(files), "worker": worker}, list(files.values()))
             elif asked == "photo":
+                self.fit = "squash" if self.fit == "squash" else "whole"  # no one crops their own
                 shown = self._shown(load_photo([{"name": question["name"], "content": buffers[0]}]))
                 with self.hold_sync():
                     for name, value in shown.items():

@@ -31,6 +31,24 @@ SHARP = 2  # pixels of the picture for each of the page: dense screens and proje
 FONT = Path(__file__).with_name("fonts") / "NanumGothic-subset.ttf"
 
 
+# What the code calls the things that it compares, and figures do in Korean.
+NAMES = {
+    "attention": "어텐션",
+    "average": "평균",
+    "centre": "가운데",
+    "chance": "우연",
+    "colours": "색",
+    "copied": "첫 마스크",
+    "embedded": "내장",
+    "middle": "가운데",
+    "pixels": "픽셀",
+    "random": "무작위",
+    "step": "스텝",
+    "untrained": "학습 안 됨",
+    "you": "내 예상",
+}
+
+
 class Figure(MatplotlibFigure):
     """Drawn with Hangul, whatever style is in use; shows itself in a notebook, without pyplot."""
 
@@ -160,7 +178,13 @@ def draw(ax, picture, title, **kwargs):
     """A picture on its axes."""
     ax.set(xticks=[], yticks=[])
     ax.imshow(np.asarray(picture), **kwargs)
-    ax.set_title(title, size=10, parse_math=False)  # a file's name may hold two dollars
+    ax.set_title(named(title), size=10, parse_math=False)  # a file's name may hold two dollars
+
+
+def named(label):
+    """A label of the code's as figures show it: "untrained 0" → "학습 안 됨 untrained 0"."""
+    word, *rest = str(label).split(" ")
+    return " ".join([say(NAMES[word], word) if word in NAMES else word, *rest])
 
 
 def in_patches(photo, grid):

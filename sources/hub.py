@@ -122,7 +122,7 @@ def _ask_first(repository):
 def _download(repository, size):
     what = f"{repository} ({size / 1e6:.0f} MB)" if size else repository
     tell(
-        f"내려받는 중: {what}. 커널을 중단하면(■) 내장 DINO로 이어 갑니다.",
+        f"내려받는 중: {what}. 커널을 중단하면(■) 내장 DINO로 계속합니다.",
         f"Downloading: {what}. Interrupt the kernel (■) to go on with the embedded DINO.",
     )
     with _one_at_a_time, _impatient():

@@ -23,7 +23,7 @@ def download(url):
     shown = plain(url)
     if not url.lower().startswith(("http://", "https://")):
         raise PhotoError(
-            f"http나 https 주소만 쓸 수 있습니다: {shown}. 사진을 파일로 저장해 그 이름을 쓰세요.",
+            f"http나 https 주소만 쓸 수 있습니다: {shown}. 사진을 저장해 파일 이름을 쓰세요.",
             f"Only http(s) addresses can be used: {shown}. Save the photo as a file, use its name.",
         )
 
@@ -75,7 +75,7 @@ def _fetch(url):
             if time.monotonic() > deadline:
                 raise TimeoutError
         if response.length:
-            raise PhotoError("내려받다가 끊겼습니다", "the download was cut off")
+            raise PhotoError("내려받는 도중에 연결이 끊겼습니다", "the download was cut off")
     return bytes(data)
 
 
@@ -86,11 +86,11 @@ def _why(error, scheme):
     if isinstance(error, PhotoError):
         return error.ko, error.en
     if isinstance(error, urllib.error.HTTPError) and 300 <= error.code < 400:
-        ko = "너무 여러 번, 또는 웹이 아닌 곳으로 넘깁니다"
+        ko = "다른 주소로 너무 여러 번, 또는 웹이 아닌 곳으로 보냅니다"
         return ko, "it sends us on too often, or to where no web is"
     if isinstance(error, urllib.error.HTTPError):
         said = f"HTTP {error.code} {reason}"
-        return f"서버가 주지 않습니다: {said}", f"the server does not give it: {said}"
+        return f"서버가 오류를 돌려주었습니다: {said}", f"the server does not give it: {said}"
     if isinstance(reason, ssl.SSLCertVerificationError):
         return (
             "서버의 인증서를 확인할 수 없습니다. 네트워크가 자체 인증서를 쓴다면 그 파일의 경로를 "
@@ -100,7 +100,7 @@ def _why(error, scheme):
         )
     ko, en = f"연결하지 못했습니다: {reason}", f"could not connect: {reason}"
     if isinstance(reason, TimeoutError):
-        ko, en = f"{SECONDS}초 안에 오지 않았습니다", f"it did not arrive within {SECONDS} seconds"
+        ko, en = f"{SECONDS}초 안에 받지 못했습니다", f"it did not arrive within {SECONDS} seconds"
     if proxy:
         set_to = f"{scheme}_proxy={proxy}"
         return f"{ko}. 프록시 설정 {set_to}도 확인하세요", f"{en}; check the proxy, too: {set_to}"

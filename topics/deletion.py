@@ -8,7 +8,7 @@ import torch
 from bilingual import counted
 from helpers.encoding import encode, fitting, grid_of, one_photo
 from helpers.maps import on_grid
-from helpers.plots import new_chart
+from helpers.plots import named, new_chart
 
 
 def curve(model, tensor, m, steps=10):
@@ -108,7 +108,9 @@ def draw_curves(values, *, weights, xlabel, ylabel):
     """Curves (label → numbers, from nothing to everything) over 0..100 %, also by line style."""
     fig, ax = new_chart((2, 1), weights, xlabel, ylabel)
     for (label, curve), line in zip(values.items(), itertools.cycle(("-", "--", "-.", ":"))):
-        ax.plot(np.linspace(0, 100, len(curve)), np.asarray(curve), line, marker=".", label=label)
+        ax.plot(
+            np.linspace(0, 100, len(curve)), np.asarray(curve), line, marker=".", label=named(label)
+        )
     ax.grid(alpha=0.3)
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return fig

@@ -12,7 +12,7 @@ from matplotlib import rcParams
 from bilingual import counted, say
 from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
-from helpers.plots import new_chart
+from helpers.plots import named, new_chart
 from topics import zoo
 
 
@@ -102,8 +102,8 @@ def contest(nets, pictures, labels):
 
 def show_rows(rows):
     """Print the mean of the draws, a row a name, a column a number of examples."""
-    for name, table in rows.items():
-        print(f"{name:12}", *[f"{value:.2f}" for value in table.mean(dim=1).tolist()])
+    for name, table in rows.items():  # which comes last: no two fonts make Hangul equally wide
+        print(*[f"{value:.2f}" for value in table.mean(dim=1).tolist()], "", named(name))
 
 
 def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
@@ -116,7 +116,7 @@ def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
     styles = ("-o", "--s", ":^", "-.v", "-D", "--x")
     for (name, table), style in zip(rows.items(), styles):
         colour = {"color": "gray"} if name.startswith("untrained") else {}
-        (line,) = ax.plot(counts, table.mean(1), style, ms=4, label=name, **colour)
+        (line,) = ax.plot(counts, table.mean(1), style, ms=4, label=named(name), **colour)
         low, high = table.amin(1), table.amax(1)
         ax.fill_between(counts, low, high, color=line.get_color(), alpha=0.15, lw=0)
     if chance is not None:

@@ -13,7 +13,7 @@ from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
 from helpers.maps import on_grid
 from helpers.overlay import blend
-from helpers.plots import draw, in_patches, narrowest, new_chart, new_figure, outline
+from helpers.plots import draw, in_patches, named, narrowest, new_chart, new_figure, outline
 
 
 def similarity_map(patch_tokens, grid, query):
@@ -138,7 +138,7 @@ def draw_rates(rows, *, weights):
         ax.barh(place, near, 0.7, fill=False, ec="gray", hatch="////")
         ax.barh(place, exact, 0.7, color="#0072B2")
         ax.text(near + 0.01, place, f"{exact:.0%} | {near:.0%}", va="center", size=8)
-    ax.set_yticks(range(len(rows)), rows, size=8)
+    ax.set_yticks(range(len(rows)), map(named, rows), size=8)
     ax.set(xlim=(0, 1.2), xticks=[0, 0.5, 1], xticklabels=["0 %", "50 %", "100 %"])
     ax.invert_yaxis()
     title = say(

@@ -16,7 +16,7 @@ from bilingual import BadInput, counted, say
 from helpers.images import load_photo
 from helpers.maps import on_grid
 from helpers.overlay import resize_map
-from helpers.plots import new_chart
+from helpers.plots import named, new_chart
 from topics.measure import jaccard
 
 
@@ -100,7 +100,7 @@ def show_rows(title, rows):
     """Print what ``contest`` found: the mean of all frames, and the last one."""
     print(title)
     for name, row in rows.items():
-        print(f"  {name:12} {row.mean():.2f}, last frame {row[-1]:.2f}")
+        print(f"  {row.mean():.2f}, last frame {row[-1]:.2f}  {named(name)}")
 
 
 def shown(pictures, labels):
@@ -117,7 +117,7 @@ def draw_scores(rows, *, weights):
     fig, ax = new_chart((4, 1), weights, say("프레임", "frame"), say("자카드", "Jaccard"))
     for (name, row), style in zip(rows.items(), ("-", "--", ":", "-.", "-", "--", ":")):
         grey = {"color": "gray", "lw": 1} if name.startswith("untrained") else {"lw": 2}
-        ax.plot(range(2, len(row) + 2), row, style, label=f"{name} {row.mean():.2f}", **grey)
+        ax.plot(range(2, len(row) + 2), row, style, label=f"{named(name)} {row.mean():.2f}", **grey)
     ax.set_ylim(0, 1)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return fig

@@ -76,7 +76,7 @@ def frames(source, side=320, most=120, every=1, progress=True):
             raise
         except Exception as error:  # a broken file makes decoders raise nearly anything
             raise PhotoError(
-                f"비디오가 깨졌거나 일부만 있거나, 여기서 읽지 못하는 종류입니다: {name}. 다시 "
+                f"비디오가 깨졌거나 일부만 있거나, 여기서 읽지 못하는 형식입니다: {name}. 다시 "
                 f"내려받거나, {VIDEOS[0]}",
                 f"The video is damaged or incomplete, or of a kind that is not read here: {name}. "
                 f"Download it once more. {VIDEOS[1]}",

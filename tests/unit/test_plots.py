@@ -455,3 +455,20 @@ def test_every_figure_takes_a_photo_in_any_form(photo, name, tmp_path):
     expected = shown(TAKE_PHOTOS[name](photo))
     for form in (path, str(path), path.read_bytes(), photo.convert("RGBA")):
         assert all(map(np.array_equal, expected, shown(TAKE_PHOTOS[name](form))))
+
+
+@pytest.mark.parametrize(
+    "language, shown",
+    [("ko", "학습 안 됨 0"), ("en", "untrained 0"), ("both", "학습 안 됨 untrained 0")],
+)
+def test_the_codes_own_labels_are_shown_in_the_readers_language(monkeypatch, language, shown):
+    monkeypatch.setenv("DINO_LANGUAGE", language)
+    photo, label = Image.new("RGB", (8, 8)), "untrained 0"
+    assert plots.compare({label: photo}, weights="w").axes[0].get_title() == shown
+    (text,) = (
+        deletion.draw_curves({label: [1, 0]}, weights="w", xlabel="x", ylabel="y")
+        .axes[0]
+        .get_legend()
+        .get_texts()
+    )
+    assert text.get_text() == shown
