@@ -66,6 +66,14 @@ def known(name):
     )
 
 
+def one_of(what, value, choices):
+    """``BadInput`` if a value, of the argument called `what`, is none of the choices."""
+    if value not in choices:
+        known = ", ".join(choices)
+        ko = f"{what}에 쓸 수 있는 값은 다음과 같습니다: {known}. 받은 값: {value!r}"
+        raise BadInput(ko, f"{what} must be one of {known}: {value!r}")
+
+
 def say(ko, en, between=" "):
     """Of a pair the text to show; for "both", one after the other.
 

@@ -18,12 +18,8 @@ def prepare():
     """
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")
-    if bilingual.language() == "both" and not _has_hangul(sys.stdout.encoding):
-        bilingual.choose("en")
-
-
-def _has_hangul(encoding):
-    try:
-        return bool("한글".encode(encoding))
-    except UnicodeEncodeError:
-        return False
+    if bilingual.language() == "both":
+        try:
+            "한글".encode(sys.stdout.encoding)
+        except UnicodeEncodeError:
+            bilingual.choose("en")

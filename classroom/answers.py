@@ -9,11 +9,11 @@ truth is the map that it was, a hexadecimal digit a patch, or "" before the resu
 choice of n answers is a grid of 1 × n, its truth "f" at the right one.
 """
 
+import contextlib
 import json
 import math
 import os
 import re
-import tempfile
 from datetime import datetime
 
 from IPython import get_ipython
@@ -28,38 +28,29 @@ trouble = None  # why the last answer was not kept, if it was not; progress.show
 
 def record(lesson, exercise, correct):
     """Keep one try of a lesson's ("03") check. Prints nothing and never raises."""
-
-    def add(kept):
+    with _changed(lesson) as kept:
         tries = kept.setdefault(exercise, {})
         tries["last"] = {"correct": bool(correct), "code": cell_source(), "time": _now()}
         if correct:  # a later wrong try leaves this one
             tries["right"] = tries["last"]
 
-    _keep(lesson, add)
-
 
 def record_guess(lesson, question, grid, picked):
     """Keep a guess; as ``record``. One made after the result was opened leaves the first."""
-
-    def add(kept):
+    with _changed(lesson) as kept:
         both = kept[GUESSES].setdefault(question, {})
         guess = {"grid": list(grid), "picked": sorted(picked), "truth": "", "time": _now()}
         both["last"] = guess
         if not both.get("first", guess)["truth"]:
             both["first"] = guess
 
-    _keep(lesson, add)
-
 
 def record_truth(lesson, question, truth):
     """Keep with a guess what the map was; nothing where none was made. As ``record``."""
-
-    def add(kept):
+    with _changed(lesson) as kept:
         for guess in kept[GUESSES].get(question, {}).values():
             if len(truth) == math.prod(guess["grid"]):  # else it was made for another model
                 guess["truth"] = guess["truth"] or truth
-
-    _keep(lesson, add)
 
 
 def read(lesson):
@@ -82,8 +73,34 @@ def cell_source():
 
 def are_guesses(both):
     """Whether this is a first and a last guess; whoever reads on can count on their form."""
-    form = isinstance(both, dict) and both.keys() == {"first", "last"}
-    return form and all(map(_is_guess, both.values()))
+    match both:
+        case {"first": first, "last": last} if len(both) == 2:
+            return _is_guess(first) and _is_guess(last)
+    return False
+
+
+def _is_guess(guess):
+    match guess:
+        case {"time": str(), "grid": [gh, gw], "picked": [*picked], "truth": str(truth)}:
+            whole = len(guess) == 4 and {type(n) for n in (gh, gw, *picked)} == {int}
+            return (
+                whole
+                and min(gh, gw) > 0
+                and gh * gw <= MOST
+                and 0 < len(picked) == len({*picked} & {*range(gh * gw)})
+                and bool(re.fullmatch(f"([0-9a-f]{{{gh * gw}}})?", truth))
+            )
+    return False
+
+
+def _is_answer(tries):
+    form = {"correct": bool, "code": str, "time": str}
+    return (
+        isinstance(tries, dict)
+        and "last" in tries
+        and all(isinstance(one, dict) for one in tries.values())
+        and all({k: type(v) for k, v in one.items()} == form for one in tries.values())
+    )
 
 
 def _kept(lesson):
@@ -93,67 +110,35 @@ def _kept(lesson):
     except (OSError, ValueError, TypeError):  # none yet, or somebody edited it
         kept = {}
     made = kept.pop(GUESSES, None)
-    made = made.items() if isinstance(made, dict) else ()
+    made = made if isinstance(made, dict) else {}
     kept = {name: tries for name, tries in kept.items() if _is_answer(tries)}
-    return {**kept, GUESSES: {name: both for name, both in made if are_guesses(both)}}
+    return kept | {GUESSES: {name: both for name, both in made.items() if are_guesses(both)}}
 
 
-def _keep(lesson, add):
-    """Let ``add`` change what is kept, and write it."""
+@contextlib.contextmanager
+def _changed(lesson):
+    """What is kept of a lesson, to be changed; then it is written, whole or not at all."""
     global trouble
+    draft = None
     try:
+        path = _file(lesson)
+        draft = path.with_name(f".{lesson}-{os.getpid()}")  # a crash leaves the old file
         kept = _kept(lesson)
-        add(kept)
-        if not kept[GUESSES]:
-            del kept[GUESSES]
-        _replace(_file(lesson), json.dumps(kept, ensure_ascii=False, indent=1))
+        yield kept
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        os.replace(draft, path)
         trouble = None
     except Exception as error:  # a full disk, a read-only folder: not the student's business now
         trouble = str(error)
+    finally:
+        with contextlib.suppress(AttributeError, OSError):  # no draft
+            draft.unlink()
 
 
 def _now():
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
-def _is_answer(tries):
-    return isinstance(tries, dict) and "last" in tries and all(map(_is_try, tries.values()))
-
-
-def _is_try(attempt):
-    return _has_form(attempt, {"correct": bool, "code": str, "time": str})
-
-
-def _is_guess(guess):
-    form = {"time": str, "grid": list, "picked": list, "truth": str}
-    if not _has_form(guess, form) or {type(n) for n in guess["grid"] + guess["picked"]} != {int}:
-        return False
-    (gh, gw), picked = guess["grid"] if len(guess["grid"]) == 2 else (0, 0), guess["picked"]
-    count = gh * gw
-    return (
-        min(gh, gw) > 0
-        and count <= MOST
-        and 0 < len(picked) == len({*picked} & {*range(count)})
-        and (not guess["truth"] or bool(re.fullmatch(f"[0-9a-f]{{{count}}}", guess["truth"])))
-    )
-
-
-def _has_form(thing, form):
-    return isinstance(thing, dict) and {k: type(v) for k, v in thing.items()} == form
-
-
 def _file(lesson):
     return lessons.outputs() / "answers" / f"{lesson}.json"
-
-
-def _replace(path, text):
-    """Write a file whole or not at all, so that a crash leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise

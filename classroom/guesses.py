@@ -2,11 +2,9 @@
 
 import ast
 import base64
-import contextlib
 import functools
 import io
 from collections import Counter
-from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,16 +12,10 @@ import numpy as np
 from PIL import Image
 
 from bilingual import say
+from classroom import page
 from helpers import overlay
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-STYLE = """body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font-family: sans-serif; }
-.row { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; flex: 1 1 14rem; }
-img { width: 100%; image-rendering: pixelated; } td { padding: .2rem .8rem; }
-meter { width: 12rem; }
-"""
-# The page runs nothing and loads nothing, whatever a student may have handed in.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 class Question(NamedTuple):
@@ -56,33 +48,16 @@ def questions(folder=NOTEBOOKS):
 def calls(source):
     """The questions in a cell: a list of (lesson, question, options).
 
-    ValueError if these are no texts and lists of texts, written in this cell.
+    ValueError if these are no texts and lists of texts.
     """
-    found, known = [], {}
-    for line in ast.parse(source).body if "predict." in source else ():
-        for node in ast.walk(line):
-            name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-            if name in ("predict.patches", "predict.choice"):
-                lesson, question, *rest = node.args
-                options = rest[0] if name == "predict.choice" else ast.List([], ast.Load())
-                found.append(tuple(_value(each, known) for each in (lesson, question, options)))
-        if isinstance(line, ast.Assign | ast.AugAssign):
-            target = line.target if isinstance(line, ast.AugAssign) else line.targets[0]
-            with contextlib.suppress(ValueError):
-                new = _value(line.value, known)
-                old = known.get(ast.unparse(target), []) if isinstance(line, ast.AugAssign) else []
-                known[ast.unparse(target)] = [*old, *new] if isinstance(new, list) else new
+    found = []
+    for node in ast.walk(ast.parse(source)) if "predict." in source else ():
+        name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if name in ("predict.patches", "predict.choice"):
+            texts = node.args[: 2 if name == "predict.patches" else 3]
+            lesson, question, *options = map(ast.literal_eval, texts)
+            found.append((lesson, question, options[0] if options else []))
     return found
-
-
-def _value(node, known):
-    """What an expression of texts, lists and names of such is; else ``ValueError``."""
-    plain = (ast.Constant, ast.List, ast.Tuple, ast.Starred, ast.Name, ast.expr_context)
-    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-    if not names <= known.keys() or not all(isinstance(part, plain) for part in ast.walk(node)):
-        raise ValueError(ast.unparse(node))
-    code = compile(ast.fix_missing_locations(ast.Expression(node)), "cell", "eval")
-    return eval(code, {"__builtins__": {}}, known)
 
 
 def digits(values):
@@ -120,19 +95,17 @@ def mark(guess, question):
 
 def html(pages, asked):
     """The class's page, of what ``page.read`` returned of each student; "" if nobody guessed."""
-    parts = []
+    sections = []
     for key, question in asked.items():
         made = [said["guesses"][key] for said in pages if key in said["guesses"]]
-        made = [guess for guess in made if fits(guess, question)]
-        if made:
-            parts.append(f"<h2>{key[0]}. {escape(question.heading)}</h2>")
-            parts.append((_choice if question.options else _patches)(made, question))
+        if made := [guess for guess in made if fits(guess, question)]:
+            heading = f"{key[0]}. {question.heading}"
+            if question.options:
+                sections.append((heading, None, [], _answers(made, question)))
+            else:
+                sections.append((heading, *_figures(made, question), []))
     title = say("반의 예상", "What the class guessed", " · ")
-    head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>{title}</title>'
-    head = f'<meta charset="utf-8">{head}<style>{STYLE}</style>'
-    body = "\n".join([f"<h1>{title}</h1>", *parts])
-    page = f'<!DOCTYPE html>\n<html lang="ko"><head>{head}</head><body>\n{body}\n</body></html>\n'
-    return page if parts else ""
+    return page.render("guesses.html", title=title, sections=sections) if sections else ""
 
 
 def truth(guess):
@@ -140,52 +113,47 @@ def truth(guess):
     return np.reshape([int(sign, 16) / 15 for sign in guess["truth"]], guess["grid"])
 
 
-def _patches(made, question):
-    """A row of pictures: photo, all guesses, and the mean of the maps, on the commonest grid."""
+def _figures(made, question):
+    """Photo, all guesses, and the mean of the maps, on the commonest grid.
+
+    Returns their shape, "width / height", and of each (data address, caption).
+    """
     (gh, gw), _ = Counter(tuple(guess["grid"]) for guess in made).most_common(1)[0]
 
     def mean(maps):
         return np.mean([overlay.resize_map(m, (gw, gh)) for m in maps], axis=0)
 
     masks = [np.isin(np.arange(np.prod(g["grid"])), g["picked"]).reshape(g["grid"]) for g in made]
-    opened = [guess for guess in made if guess["truth"]]
-    shares, ends = mean(masks), len(made)
+    shares, count = mean(masks), len(made)
     figures, (width, height) = [], (gw, gh)
     if question.still:
-        figures.append((f"data:image/jpeg;base64,{question.still}", "사진", "the photo"))
+        figures.append((f"jpeg;base64,{question.still}", say("사진", "the photo", " · ")))
         with Image.open(io.BytesIO(base64.b64decode(question.still))) as photo:
             width, height = photo.size
-    ko = f"예상 {ends}개: 가장 밝은 패치는 {shares.max():.0%}가 골랐습니다"
-    figures.append((_png(shares), ko, f"{ends} guesses: {shares.max():.0%} chose the brightest"))
-    if opened:
+    ko = f"예상 {count}개: 가장 밝은 패치는 {shares.max():.0%}가 골랐습니다"
+    en = f"{count} guesses: {shares.max():.0%} chose the brightest"
+    figures.append((_png(shares), say(ko, en, " · ")))
+    if opened := [guess for guess in made if guess["truth"]]:
         met = np.mean([overlap(guess["picked"], truth(guess)) for guess in opened])
         chance = np.mean([len(guess["picked"]) / truth(guess).size for guess in opened])
         ko = f"맵. 맞은 비율 {met:.0%}, 우연 {chance:.0%}"
         en = f"the map: met {met:.0%}, by chance {chance:.0%}"
-        figures.append((_png(mean(map(truth, opened))), ko, en))
-    row = [
-        f'<figure><img alt="" style="aspect-ratio: {width} / {height}" src="{source}">'
-        f"<figcaption>{say(*words, ' · ')}</figcaption></figure>"
-        for source, *words in figures
-    ]
-    return f'<div class="row">{"".join(row)}</div>'
+        figures.append((_png(mean(map(truth, opened))), say(ko, en, " · ")))
+    return f"{width} / {height}", figures
 
 
-def _choice(made, question):
-    """A table: each answer, how many chose it, and which was right."""
+def _answers(made, question):
+    """Of each answer: whether it was right, its words, how many chose it, out of how many."""
     counts = Counter(guess["picked"][0] for guess in made)
-    right = Counter(guess["truth"].find("f") for guess in made if guess["truth"])
-    right = right.most_common(1)[0][0] if right else None
-    rows = []
-    for i, pair in enumerate(question.options):
-        cells = "✓" if i == right else "", escape(" · ".join(dict.fromkeys(pair)))
-        cells += f'<meter max="{len(made)}" value="{counts[i]}"></meter>', str(counts[i])
-        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    return f"<table>{''.join(rows)}</table>"
+    right = Counter(guess["truth"].find("f") for guess in made if guess["truth"]).most_common(1)
+    return [
+        (right and right[0][0] == i, " · ".join(dict.fromkeys(pair)), counts[i], len(made))
+        for i, pair in enumerate(question.options)
+    ]
 
 
 def _png(values):
-    """A map as a picture of a pixel a patch, from 0 to its largest, as a data address."""
+    """A map as a picture of a pixel a patch, from 0 to its largest, as in a data address."""
     file = io.BytesIO()
     Image.fromarray(overlay.colorize(values / (values.max() or 1))).save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return f"png;base64,{base64.b64encode(file.getvalue()).decode()}"

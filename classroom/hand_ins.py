@@ -23,7 +23,6 @@ tried has no column. Of several pages of one student the platforms get the last.
 import argparse
 import csv
 import io
-import os
 import re
 import sys
 import zipfile
@@ -33,6 +32,7 @@ from pathlib import Path, PurePosixPath
 
 from bilingual import BadInput, Bilingual, console, plain, say, tell
 from classroom import guesses, page
+from classroom.checks.exercise import listed
 
 PAGES = (".html", ".htm", ".xhtml")
 LARGEST = 500_000_000  # bytes of all that is read from one zip file
@@ -75,20 +75,12 @@ def collect(path):
         except Exception as error:  # whatever is wrong with one file, the others are read
             broken.append((name, error))
 
-    for file in _files(path):
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         left = LARGEST
-        name = file.relative_to(path if path.is_dir() else path.parent).as_posix()
-        take(name, partial(open, file, "rb"), packs=2)
+        if file.is_file():  # a pipe may never end
+            name = file.relative_to(path if path.is_dir() else path.parent).as_posix()
+            take(name, partial(open, file, "rb"), packs=2)
     return pages, broken, passed
-
-
-def _files(path):
-    if path.is_file():
-        yield path
-    for folder, folders, names in os.walk(path):
-        folders.sort()
-        # A pipe may never end.
-        yield from (Path(folder, name) for name in sorted(names) if Path(folder, name).is_file())
 
 
 def table(pages, exercises):
@@ -110,9 +102,8 @@ def latest(pages):
     return list({said["number"] or said["name"]: said for said in pages}.values())
 
 
-def gradebooks(pages, exercises):
-    """Rows for Moodle and rows for Canvas; see ``table``."""
-    last = latest(pages)
+def gradebooks(last, exercises):
+    """Rows for Moodle and rows for Canvas, of ``latest`` pages; see ``table``."""
 
     def grade(said, lesson):
         verdicts = [said["verdicts"].get((lesson, name), "not tried") for name in exercises[lesson]]
@@ -137,7 +128,8 @@ def inert(text):
     return FORMULA.sub("'", str(text))
 
 
-def _write(path, rows, encoding):
+def write(path, rows, encoding="utf-8"):
+    """A CSV file of rows, in which no cell is a formula."""
     with open(path, "w", newline="", encoding=encoding) as file:
         csv.writer(file).writerows([inert(cell) for cell in row] for row in rows)
 
@@ -174,30 +166,27 @@ def _tables(folder, out):
     if not pages:
         tell(f"낸 파일이 없습니다: {where}", f"No page was handed in: {where}")
         return 1
-
-    from classroom.checks.exercise import listed  # only now, since it takes PyTorch with it
-
-    rows = table(pages, listed())
+    rows, last = table(pages, listed()), latest(pages)
     most = sum(map(len, listed().values()))
     for file, name, number, right, *_ in rows[1:]:
         print(f"{name}\t{number}\t{right} / {most}\t{file}")
-    moodle, canvas = gradebooks(pages, listed())
-    if left := len(canvas) - len(moodle) - 1:
+    moodle, canvas = gradebooks(last, listed())
+    if left := sum(not said["number"] for said in last):
         print(f"{say('Moodle 표에 없음(학번 없음)', 'no number, not for Moodle', ' · ')}: {left}")
+    files = [out, *(out.with_suffix(f".{end}") for end in ("moodle.csv", "canvas.csv"))]
     try:
-        _write(out, rows, "utf-8-sig")  # Excel needs the mark (sig), platforms do not
-        _write(out.with_suffix(".moodle.csv"), moodle, "utf-8")
-        _write(out.with_suffix(".canvas.csv"), canvas, "utf-8")
-        if shown := guesses.html(latest(pages), guesses.questions()):
-            out.with_suffix(".guesses.html").write_text(shown, encoding="utf-8")
+        for path, one in zip(files, (rows, moodle, canvas)):
+            write(path, one, "utf-8-sig" if path is out else "utf-8")  # Excel needs the mark (sig)
+        if shown := guesses.html(last, guesses.questions()):
+            files.append(out.with_suffix(".guesses.html"))
+            files[-1].write_text(shown, encoding="utf-8")
     except OSError as error:
         name, why = plain(error.filename), error.strerror
         raise BadInput(
             f"표를 쓸 수 없습니다: {name} ({why}). 다른 프로그램에서 열려 있으면 닫으세요.",
             f"The table cannot be written: {name} ({why}). Close it where it is open.",
         ) from error
-    ends = [".moodle.csv", ".canvas.csv", *([".guesses.html"] if shown else [])]
-    print(f"-> {plain(out)}, " + ", ".join(plain(out.stem) + end for end in ends))
+    print("->", ", ".join(map(plain, files)))
     return min(len(broken), 1)
 
 

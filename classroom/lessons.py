@@ -1,7 +1,13 @@
-"""What a notebook needs before its first cell: packages, a language, a place to write."""
+"""What a notebook needs before its first cell: packages, a language, a place to write.
 
+The reader's language is the one chosen in ``setup``, else the environment variable
+``DINO_LANGUAGE``, else what ``outputs/settings.json`` remembers of the last lesson, else both.
+"""
+
+import contextlib
 import functools
 import getpass
+import json
 import os
 import re
 import subprocess
@@ -12,11 +18,15 @@ from importlib import metadata
 from pathlib import Path
 
 from IPython import get_ipython
+from IPython.display import display
 
+import bilingual
 from bilingual import say, tell
-from classroom import language as _language
 
 ROOT = Path(__file__).resolve().parents[1]
+PLACE = "dino-language"  # one place on the page, so that a later choice replaces an earlier one
+
+_shown = False
 
 
 def setup(language=None):
@@ -32,8 +42,12 @@ def setup(language=None):
     """
     if "google.colab" in sys.modules and (packages := missing()):
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", *packages], check=True)
-    _language.choose(language, outputs())
-    _language.show()
+    file = outputs() / "settings.json"
+    bilingual.choose(language or os.environ.get(bilingual.VARIABLE) or _remembered(file))
+    if language:
+        with contextlib.suppress(OSError):  # a full disk: the choice holds for this lesson
+            file.write_text(json.dumps({"language": bilingual.language()}) + "\n", "utf-8")
+    _show_language()
     if shell := get_ipython():
         shell.set_custom_exc((NameError,), _explain)
 
@@ -41,6 +55,35 @@ def setup(language=None):
 def language(choice):
     """Change the language: "ko", "en" or "both". What is drawn or run from now on follows it."""
     setup(choice)
+
+
+def _show_language():
+    """Hide the other language's prose, where a notebook's outputs can style its page.
+
+    JupyterLab and Notebook 7 can; VS Code, Colab and GitHub show both languages, as ever. Nothing
+    is shown as long as both languages are.
+    """
+    global _shown
+    chosen = bilingual.language()
+    if chosen == "both" and not _shown:
+        return
+    _shown = True
+    other = {"ko": "en", "en": "ko", "both": None}[chosen]
+    hidden = f'.jp-MarkdownCell:has(.jp-RenderedMarkdown [lang="{other}"])'
+    style = f"<style>{hidden} {{ display: none; }}</style>\n" if other else ""
+    how = ' lessons.language("both")' if other else ""
+    ko = "언어: 한국어. 두 언어로:" if other else "언어: 한국어와 영어"
+    en = "Language: English. For both:" if other else "Language: Korean and English"
+    notice = say(ko, en, " · ") + how
+    page = f'{style}<p lang="{chosen if other else "ko"}">{notice}</p>'
+    display({"text/html": page, "text/plain": notice}, raw=True, display_id=PLACE)
+
+
+def _remembered(file):
+    try:
+        return bilingual.known(json.loads(file.read_text("utf-8"))["language"])
+    except (OSError, ValueError, TypeError, KeyError):  # nothing yet, or somebody edited it
+        return "both"
 
 
 def missing():

@@ -6,12 +6,11 @@ A page is the student's own word: it can be edited by hand, so look at the answe
 import json
 import re
 from datetime import datetime
-from html import escape
+from pathlib import Path
 
 from bilingual import BadInput
 from classroom.answers import are_guesses
 
-GUESS = "예상", "Guess"
 MARKS = {
     "right": ("✓", "맞음", "right"),
     "not yet": ("✗", "아직 아님", "not right yet"),
@@ -19,8 +18,6 @@ MARKS = {
 }
 LARGEST = 5_000_000  # bytes; a page with every answer is far smaller
 START, END = '<script type="application/json" id="answers">', "</script>"
-STYLE = "body{max-width:50rem;margin:2rem auto;font-family:sans-serif;line-height:1.5}pre{"
-STYLE += "background:#f3f3f3;padding:.7rem;overflow:auto}"
 
 
 def valid(name, number=""):
@@ -47,28 +44,21 @@ def write(name, number, lessons, guesses=()):
 
     Of each lesson what ``progress.standing`` and ``answers.guesses`` return.
     """
-    guesses = dict(guesses)
     made = datetime.now().astimezone().isoformat(timespec="seconds")
-    parts = [f"<h1>{escape(name)} {escape(number)}</h1>", f"<p>{made}</p>"]
-    for lesson, exercises in lessons.items():
-        parts.append(f"<h2>수업 · Lesson {escape(lesson)}</h2>")
-        for i, e in enumerate(exercises, 1):
-            sign, ko, en = MARKS[e["verdict"]]
-            parts.append(f"<h3>{i}. {escape(' · '.join(e['title']))}</h3>")
-            parts.append(f"<p>{sign} {ko} · {en}</p>")
-            for t in e["tries"]:
-                mark = "✓" if t["correct"] else "✗"
-                parts.append(f"<p>{mark} {escape(t['time'])}</p><pre>{escape(t['code'])}</pre>")
-        for question, both in guesses.get(lesson, {}).items():
-            parts.append(f"<h3>{' · '.join(GUESS)}: {escape(question)}</h3>")
-            parts.append(f"<pre>{drawn(both['first'])}</pre>")
-    data = {"name": name, "number": number, "made": made, "lessons": lessons, "guesses": guesses}
-    data = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # no answer ends the script
-    return (
-        f'<!DOCTYPE html>\n<html lang="ko"><head><meta charset="utf-8"><title>{escape(name)}'
-        f"</title><style>{STYLE}</style></head><body>\n" + "\n".join(parts) + "\n"
-        f"{START}{data}{END}\n</body></html>\n"
-    )
+    told = {"name": name, "number": number, "made": made, "lessons": lessons}
+    told["guesses"] = dict(guesses)
+    data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")  # no answer ends the script
+    return render("page.html", **told, marks=MARKS, drawn=drawn, data=START + data + END)
+
+
+def render(template, **values):
+    """One of the HTML templates beside this file, filled in; every text in it is escaped."""
+    import jinja2  # not above: a lesson's kernel needs it at its end, if at all
+
+    here = jinja2.FileSystemLoader(Path(__file__).parent)
+    blocks = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    environment = jinja2.Environment(loader=here, autoescape=True, **blocks)
+    return environment.get_template(template).render(values)
 
 
 def drawn(guess):
@@ -105,15 +95,14 @@ def read(data):
             for e in exercises
         }
         guesses = {
-            (lesson, question): both
+            (lesson, question): both["first"] if are_guesses(both) else None
             for lesson, made in said.get("guesses", {}).items()  # pages of earlier versions: none
             for question, both in made.items()
         }
         fine = set(verdicts.values()) <= set(MARKS) and isinstance(said["made"], str)
-        if fine and all(map(are_guesses, guesses.values())):
-            first = {key: both["first"] for key, both in guesses.items()}
-            whole = {"made": said["made"], "verdicts": verdicts, "guesses": first}
-            return {"name": name, "number": number} | whole
+        if fine and None not in guesses.values():
+            found = {"verdicts": verdicts, "guesses": guesses}
+            return {"name": name, "number": number, "made": said["made"]} | found
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         pass
     raise BadInput("읽을 수 없는 답입니다", "answers that make no sense")

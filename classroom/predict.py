@@ -7,7 +7,6 @@ Only a guess that was locked in counts. It is kept with the answers and handed i
 """
 
 import base64
-from html import escape
 from pathlib import Path
 
 import anywidget
@@ -47,6 +46,7 @@ class Guess(anywidget.AnyWidget):
             shown |= {"picked": last["picked"], "locked": True}
         super().__init__(grid=list(grid), language=language(), **shown)
         self.on_msg(self._sent)
+        display(self)
 
     def lock(self, picked):
         """Lock patches or an answer's number in, as the button does; else ``BadInput``."""
@@ -67,6 +67,18 @@ class Guess(anywidget.AnyWidget):
         else:
             self.locked = False
 
+    def _opened(self, truth):
+        """Keep what it was (of each patch or answer, 0..1); whether a guess had been locked in."""
+        if self.locked:
+            answers.record_truth(self.lesson, self.question, digits(truth))
+        else:
+            tell(
+                "확정한 예상이 없습니다. "
+                "위에서 예상을 확정한 다음 이 셀을 다시 실행하면 나란히 보입니다.",
+                "No guess was locked in. Lock one in above and run this cell again to see both.",
+            )
+        return self.locked
+
     def __repr__(self):
         return self._asked()[0]
 
@@ -74,21 +86,28 @@ class Guess(anywidget.AnyWidget):
         """As of an explorer, see ``still``; in words, and of patches in a still."""
         words, picture = self._asked()
         data, metadata = super()._repr_mimebundle_()
-        data["text/plain"], shown = words, escape(words)
+        data["text/plain"] = words
         if picture:
             data["image/jpeg"] = base64.b64encode(picture).decode()
             metadata = {**metadata, "image/jpeg": {"alt": words}}
-            source = f'src="data:image/jpeg;base64,{data["image/jpeg"]}"'
-            shown = f'<img alt="{escape(words)}" {source}>'
-        still.show(data, metadata, shown)
+        still.show(data, metadata, words)
 
 
 class Patches(Guess):
-    """Patches of a photo; ``patches`` makes it."""
+    """Ask which patches of a photo will be highest in a map; shows itself.
 
-    def __init__(self, lesson, question, seen, grid):
-        self.seen = seen
-        super().__init__(lesson, question, grid, photo=jpeg(shrink(seen, SIDE)))
+    Parameters
+    ----------
+    lesson : str, two digits, as "03"
+    question : str, a name of its own in the lesson; with it the guess is kept
+    photo : PIL.Image.Image, what the network saw, the second thing that ``to_tensor`` returns
+    encoded : encoding.Encoded, of which the grid is taken; or the grid itself, (gh, gw)
+    """
+
+    def __init__(self, lesson, question, photo, encoded):
+        self.seen = load_photo(photo, max_side=None)
+        grid = tuple(getattr(encoded, "grid", encoded))
+        super().__init__(lesson, question, grid, photo=jpeg(shrink(self.seen, SIDE)))
 
     def beside(self, m, weights=None):
         """Draw the guess beside the map that it was about, and print how well it was met.
@@ -108,8 +127,7 @@ class Patches(Guess):
         values = np.nan_to_num(values, nan=np.nanmin(values))
         values = (values - values.min()) / (np.ptp(values) or 1)
         panels = {say("맵", "the map"): values}
-        if self.locked:
-            answers.record_truth(self.lesson, self.question, digits(values))
+        if self._opened(values):
             mask = np.isin(np.arange(gh * gw), self.picked).reshape(gh, gw)
             panels = {say("예상", "your guess"): mask} | panels
             met, count = overlap(self.picked, values), len(self.picked)
@@ -119,8 +137,6 @@ class Patches(Guess):
                 f"Of the {count} patches that you guessed, {met:.0%} are among the {count} largest "
                 f"of the map. By chance it would be about {count / values.size:.0%}.",
             )
-        else:
-            none_made()
         fig, axes = plots.new_figure(1, len(panels), self.seen.size, weights)
         for ax, (label, panel) in zip(axes, panels.items()):
             plots.draw(ax, overlay.blend(self.seen, panel, smooth=False), label)
@@ -140,18 +156,18 @@ class Patches(Guess):
 
 
 class Choice(Guess):
-    """One of several answers; ``choice`` makes it."""
+    """Ask for one of several answers, each (Korean, English); shows itself. See ``Patches``."""
+
+    def __init__(self, lesson, question, options):
+        shown = [ko if ko == en else say(ko, en, " · ") for ko, en in options]
+        super().__init__(lesson, question, (1, len(shown)), options=shown)
 
     def beside(self, index):
         """Print the guess beside the right answer, by its number from 0; else ``BadInput``."""
         if index not in range(len(self.options)):
             raise BadInput(f"그런 답이 없습니다: {index}", f"There is no such answer: {index}")
-        if self.locked:
-            truth = digits(np.arange(len(self.options)) == index)
-            answers.record_truth(self.lesson, self.question, truth)
+        if self._opened(np.arange(len(self.options)) == index):
             print(f"{say('예상', 'Your guess', ' · ')}: {self.options[self.picked[0]]}")
-        else:
-            none_made()
         print(f"{say('결과', 'The result', ' · ')}: {self.options[index]}")
 
     def _asked(self):
@@ -159,30 +175,4 @@ class Choice(Guess):
         return "\n".join([f"{head}:", *(f"- {option}" for option in self.options)]), b""
 
 
-def patches(lesson, question, photo, encoded):
-    """Ask which patches of a photo will be highest in a map; shows itself.
-
-    Parameters
-    ----------
-    lesson : str, two digits, as "03"
-    question : str, a name of its own in the lesson; with it the guess is kept
-    photo : PIL.Image.Image, what the network saw, the second thing that ``to_tensor`` returns
-    encoded : encoding.Encoded, of which the grid is taken; or the grid itself, (gh, gw)
-    """
-    grid = tuple(getattr(encoded, "grid", encoded))
-    guess = Patches(lesson, question, load_photo(photo, max_side=None), grid)
-    display(guess)
-    return guess
-
-
-def choice(lesson, question, options):
-    """Ask for one of several answers, each (Korean, English); shows itself. See ``patches``."""
-    shown = [ko if ko == en else say(ko, en, " · ") for ko, en in options]
-    guess = Choice(lesson, question, (1, len(shown)), options=shown)
-    display(guess)
-    return guess
-
-
-def none_made():
-    ko = "확정한 예상이 없습니다. 위에서 예상을 확정한 다음 이 셀을 다시 실행하면 나란히 보입니다."
-    tell(ko, "No guess was locked in. Lock one in above and run this cell again to see both.")
+patches, choice = Patches, Choice  # as the lessons say it

@@ -4,7 +4,7 @@ from html import escape
 
 from IPython.display import HTML, display
 
-from bilingual import BadInput, say, tell
+from bilingual import one_of, say, tell
 from classroom import answers, lessons, page
 from classroom.checks.exercise import listed
 
@@ -24,7 +24,13 @@ def show(lesson):
             f"마지막 답을 저장하지 못했습니다: {answers.trouble}",
             f"Your last answer could not be kept: {answers.trouble}",
         )
-    if folded := [_folded(e["title"], attempt) for e in exercises for attempt in e["tries"]]:
+    saved = say("저장된 답", "Saved answer", " · ")
+    folded = []
+    for title, attempt in [(say(*e["title"], " · "), t) for e in exercises for t in e["tries"]]:
+        summary = escape(f"{'✓' if attempt['correct'] else '✗'} {saved}: {title}")
+        code = escape(attempt["code"])
+        folded.append(f"<details><summary>{summary}</summary>\n<pre>{code}</pre></details>")
+    if folded:
         display(HTML("\n".join(folded)))
 
 
@@ -47,10 +53,8 @@ def hand_in(name, number=""):
     """
     name, number = page.valid(name, number)
     path = lessons.outputs() / page.file_name(name, number)
-    exercises = {lesson: standing(lesson) for lesson in listed()}
-    guesses = {lesson: answers.guesses(lesson) for lesson in listed()}
-    made = page.write(name, number, exercises, guesses)
-    path.write_text(made, encoding="utf-8")
+    exercises, guesses = ({le: of(le) for le in listed()} for of in (standing, answers.guesses))
+    path.write_text(page.write(name, number, exercises, guesses), encoding="utf-8")
     tell(f"이 파일을 내세요: {path}", f"Hand in this file: {path}")
     return path
 
@@ -64,23 +68,12 @@ def standing(lesson):
         Keys ``exercise``, ``title`` (ko, en), ``verdict`` ("right", "not yet" or "not tried") and
         ``tries``, a list of the last right try and the last one, if it is another.
     """
-    if lesson not in listed():
-        known = ", ".join(listed())
-        raise BadInput(
-            f"그런 수업이 없습니다: {lesson!r}. 다음 가운데 고르세요: {known}",
-            f"There is no lesson {lesson!r}. Choose one of: {known}",
-        )
+    one_of("lesson", lesson, listed())
     kept, exercises = answers.read(lesson), []
     for name, title in listed()[lesson].items():
-        tries = [kept[name][which] for which in ("right", "last") if which in kept.get(name, ())]
-        tries = [attempt for i, attempt in enumerate(tries) if attempt not in tries[:i]]
+        mine = kept.get(name, {})
+        tries = [mine[which] for which in ("right", "last") if which in mine]
+        tries = tries[:1] if tries[:1] == tries[1:] else tries
         verdict = "not tried" if not tries else "right" if tries[0]["correct"] else "not yet"
         exercises.append({"exercise": name, "title": title, "verdict": verdict, "tries": tries})
     return exercises
-
-
-def _folded(title, attempt):
-    """HTML of a kept answer, to copy back into its cell."""
-    mark, what = "✓" if attempt["correct"] else "✗", say("저장된 답", "Saved answer", " · ")
-    summary = escape(f"{mark} {what}: {say(*title, ' · ')}")
-    return f"<details><summary>{summary}</summary>\n<pre>{escape(attempt['code'])}</pre></details>"

@@ -42,68 +42,47 @@ class Hub:
     process: subprocess.Popen
     warm: int | None  # the process that kernels are forked from
 
-    def link(self, lesson=settings.FIRST):
-        """What a student follows to a lesson."""
-        return settings.link(self.url, self.repository, lesson)
+    def link(self):
+        """What a student follows to the lessons."""
+        return settings.link(self.url, self.repository)
 
 
 @contextlib.contextmanager
 def running(folder=parts.FOLDER, port=0, warm=True, environment=()):
-    """Run a hub while the block lasts.
+    """Run a hub while the block lasts, and yield it.
 
     Parameters
     ----------
-    folder : Path
-        With the ``parts`` installed.
-    port : int
-        0 takes a free one.
-    warm : bool
-        Kernels are forked from a warm process; see ``warm``.
-    environment : dict
-        More environment variables for the students, over ``settings.ENVIRONMENT``.
-
-    Yields
-    ------
-    Hub
+    folder : Path, with the ``parts`` installed
+    port : int, 0 takes a free one
+    warm : bool, whether kernels are forked from a warm process; see ``warm``
+    environment : dict, more variables for the students, over ``settings.ENVIRONMENT``
     """
     folder = folder.absolute()
-    (folder / "run").mkdir(parents=True, exist_ok=True)
-    (folder / "run").chmod(0o700)  # the hub's database and its secrets
+    own = folder / "run"
+    own.mkdir(parents=True, exist_ok=True)
+    own.chmod(0o700)  # the hub's database and its secrets
     settings_files(folder)
     passed = parts.jupyter(folder) | dict(environment)
-    ports = [port or free_port(), free_port(), free_port()]
+    url = f"http://127.0.0.1:{port or free_port()}"
     password, token = secrets.token_urlsafe(6), secrets.token_hex(16)
-    env = os.environ | {
-        "DINO_HUB": str(folder),
-        "DINO_HUB_ROOT": str(settings.ROOT),
-        "DINO_HUB_PORTS": " ".join(map(str, ports)),
-        "DINO_HUB_PROXY": str(parts.proxy(folder)),
-        "DINO_HUB_PASSWORD": password,
-        "DINO_HUB_TOKEN": token,
-    }
     with contextlib.ExitStack() as stack:
         if warm:
             kept = {name: os.environ[name] for name in KEPT if name in os.environ}
             students = kept | settings.ENVIRONMENT | passed
-            log = folder / "run" / "warm.log"
-            running = parent.running(parts.python(folder), students, log)
+            running = parent.running(parts.python(folder), students, own / "warm.log")
             found, warm = stack.enter_context(running)
             passed |= found
-        env |= passed | {"DINO_HUB_PASS": " ".join(passed)}
+        told = {"root": str(settings.ROOT), "folder": str(folder), "url": url, "token": token}
+        told |= {"ports": [free_port(), free_port()], "password": password, "students": passed}
         command = [parts.python(folder), "-m", "jupyterhub", "-f"]
         command += [settings.ROOT / "deploy" / "jupyterhub_config.py"]
-        with open(folder / "run" / "hub.log", "wb") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=folder / "run",
-                env=env,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        env = os.environ | passed | {"DINO_HUB_SETTINGS": json.dumps(told)}
+        log = stack.enter_context(open(own / "hub.log", "wb"))
+        how = {"cwd": own, "env": env, "start_new_session": True}
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, **how)
         stack.callback(_end, process)
-        url = f"http://127.0.0.1:{ports[0]}"
-        _wait(f"{url}/hub/api/", process, folder / "run" / "hub.log")
+        _wait(f"{url}/hub/api/", process, own / "hub.log")
         yield Hub(url, repository(folder), password, token, process, warm or None)
 
 
@@ -111,12 +90,8 @@ def settings_files(folder):
     """Write the server's settings, JupyterLab's and the kernel spec."""
     lab = folder / "lab"
     server = settings.SERVER | {"LabApp": {"app_settings_dir": str(lab)}}
-    for path, content in (
-        (folder / "etc" / "jupyter_server_config.json", server),
-        (lab / "overrides.json", settings.LAB),
-    ):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=1) + "\n")
+    etc = folder / "etc" / "jupyter_server_config.json"
+    settings.write({etc: server, lab / "overrides.json": settings.LAB})
     spec.write(folder / "jupyter" / "kernels", parts.python(folder))
 
 

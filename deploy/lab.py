@@ -27,8 +27,9 @@ def main(argv=None):
     signal.signal(signal.SIGTERM, lambda *_: (server.terminate(), signal.alarm(PATIENCE)))
     signal.signal(signal.SIGALRM, lambda *_: server.kill())
     with contextlib.ExitStack() as stack:
-        # Threads that wait sleep: on a busy computer, spinning took five times the time.
-        environment = {"OMP_WAIT_POLICY": "passive", **os.environ}
+        # Threads that wait sleep, and numpy has one (torch keeps its own): on a busy computer,
+        # spinning took five times the time.
+        environment = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_NUM_THREADS": "1", **os.environ}
         if not parent.supported():
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dino-lab-")))
             spec.write(folder / "kernels")

@@ -34,22 +34,6 @@ COLUMNS = {  # of ``one_lesson``: what it is, and how many digits it is shown wi
 }
 
 
-class Together:
-    """Where students wait until all are there, or have failed."""
-
-    def __init__(self, count):
-        self.missing, self.all_here = count, asyncio.Event()
-
-    def come(self):
-        self.missing -= 1
-        if self.missing <= 0:
-            self.all_here.set()
-
-    async def wait(self):
-        self.come()
-        await self.all_here.wait()
-
-
 def cpu_seconds(pid):
     """Processor time that a process has taken since it began, its ended children left out."""
     return sum(psutil.Process(pid).cpu_times()[:2])
@@ -67,21 +51,17 @@ def server_of(student):
                 return process.pid
 
 
-async def one_lesson(student, lesson, start, end):
-    """Open a lesson, press Run with all the others, and stay until all are done.
+async def one_lesson(student, lesson, doors):
+    """Open a lesson, press Run with all the others, and stay until all are done; then leave.
 
-    Returns
-    -------
-    found : dict
-        ``COLUMNS``, times from the press of Run and processor time from the kernel's start;
-        ``parent``: PSS of the warm process, MB; ``cells``: list of ``Cell``.
-    kernel : students.Kernel
+    Returns ``COLUMNS``, times from the press of Run and processor time from the kernel's start;
+    ``parent``: PSS of the warm process, MB; ``cells``: list of ``Cell``.
     """
     path, sources = await student.lesson(lesson)
     began = time.monotonic()
     kernel = await student.open(path)
     found = {"opened": time.monotonic() - began, "cells": []}
-    await start.wait()
+    await next(doors).wait()
     began = time.monotonic()
     for source in sources:
         cell = await kernel.run(source)
@@ -90,41 +70,37 @@ async def one_lesson(student, lesson, start, end):
             found["first"] = cell.pictures[0] - began
             found["first_cpu"] = cpu_seconds(kernel.pid)
     found |= {"all": time.monotonic() - began, "cpu": cpu_seconds(kernel.pid)}
-    await end.wait()
+    await next(doors).wait()
     found |= {"kernel": pss(kernel.pid), "server": pss(server_of(student))}
     found["parent"] = pss(student.hub.warm) if student.hub.warm else 0
-    return found, kernel
+    await next(doors).wait()  # memory is looked at while all kernels are there
+    await kernel.shut_down()
+    return found
 
 
 async def one_student(student, lessons, doors):
     """All of a student's day; returns {lesson: found, "ready": seconds, "error": text or None}."""
-    day, left = {"error": None}, list(doors)
+    day, doors = {"error": None}, iter(doors)
     try:
         began = time.monotonic()
         await student.log_in()
         day["ready"] = time.monotonic() - began
         await student.follow_link()
-        for lesson, (start, end, gone) in zip(lessons, doors):
-            day[lesson], kernel = await one_lesson(student, lesson, start, end)
-            await gone.wait()  # memory is looked at while all kernels are there
-            await kernel.shut_down()
-            left.pop(0)
-    except Exception as error:  # the others go on without this one
+        for lesson in lessons:
+            day[lesson] = await one_lesson(student, lesson, doors)
+    except Exception as error:
         day["error"] = f"{type(error).__name__}: {error}"
-        for door in (door for three in left for door in three):
-            door.come()
+        for door in doors:  # whoever failed keeps nobody waiting
+            await door.wait()
     return day
 
 
 async def run(a_hub, count, lessons=LESSONS, prefix="student"):
     """Let so many students, whose names begin alike, run lessons on a ``hub.Hub`` at the same time.
 
-    Returns
-    -------
-    list of dict
-        Of each what ``one_student`` returns.
+    Returns of each what ``one_student`` returns.
     """
-    doors = [tuple(Together(count) for _ in range(3)) for _ in lessons]
+    doors = [asyncio.Barrier(count) for _ in lessons for _ in range(3)]
     students = [Student(a_hub, f"{prefix}{i:03d}") for i in range(1, count + 1)]
     days = await asyncio.gather(*(one_student(s, lessons, doors) for s in students))
     await asyncio.gather(*(s.log_out() for s in students))

@@ -33,28 +33,8 @@ def proxy(folder=FOLDER):
     return folder / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
 
 
-def lacking(folder=FOLDER):
-    """What a hub in this folder still lacks, a list of words; empty if it can start."""
-    needed = {
-        "JupyterHub needs Linux or macOS": os.name != "nt",
-        "JupyterHub is not installed (make hub-parts)": (folder / "venv/.installed").exists(),
-        "configurable-http-proxy is not installed (make hub-parts)": proxy(folder).exists(),
-        "there is no node (apt install nodejs npm)": shutil.which("node"),
-        "there is no git": shutil.which("git"),
-    }
-    return [words for words, there in needed.items() if not there]
-
-
 def install(folder=FOLDER):
-    """Install what the hub lacks; a second call does nothing.
-
-    Raises
-    ------
-    SystemExit
-        Without npm; the message says how to get it.
-    subprocess.CalledProcessError
-        If pip or npm fails.
-    """
+    """Install what the hub lacks; a second call does nothing. SystemExit without npm, in words."""
     packages(folder / "venv", settings.HUB_PACKAGES)
     if not proxy(folder).exists():
         if not shutil.which("npm"):

@@ -34,12 +34,7 @@ assert any(kind.startswith("image/") for o in outputs for kind in o.get("data", 
 
 
 def make(out=OUT, site=SITE):
-    """Write the zip: what git knows of, and the pages in a folder of their own.
-
-    Returns
-    -------
-    Path
-    """
+    """Write the zip: what git knows of, and the pages in a folder of their own; its Path."""
     name = f"{settings.NAME}-{settings.project()['version']}"
     out.mkdir(parents=True, exist_ok=True)
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -70,10 +65,9 @@ def attempt(path):
         environment |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(Path(folder) / "none")}
         python, picture = [*offline(), sys.executable], Path(folder) / "picture.png"
         draw = [*python, "-m", "helpers", "images/cat.jpg", "--out", picture]
+        how = {"cwd": home, "env": environment, "capture_output": True, "text": True}
         for command in (draw, [*python, "-c", LESSON]):
-            done = subprocess.run(
-                command, cwd=home, env=environment, capture_output=True, text=True
-            )
+            done = subprocess.run(command, **how)
             if done.returncode:
                 wrong.append(done.stderr[-2000:])
         if not picture.exists():

@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 
 import yaml
 
+from bilingual import console
+
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "dino-tutorial"  # the folder that the lessons get in a student's home
 BRANCH = "class"  # main, but for what lies below a guess: .github/workflows/class.yml
@@ -38,22 +40,17 @@ def project():
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
-def link(hub, repository, lesson=FIRST, branch=BRANCH):
-    """The link a class gets: log in, have the lessons pulled, land in one of them.
+def link(hub, repository):
+    """The link a class gets: log in, have the lessons pulled, land in the first.
 
-    Parameters
-    ----------
-    hub, repository : str
-        Their addresses, as https://hub.example.org and where git clones the lessons from.
-    lesson, branch : str
-        A path in that repository, and of which branch.
+    ``hub`` is its address, as https://hub.example.org, ``repository`` where git clones from.
     """
     asked = {
         "repo": repository,
-        "branch": branch,
+        "branch": BRANCH,
         # Said outright: nbgitpuller would take another folder for an address that ends in .git.
         "targetpath": NAME,
-        "urlpath": f"lab/tree/{NAME}/{lesson}",
+        "urlpath": f"lab/tree/{NAME}/{FIRST}",
     }
     return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{urlencode(asked)}"
 
@@ -63,20 +60,25 @@ def tljh(root="/"):
     hub, user = Path(root, "opt/tljh/config"), Path(root, "opt/tljh/user")
     config = f"c.Spawner.environment = {json.dumps(ENVIRONMENT, indent=4)}\n"
     config += f"c.Spawner.start_timeout = c.Spawner.http_timeout = {START_SECONDS}\n"
-    files = {
-        hub / "jupyterhub_config.d/dino.py": config,
-        user / "etc/jupyter/jupyter_server_config.json": json.dumps(SERVER, indent=1) + "\n",
-        user / "share/jupyter/lab/settings/overrides.json": json.dumps(LAB, indent=1) + "\n",
-    }
-    for path, text in files.items():
+    return write(
+        {
+            hub / "jupyterhub_config.d/dino.py": config,
+            user / "etc/jupyter/jupyter_server_config.json": SERVER,
+            user / "share/jupyter/lab/settings/overrides.json": LAB,
+        }
+    )
+
+
+def write(files):
+    """Write what stands under each path: a text, or anything else as JSON; the paths."""
+    for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
+        text = content if isinstance(content, str) else json.dumps(content, indent=1) + "\n"
         path.write_text(text, encoding="utf-8")
     return [*files]
 
 
 def main(where):
-    from bilingual import console  # not above: the hub reads this file with a Python of its own
-
     console.prepare()
     if "://" in where:
         print(link(where, project()["urls"]["Repository"]))

@@ -105,9 +105,9 @@ class Student:
         cells = found["content"]["cells"]
         return path, [c["source"] for c in cells if c["cell_type"] == "code"]
 
-    async def open(self, path, kernel="python3"):
+    async def open(self, path):
         """A kernel for a notebook, that has answered."""
-        wanted = {"path": path, "name": path, "type": "notebook", "kernel": {"name": kernel}}
+        wanted = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
         session = await self.ask("POST", f"{self.home}/api/sessions", wanted)
         return await Kernel(self, session).connect()
 
@@ -136,7 +136,7 @@ class Kernel:
         )
         self.socket = await websocket_connect(request, max_message_size=WEBSOCKET_LARGEST)
 
-    async def run(self, source, seconds=CELL_SECONDS):
+    async def run(self, source):
         """Run one cell; returns its ``Cell`` when the kernel is idle again."""
         cell, message = Cell(source), uuid.uuid4().hex
         header = {"msg_id": message, "msg_type": "execute_request", "session": self.own}
@@ -147,16 +147,13 @@ class Kernel:
         await self.socket.write_message(json.dumps(request | {"channel": "shell", "buffers": []}))
         waiting, again = {"reply", "idle"}, RECONNECTS
         while waiting:
-            text = await asyncio.wait_for(self.socket.read_message(), seconds)
+            text = await asyncio.wait_for(self.socket.read_message(), CELL_SECONDS)
             if text is None:  # a server too busy to answer pings; it keeps messages for a while
                 again -= 1
                 if not again:
                     raise HubError("the kernel's WebSocket was closed")
                 await self._open()
-                continue
-            if isinstance(text, bytes):  # buffers of a widget
-                continue
-            said = json.loads(text)
+            said = json.loads(text) if isinstance(text, str) else {}  # or buffers of a widget
             if (said.get("parent_header") or {}).get("msg_id") != message:
                 continue
             if said["msg_type"] == "execute_reply":

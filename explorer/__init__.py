@@ -5,52 +5,14 @@ modules in JavaScript show it, ``export`` writes files, ``live`` is a page of it
 and ``upload`` a button for a photo of one's own.
 """
 
-import contextlib
-from pathlib import Path
-
 from bilingual import BadInput
 from explorer import network
-from explorer.widget import KINDS, Explorer
+from explorer.widget import Explorer
 from helpers.weights import caption
-from sources.kinds import PhotoError
-from topics.masks import load_masks
 
 __all__ = ["camera", "explore"]
 
-
-def explore(photo, model, fit="crop", size=None, start="norm", masks=None):
-    """An overlay whose map, opacity, colours and patch the reader chooses, and a bench to break it.
-
-    Parameters
-    ----------
-    photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
-    model : timm model
-    fit, size : see ``images.to_tensor``; a larger size gives a finer grid
-    start : {"norm", "cls", "similarity", "query"}
-        The map that is shown first: token norm, CLS attention, or similarity to, and attention of,
-        the patch under the mouse.
-    masks : array, optional
-        As ``masks.load_masks`` gives: then the explorer says whether a map's highest patch lies on
-        an object. Known of a bundled photo given by its name.
-
-    Returns
-    -------
-    Explorer, a widget; works on ipywidgets 7.7 and 8
-
-    Raises
-    ------
-    PhotoError, BadInput
-        See ``images.to_tensor``; and if there is no such `start`.
-    """
-    if start not in KINDS:
-        raise BadInput(
-            f"start는 {', '.join(KINDS)} 가운데 하나여야 합니다: {start!r}",
-            f"start must be one of {', '.join(KINDS)}: {start!r}",
-        )
-    if masks is None and isinstance(photo, (str, Path)):
-        with contextlib.suppress(PhotoError):
-            masks = load_masks(photo)
-    return Explorer(photo, model, fit, size, start, masks)
+explore = Explorer  # as the lessons say it
 
 
 def camera(model):

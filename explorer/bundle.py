@@ -5,6 +5,8 @@ their own and name what they take, nothing is renamed, and no two modules of a b
 same name (the browser itself refuses the script if they do).
 """
 
+import base64
+import json
 import re
 from pathlib import Path
 
@@ -15,18 +17,10 @@ _DEFAULT = re.compile(r"^export default .*\n", re.MULTILINE)
 
 def modules(path):
     """A module and all that it imports, each once, what is needed first."""
-    path = Path(path).resolve()
-    found = []
-
-    def visit(module):
-        if module in found:
-            return
-        for up, name in _IMPORT.findall(module.read_text("utf-8")):
-            visit((module.parent / up / name).resolve())
-        found.append(module)
-
-    visit(path)
-    return found
+    path, found = Path(path).resolve(), {}
+    for up, name in _IMPORT.findall(path.read_text("utf-8")):
+        found |= dict.fromkeys(modules(path.parent / up / name))
+    return [*found, path]
 
 
 def bundle(path):
@@ -42,3 +36,17 @@ def bundle(path):
     if default := _DEFAULT.search(text):  # may stand in no block; a module has a scope of its own
         return _DEFAULT.sub("", text) + default[0]
     return f'"use strict";\n{{\n{text}\n}}\n'
+
+
+def fill(template, **parts):
+    """The text of a page, of which each @NAME@ becomes a part."""
+    return re.sub(r"@([A-Z_]+)@", lambda found: parts[found[1]], template.read_text("utf-8"))
+
+
+def in_script(data):
+    """JSON that can stand in a script element, whatever a caption says; bytes in base64."""
+    return json.dumps(data, default=in_base64, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def in_base64(data):
+    return base64.b64encode(data).decode()

@@ -1,15 +1,14 @@
 """The explorer as files: one HTML page, or a moving GIF."""
 
-import base64
 import html
-import json
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bilingual import BadInput, plain, say
+from bilingual import one_of, plain, say
 from explorer import network
+from explorer.bundle import fill, in_script
 from explorer.data import patch_map, unit_tokens
 from helpers.encoding import attention, encode
 from helpers.maps import attention_map, cls_attention, min_max, norm_map, token_norm
@@ -18,40 +17,15 @@ from helpers.plots import FONT
 
 SWEEPS = ("alpha", "head", "block", "query")
 QUERY_STEPS = 40  # of the way round the photo
-START = Path(__file__).with_name("page.js")  # starts the explorers of a page
-STYLE = Path(__file__).with_name("explorer.css")
+HERE = Path(__file__).resolve().parent
+STYLE = HERE / "explorer.css"
 TRAITS = (
     "_esm kinds start alpha cmap photo full tables data mask network input view weights language"
 ).split()
-PAGE = """<!DOCTYPE html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none';
- script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline';
- img-src data: blob:; media-src blob: mediastream:">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ margin: 12px auto; max-width: 960px; padding: 0 8px; font: 14px system-ui, sans-serif; }}
-{style}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<noscript>{no_script}</noscript>
-<main><script type="application/json" class="dino-traits">{traits}</script></main>
-<script type="module">
-{start}
-</script>
-</body>
-</html>
-"""
 
 
 def traits(view, whole):
-    """What a page needs to show an explorer, as JSON that can stand in a script element."""
+    """What a page needs to show an explorer; `whole`: with the network, if a page can use it."""
     held = {name: getattr(view, name) for name in TRAITS}
     if whole and view.network:
         files = {"weights": network.weights(view.model), **network.engine_files()}
@@ -61,18 +35,19 @@ def traits(view, whole):
         held |= {"network": {}, "input": b"", "tokens": network.tokens(view.model, view.tensor)}
         if held["tokens"]:
             held["data"] = {}
-    return json.dumps(held, default=in_base64).replace("<", "\\u003c")  # no caption ends the script
+    return held
 
 
 def page(view, title, whole):
-    """The whole page as text; `whole`: with the network, if it is one that a page can compute."""
-    return PAGE.format(
-        lang="en" if view.language == "en" else "ko",
-        no_script=say("자바스크립트를 켜세요.", "Please switch JavaScript on."),
-        title=html.escape(title),
-        style=STYLE.read_text("utf-8"),
-        start=START.read_text("utf-8"),
-        traits=traits(view, whole),
+    """The whole page as text; see ``traits``."""
+    return fill(
+        HERE / "page.html",
+        LANG="en" if view.language == "en" else "ko",
+        NO_SCRIPT=say("자바스크립트를 켜세요.", "Please switch JavaScript on."),
+        TITLE=html.escape(title),
+        STYLE=STYLE.read_text("utf-8"),
+        START=(HERE / "page.js").read_text("utf-8"),  # starts the explorers of a page
+        TRAITS=in_script(traits(view, whole)),
     )
 
 
@@ -89,6 +64,7 @@ def first_map(view):
 
 def gif(view, path, sweep):
     """Write a sweep as GIF or WebP; see ``Explorer.save_gif``."""
+    one_of("sweep", sweep, SWEEPS)
     frames = [_labelled(p, f"{label} · {view.weights}") for p, label in _frames(view, sweep)]
     pause = {"alpha": 80, "query": 150}.get(sweep, 700)  # ms a frame
     how = {"save_all": True, "duration": pause, "loop": 0}
@@ -112,22 +88,16 @@ def _frames(view, sweep):
             yield over(m, step / 20), f"alpha {step / 20:.2f}"
     elif sweep == "head":
         rows = attention(model, tensor, block)
-        for head, m in enumerate(
-            cls_attention(rows, view.data["grid"], model.num_prefix_tokens)[0]
-        ):
+        maps = cls_attention(rows, view.data["grid"], model.num_prefix_tokens)[0]
+        for head, m in enumerate(maps):
             yield over(m), f"{say('헤드', 'head')} {head} · {say('블록', 'block')} {block}"
     elif sweep == "block":
         for block in range(len(model.blocks)):
             encoded = encode(model, tensor, block)
             m = token_norm(encoded.patch_tokens, encoded.grid)[0]
             yield over(m), f"{say('블록', 'block')} {block}"
-    elif sweep == "query":
-        yield from _asking(view, over)
     else:
-        raise BadInput(
-            f"sweep은 {', '.join(SWEEPS)} 가운데 하나여야 합니다: {sweep!r}",
-            f"sweep must be one of {', '.join(SWEEPS)}: {sweep!r}",
-        )
+        yield from _asking(view, over)
 
 
 def _asking(view, over):
@@ -140,9 +110,8 @@ def _asking(view, over):
     label = say("묻는 패치 · 보는 곳 · 닮은 곳", "a patch · where it looks · what is like it")
     for turn in np.linspace(0, 2 * np.pi, QUERY_STEPS, endpoint=False):
         y, x = int((0.5 + 0.36 * np.sin(2 * turn)) * gh), int((0.5 + 0.38 * np.cos(turn)) * gw)
-        maps = (
-            m.reshape(gh, gw).float().cpu() for m in (rows[y * gw + x], unit @ unit[y * gw + x])
-        )
+        here = y * gw + x
+        maps = (m.reshape(gh, gw).float().cpu() for m in (rows[here], unit @ unit[here]))
         row = Image.new("RGB", (3 * photo.width + 16, photo.height), "white")
         for i, picture in enumerate((photo, *map(over, maps))):
             row.paste(_framed(picture, (y, x), (gh, gw)), (i * (photo.width + 8), 0))
@@ -168,7 +137,3 @@ def _labelled(picture, label):
     framed.paste(picture)
     ImageDraw.Draw(framed).text((4, picture.height + 3), label, fill="black", font=font)
     return framed
-
-
-def in_base64(data):
-    return base64.b64encode(data).decode()

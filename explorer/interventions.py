@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from timm.layers import resample_abs_pos_embed
+from torch import nn
 
-from helpers.encoding import fitting
+from helpers.encoding import fitting, grid_of, twin
 from helpers.weights import Weights
 
 
@@ -43,33 +43,56 @@ class Block(NamedTuple):
 
 
 def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
-    """Encode pictures (B, 3, H, W) with something changed; the model has ``dynamic_img_size``,
-    and H and W are multiples of its patch.
+    """Encode pictures (B, 3, H, W) with something changed; the model has ``dynamic_img_size``.
 
     Returns
     -------
     list of Block
-        One for each block. Their tokens are CLS (if any), registers, then the patches that were not
-        removed, in order.
+        Their tokens are CLS (if any), registers, then the patches that were not removed, in order.
 
     Raises
     ------
     BadInput
-        The tensor has another shape.
+        See ``encoding.fitting``.
     """
-    tensor = fitting(model, tensor)
+    tensor = _changed_picture(model, fitting(model, tensor), what_if)
+    model, read, blocks = twin(model), [], []
+    prefix, (gh, gw) = model.num_prefix_tokens, grid_of(model, tensor)
+    gone = {prefix + place for place in what_if.removed} | {*range(0 if what_if.cls else 1)}
+    kept = [token for token in range(prefix + gh * gw) if token not in gone]
+    model.patch_drop.register_forward_hook(lambda part, given, x: x[:, kept])
+    if not what_if.position:
+        model.pos_embed = nn.Parameter(torch.zeros_like(model.pos_embed))
+
+    def note(part, given, x):
+        blocks.append(Block(model.norm(x), *(read.pop() if read else (None, None))))
+
+    for index in range(len(model.blocks)):
+        if index in what_if.blocks_off:
+            model.blocks[index] = nn.Identity()
+        else:
+            heads = [head for at, head in what_if.heads_off if at == index]
+            _watch(model.blocks[index].attn, heads, read)
+        model.blocks[index].register_forward_hook(note)
     with torch.no_grad():
-        x = _first_tokens(model, _changed_picture(model, tensor, what_if), what_if)
-        blocks = []
-        for index, block in enumerate(model.blocks):
-            q = k = None
-            if index not in what_if.blocks_off:
-                heads = [head for at, head in what_if.heads_off if at == index]
-                found, q, k = _attention(block.attn, block.norm1(x), heads)
-                x = x + block.ls1(found)
-                x = x + block.ls2(block.mlp(block.norm2(x)))
-            blocks.append(Block(model.norm(x), q, k))
+        model.forward_features(tensor)
     return blocks
+
+
+def _watch(attn, heads_off, read):
+    """Have an attention layer tell its q (times the scale) and k, and take heads from it."""
+
+    def tell(part, given, qkv):
+        q, k, _ = qkv.unflatten(-1, (3, attn.num_heads, -1)).permute(2, 0, 3, 1, 4)
+        read.append((q * attn.scale, k))
+
+    def silence(part, given):
+        heads = given[0].unflatten(-1, (attn.num_heads, -1)).clone()
+        heads[:, :, heads_off] = 0
+        return heads.flatten(-2)
+
+    attn.qkv.register_forward_hook(tell)
+    attn.proj.register_forward_pre_hook(silence)
 
 
 def _changed_picture(model, tensor, what_if):
@@ -80,32 +103,6 @@ def _changed_picture(model, tensor, what_if):
         patches = patches[..., list(what_if.order)]
     patches[..., list(what_if.masked)] = 0
     return F.fold(patches, tensor.shape[-2:], p, stride=p)
-
-
-def _first_tokens(model, tensor, what_if):
-    patches = model.patch_embed(tensor)  # (B, gh, gw, D)
-    size, patches = patches.shape[1:3], patches.flatten(1, 2)
-    starts = [t for t in (model.cls_token, getattr(model, "reg_token", None)) if t is not None]
-    x = torch.cat([*(t.expand(len(tensor), -1, -1) for t in starts), patches], dim=1)
-    prefix = model.num_prefix_tokens
-    if what_if.position:
-        placed = 0 if model.no_embed_class else prefix
-        position = resample_abs_pos_embed(
-            model.pos_embed, size, model.patch_embed.grid_size, num_prefix_tokens=placed
-        )
-        x = x + F.pad(position, (0, 0, prefix - placed, 0))
-    gone = {prefix + place for place in what_if.removed}
-    kept = [i for i in range(0 if what_if.cls else 1, x.shape[1]) if i not in gone]
-    return x[:, kept]
-
-
-def _attention(attn, x, heads_off):
-    """What self-attention adds to the tokens, its q times the scale, and its k."""
-    qkv = attn.qkv(x).unflatten(-1, (3, attn.num_heads, attn.head_dim)).permute(2, 0, 3, 1, 4)
-    q, k, v = qkv.unbind(0)
-    found = F.scaled_dot_product_attention(q, k, v)
-    found[:, heads_off] = 0
-    return attn.proj(found.transpose(1, 2).flatten(-2)), q * attn.scale, k
 
 
 def untrained(model):

@@ -4,12 +4,11 @@
 import { ComputedMaps } from "./computed.js";
 import { makeCamera } from "./live/camera.js";
 import { readPhoto } from "./live/photo.js";
-import { drawChanged, makeTaker } from "./live/taker.js";
+import { drawChanged, fitOwn, makeTaker } from "./live/taker.js";
 import { makeWhatIf } from "./live/what_if.js";
 import { engineOf } from "./network.js";
 import { pixelsOf } from "./pixels.js";
 
-const LONG = 3.5; // a photo with a longer side than that many short ones is cropped
 const SIDE = 384; // pixels of the photo's longer side, as Python sends it
 let count = 0;
 
@@ -79,10 +78,9 @@ export function makeLab(model, { input, picture, redraw, shown, problem }) {
     }
     camera.stop();
     await wake();
-    const { bitmap, image } = photo, { width, height } = image;
-    const long = Math.max(width / height, height / width) > LONG;
-    source = { image, fit: fit === "whole" && long ? "crop" : fit };
-    take(bitmap, [width, height], { fit: source.fit });
+    const { bitmap, image } = photo, dimensions = [image.width, image.height];
+    source = { image, fit: fit === "squash" ? fit : fitOwn(dimensions) };
+    take(bitmap, dimensions, { fit: source.fit });
     bitmap.close();
     return compute();
   }

@@ -6,8 +6,6 @@ The file asks for nothing: network, engine and two photos are in it. It opens fr
 stick or from any server (the camera: from disk, localhost or https).
 """
 
-import html
-import json
 import re
 import sys
 from pathlib import Path
@@ -21,9 +19,8 @@ from helpers.weights import caption
 from topics.masks import load_masks, masks_on_grid
 
 from . import export, network
-from .bundle import bundle
+from .bundle import bundle, fill, in_base64, in_script
 from .data import colour_table
-from .export import in_base64
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -47,8 +44,8 @@ def page(model):
     named = dict.fromkeys(("ko", "en"), caption(model))
     facts = {
         "config": network.in_page(model)["config"],
-        "files": {name: in_base64(compiled[name]) for name in ("relaxed", "simd")},
-        "colours": [[name, in_base64(colour_table(name))] for name in COLOURS],
+        "files": {name: compiled[name] for name in ("relaxed", "simd")},
+        "colours": [[name, colour_table(name)] for name in COLOURS],
         "photos": PHOTOS,
         "words": {
             "networkName": {"ko": "내장 DINO", "en": "embedded DINO"} if embedded else named,
@@ -56,16 +53,15 @@ def page(model):
             "credits": CREDITS,
         },
     }
-    parts = {
-        "STYLE": (HERE / "live" / "style.css").read_text("utf-8"),
-        "EXAMPLES": "\n".join(_example(name, model) for name in PHOTOS),
-        "FACTS": json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c"),
-        "WEIGHTS": in_base64(network.weights(model)),
-        "WORKER": compiled["worker"],
-        "SCRIPT": bundle(HERE / "live" / "main.js"),
-    }
-    template = (HERE / "live" / "page.html").read_text("utf-8")
-    return re.sub(r"@([A-Z]+)@", lambda found: parts[found[1]], template)
+    return fill(
+        HERE / "live" / "page.html",
+        STYLE=(HERE / "live" / "style.css").read_text("utf-8"),
+        EXAMPLES="\n".join(_example(name, model) for name in PHOTOS),
+        FACTS=in_script(facts),
+        WEIGHTS=in_base64(network.weights(model)),
+        WORKER=compiled["worker"],
+        SCRIPT=bundle(HERE / "live" / "main.js"),
+    )
 
 
 def write(path="live.html", model=None):
@@ -82,7 +78,7 @@ def network_words(model):
     section = re.search(r"^## What it is not.*?\n(.*?)^## ", card, re.MULTILINE | re.DOTALL)[1]
     told = {}
     for paragraph in section.strip().split("\n\n"):
-        words = " ".join(paragraph.replace("**", "").split())
+        words = " ".join(paragraph.replace("*", "").split())
         told["ko" if re.search("[가-힣]", words) else "en"] = words
     pixels, patch = (side[0] for side in (model.patch_embed.img_size, model.patch_embed.patch_size))
     numbers = [pixels, patch, len(model.blocks), model.blocks[0].attn.num_heads]
@@ -96,7 +92,7 @@ def _example(name, model):
     picture = in_base64((ROOT / "images" / f"{name}.jpg").read_bytes())
     mask = masks_on_grid(load_masks(name), model, "whole").any(0).flatten().int().tolist()
     return (
-        f'<button type="button" class="example" data-photo="{html.escape(name)}"><img alt="" '
+        f'<button type="button" class="example" data-photo="{name}"><img alt="" '
         f'data-mask="{"".join(map(str, mask))}" src="data:image/jpeg;base64,{picture}"></button>'
     )
 

@@ -1,6 +1,7 @@
 """What stands on a page where a widget was whose kernel has gone: a still, or words."""
 
 import os
+from html import escape
 
 from IPython.display import HTML, display
 
@@ -21,13 +22,17 @@ STILL = "> .jp-OutputArea-output > .dino-still"  # not one in what a widget show
 LIVE = ":is(.dino-explorer, .dino-predict)"  # the widgets that have a still
 
 
-def show(data, metadata, still):
-    """Show a widget's MIME bundle; in JupyterLab behind an output that holds its still, HTML."""
+def show(data, metadata, words):
+    """Show a widget's MIME bundle; in JupyterLab behind an output with its picture, or words."""
     if "JPY_SESSION_NAME" in os.environ:  # of a Jupyter server; not in VS Code, Colab, nbclient
-        data = {kind: one for kind, one in data.items() if not kind.startswith("image/")}
-        words = say(
-            "커널이 꺼졌습니다. 셀을 다시 실행하세요.", "The kernel has gone: run the cell again."
+        still, data = escape(words), dict(data)
+        if picture := data.pop("image/jpeg", None):
+            source = f"data:image/jpeg;base64,{picture}"
+            still = f'<img alt="{still}" style="max-width: 100%" src="{source}">'
+        gone = (
+            "커널이 꺼졌습니다. 셀을 다시 실행하세요.",
+            "The kernel has gone: run the cell again.",
         )
-        style = STYLE.format(still=STILL, live=LIVE, words=words)
+        style = STYLE.format(still=STILL, live=LIVE, words=say(*gone))
         display(HTML(f'<div class="dino-still">{style}{still}</div>'))
     display(data, metadata=metadata, raw=True)

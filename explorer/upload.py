@@ -45,7 +45,18 @@ class Button(anywidget.AnyWidget):
 
 
 class Upload(widgets.VBox):
-    """The button, and below it what was made of the photo; ``value`` is what `show` was given."""
+    """A button to upload one photo or video; what ``show`` makes of it appears below.
+
+    A photo larger than what a notebook can carry is made smaller in the browser, and the page says
+    so. A file that is no photo is refused in words, and the last photo's picture goes. A video goes
+    as it is, or is refused where it is too large. ``value`` is what `show` was given.
+
+    Parameters
+    ----------
+    show : callable
+        Takes the photo (PIL.Image.Image) or what ``video.frames`` reads, returns anything that a
+        notebook can display, or None.
+    """
 
     def __init__(self, show, video=False):
         self.show, self.output, self.value = show, widgets.Output(), None
@@ -77,17 +88,4 @@ class Upload(widgets.VBox):
         display(data, metadata=metadata, raw=True)
 
 
-def upload(show, video=False):
-    """A button to upload one photo or video; what ``show`` makes of it appears below.
-
-    A photo larger than what a notebook can carry is made smaller in the browser, and the page says
-    so. A file that is no photo is refused in words, and the last photo's picture goes. A video goes
-    as it is, or is refused where it is too large.
-
-    Parameters
-    ----------
-    show : callable
-        Takes the photo (PIL.Image.Image) or what ``video.frames`` reads, returns anything that a
-        notebook can display, or None.
-    """
-    return Upload(show, video)
+upload = Upload  # as the lessons say it

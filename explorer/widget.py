@@ -1,12 +1,13 @@
 """The explorer as a widget: what the page gets, what it asks for, and the files it can become."""
 
 import base64
+import contextlib
 from pathlib import Path
 
 import anywidget
 import traitlets
 
-from bilingual import Bilingual, language, plain, say
+from bilingual import Bilingual, language, one_of, plain, say
 from explorer import export, network, still
 from explorer.bundle import bundle
 from explorer.data import block_data, colour_table, full, patch_map, png, shrink
@@ -15,9 +16,11 @@ from helpers.maps import min_max
 from helpers.overlay import COLORMAPS
 from helpers.plots import two_panel
 from helpers.weights import caption
-from topics.masks import masks_on_grid
+from sources.kinds import PhotoError
+from topics.masks import load_masks, masks_on_grid
 
 HERE = Path(__file__).resolve().parent
+LONG = 3.5  # a whole photo that is longer is cropped, as in live/taker.js
 KINDS = {
     "norm": ("토큰 노름", "token norm"),
     "cls": ("CLS 어텐션", "CLS attention"),
@@ -27,11 +30,29 @@ KINDS = {
 
 
 class Explorer(anywidget.AnyWidget):
-    """Photo, map and overlay on three canvases, all of it the browser's work.
+    """An overlay whose map, opacity, colours and patch the reader chooses, and a bench to break it.
 
-    So is the network, if it is small and of timm's plain kind (``network.in_page``): the page gets
-    its weights when the reader first touches the explorer. Else the kernel is asked for another
-    block or photo. Takes what ``explore`` takes.
+    Photo, map and overlay are the browser's work. So is the network, if it is small and of timm's
+    plain kind (``network.in_page``): the page gets its weights when the reader first touches the
+    explorer. Else the kernel is asked for another block or photo.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
+    model : timm model
+    fit, size : see ``images.to_tensor``; a larger size gives a finer grid. "whole" crops a photo
+        that is more than 3.5 times as long as it is wide.
+    start : {"norm", "cls", "similarity", "query"}
+        The map that is shown first: token norm, CLS attention, or similarity to, and attention of,
+        the patch under the mouse.
+    masks : array, optional
+        As ``masks.load_masks`` gives: then the explorer says whether a map's highest patch lies on
+        an object. Known of a bundled photo given by its name.
+
+    Raises
+    ------
+    PhotoError, BadInput
+        See ``images.to_tensor``; and if there is no such `start`.
     """
 
     _esm = bundle(HERE / "explorer.js")
@@ -53,6 +74,10 @@ class Explorer(anywidget.AnyWidget):
     language = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, photo, model, fit="crop", size=None, start="norm", masks=None):
+        one_of("start", start, KINDS)
+        if masks is None and isinstance(photo, (str, Path)):
+            with contextlib.suppress(PhotoError):
+                masks = load_masks(photo)
         self.model, self.fit, self.size = model, fit, size
         super().__init__(
             start=start,
@@ -67,7 +92,9 @@ class Explorer(anywidget.AnyWidget):
 
     def _shown(self, photo, masks=None):
         """Take a photo: sets what Python keeps of it, returns what the page gets."""
-        tensor, seen = to_tensor(photo, self.model, self.fit, self.size)
+        photo = load_photo(photo, max_side=None)
+        long = self.fit == "whole" and max(photo.size) > LONG * min(photo.size)
+        tensor, seen = to_tensor(photo, self.model, "crop" if long else self.fit, self.size)
         self.tensor, self.seen, self.picture = tensor, seen, shrink(seen)
         on_grid = b""
         if masks is not None:
@@ -92,6 +119,7 @@ class Explorer(anywidget.AnyWidget):
                 files["weights"] = network.weights(self.model)
                 self.send({"network": list(files), "worker": worker}, list(files.values()))
             elif asked == "photo":
+                self.fit = "squash" if self.fit == "squash" else "whole"  # no one crops their own
                 shown = self._shown(load_photo([{"name": question["name"], "content": buffers[0]}]))
                 with self.hold_sync():
                     for name, value in shown.items():
@@ -120,10 +148,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _ipython_display_(self, **kwargs):
         """In JupyterLab two outputs, elsewhere one; see ``still``."""
-        data, metadata = self._repr_mimebundle_()
-        source = f"data:image/jpeg;base64,{data['image/jpeg']}"
-        alt = say("겹침 그림", "overlay")
-        still.show(data, metadata, f'<img alt="{alt}" style="max-width: 100%" src="{source}">')
+        still.show(*self._repr_mimebundle_(), say("겹침 그림", "overlay"))
 
     def figure(self):
         """The post's two-panel figure of the map that is shown first."""

@@ -41,7 +41,7 @@ def _draw(photo, out, model, map, fit, **looks):
     except (OSError, ValueError) as error:  # ValueError: no such format; matplotlib lists them
         why = getattr(error, "strerror", None) or error
         raise BadInput(
-            f"그림을 쓸 수 없습니다: {plain(out)} ({why})",
+            f"그림을 저장할 수 없습니다: {plain(out)} ({why})",
             f"The figure cannot be written: {plain(out)} ({why})",
         ) from error
     return plain(out), made_by(model)

@@ -157,7 +157,7 @@ def one_photo(tensor):
     """The tensor, if it holds a single picture: ``BadInput`` rather than the first of several."""
     if getattr(tensor, "ndim", 0) == 4 and len(tensor) > 1:
         raise BadInput(
-            f"사진 한 장만 받습니다: {len(tensor)}장. 하나씩 넣으세요(예: tensor[:1]).",
+            f"사진을 한 장만 받습니다: {len(tensor)}장. 한 장씩 넣으세요(예: tensor[:1]).",
             f"One picture at a time, not {len(tensor)}: for example tensor[:1].",
         )
     return tensor
@@ -169,7 +169,7 @@ def fitting(model, tensor):
     shape = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else type(tensor).__name__
     if len(shape) != 4 or shape[1] != 3 or 0 in shape:
         raise BadInput(
-            f"텐서 모양은 (B, 3, H, W)여야 합니다: {shape}. unsqueeze(0)이나 images.to_tensor로.",
+            f"텐서는 (B, 3, H, W)여야 합니다: {shape}. unsqueeze(0)이나 images.to_tensor를 쓰세요.",
             f"The tensor must be (B, 3, H, W): {shape}. Use unsqueeze(0) or images.to_tensor.",
         )
     if tensor.shape[-2] % ph or tensor.shape[-1] % pw:

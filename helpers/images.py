@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bilingual import BadInput, plain
+from bilingual import BadInput, one_of, plain
 from sources import colours, files, web
 from sources.kinds import not_a_photo
 
@@ -123,11 +123,7 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     patch, config = patch_size(model), resolve_model_data_config(model)
     config.update(overrides)
     sides = _sides(config["input_size"][-2:] if size is None else size)
-    if fit not in FITS:
-        raise BadInput(
-            f"fit는 {', '.join(FITS)} 가운데 하나여야 합니다: {fit!r}",
-            f"fit must be one of {', '.join(FITS)}: {fit!r}",
-        )
+    one_of("fit", fit, FITS)
     if fit == "whole":
         scale = min(_multiples(sides, patch)) / min(photo_size)
         sides = [side * scale for side in reversed(photo_size)]
@@ -143,8 +139,8 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     if patches > MAX_PATCHES:
         what = f"{photo_size[0]} × {photo_size[1]} → {patches:,}"
         raise BadInput(
-            f"패치가 {MAX_PATCHES:,}개를 넘습니다: {what}. 사진이 너무 길고 가늘면 일부를 잘라 "
-            '쓰거나 fit="squash"를, 아니면 더 작은 size를 쓰세요.',
+            f"패치가 {MAX_PATCHES:,}개를 넘습니다: {what}. 사진이 너무 길쭉하면 일부를 잘라 "
+            '쓰거나 fit="squash"를 쓰고, 그렇지 않으면 size를 줄이세요.',
             f"More than {MAX_PATCHES:,} patches: {what}. If the photo is long and narrow, cut out "
             'a part or use fit="squash"; else use a smaller size.',
         )
@@ -157,7 +153,7 @@ def patch_size(model):
         return model.patch_embed.patch_size
     except AttributeError:
         raise BadInput(
-            f"ViT 모델이 아닙니다: {type(model).__name__}. models.load_model로 불러와 넣으세요.",
+            f"ViT 모델이 아닙니다: {type(model).__name__}. models.load_model로 불러오세요.",
             f"Not a ViT: {type(model).__name__}. Give what models.load_model returns.",
         ) from None
 

@@ -127,8 +127,8 @@ def _loaded(source, file, weights):
     if wrong := left[:1] + wrong:
         names = ", ".join(wrong[:3] + ["…"] * (len(wrong) > 3))
         raise Unfit(
-            f"이 모델의 가중치가 아닙니다({file.name}). 남거나(앞머리? LoRA?), 없거나, 모양이 "
-            f"다르거나, 유한하지 않음: {names}",
+            f"이 모델의 가중치가 아닙니다({file.name}). 남거나(접두사? LoRA?), 없거나, 모양이 "
+            f"다르거나, 유한하지 않은 것: {names}",
             f"not this model's weights ({file.name}); left over (a prefix? LoRA?), missing, "
             f"misshapen or not finite: {names}",
         )

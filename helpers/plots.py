@@ -31,6 +31,24 @@ SHARP = 2  # pixels of the picture for each of the page: dense screens and proje
 FONT = Path(__file__).with_name("fonts") / "NanumGothic-subset.ttf"
 
 
+# What the code calls the things that it compares, and figures do in Korean.
+NAMES = {
+    "attention": "어텐션",
+    "average": "평균",
+    "centre": "가운데",
+    "chance": "우연",
+    "colours": "색",
+    "copied": "첫 마스크",
+    "embedded": "내장",
+    "middle": "가운데",
+    "pixels": "픽셀",
+    "random": "무작위",
+    "step": "스텝",
+    "untrained": "학습 안 됨",
+    "you": "내 예상",
+}
+
+
 class Figure(MatplotlibFigure):
     """Drawn with Hangul, whatever style is in use; shows itself in a notebook, without pyplot."""
 
@@ -96,16 +114,16 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
     return fig
 
 
-def compare(panels, *, weights, cmap="viridis"):
-    """Labelled pictures and maps side by side, at most four in a row.
+def compare(panels, *, weights, cmap="viridis", most=4, extra=0, interpolation="nearest"):
+    """Labelled pictures and maps side by side, at `most` so many in a row.
 
     Of label → photo, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
     """
-    rows, panels = math.ceil(len(panels) / 4), pictures(panels)
+    rows, panels = math.ceil(len(panels) / most), pictures(panels)
     size = narrowest(panels.values())
-    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights)
+    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights, extra)
     for ax, (label, panel) in zip(axes, panels.items()):
-        draw(ax, panel, label, cmap=cmap, interpolation="nearest")
+        draw(ax, panel, label, cmap=cmap, interpolation=interpolation)
     return fig
 
 
@@ -147,11 +165,26 @@ def new_figure(rows, columns, size, weights, extra=0):
     return fig, axes.flat
 
 
+def new_chart(size, weights, xlabel="", ylabel="", text=10, extra=0):
+    """``new_figure`` for curves and bars: one pair of axes, switched on and labelled."""
+    fig, (ax,) = new_figure(1, 1, size, weights, extra)
+    ax.set_axis_on()
+    ax.set_xlabel(xlabel, size=text)
+    ax.set_ylabel(ylabel, size=text)
+    return fig, ax
+
+
 def draw(ax, picture, title, **kwargs):
     """A picture on its axes."""
     ax.set(xticks=[], yticks=[])
     ax.imshow(np.asarray(picture), **kwargs)
-    ax.set_title(title, size=10, parse_math=False)  # a file's name may hold two dollars
+    ax.set_title(named(title), size=10, parse_math=False)  # a file's name may hold two dollars
+
+
+def named(label):
+    """A label of the code's as figures show it: "untrained 0" → "학습 안 됨 untrained 0"."""
+    word, *rest = str(label).split(" ")
+    return " ".join([say(NAMES[word], word) if word in NAMES else word, *rest])
 
 
 def in_patches(photo, grid):

@@ -14,7 +14,7 @@ NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEX
 CUT = {"RemoteProtocolError", "ReadError", "OSError"}  # the client's last word is for "too short"
 LACKS = {
     "RepoNotFound": ("그 모델이", "no such model"),
-    "RevisionNotFound": ("그 모델의 그 판이", "no such revision of the model"),
+    "RevisionNotFound": ("그 모델의 그 버전이", "no such revision of the model"),
     "EntryNotFound": ("그 모델의 safetensors 파일이", "no safetensors file of the model"),
 }
 CONNECT = "인터넷에 연결하고", "connect to the internet"
@@ -28,36 +28,36 @@ STOPPED = (
 # By fault: what happened in Korean and English, what to do in Korean and English.
 WORDS = {
     "OfflineModeIsEnabled": (
-        "허브를 껐고(HF_HUB_OFFLINE=1), 이 컴퓨터에 받아 둔 것도 없습니다",
+        "허브 접속이 꺼져 있고(HF_HUB_OFFLINE=1), 이 컴퓨터에 받아 둔 모델도 없습니다",
         "the hub is switched off (HF_HUB_OFFLINE=1), and this machine has no copy",
-        "이 설정을 지우거나, 설정한 분(강의자나 관리자)이 모델을 받아 둔 뒤 파이썬을 새로 시작하고",
-        "unset that or have whoever set it (a teacher?) fetch the model, start Python anew",
+        "이 설정을 해제하거나 강의자에게 모델을 받아 달라고 부탁한 다음, 파이썬을 다시 시작하고",
+        "unset that, or ask your teacher to fetch the model; then restart Python",
     ),
     "FileMetadataError": (
-        "허브가 아닌 것이 대답했습니다(네트워크 로그인 화면?)",
+        "허브가 아닌 곳에서 응답했습니다(네트워크 로그인 화면일 수 있습니다)",
         "something else answered in the hub's place (a network's login page?)",
         "브라우저로 네트워크에 로그인하고",
         "sign in to the network in a browser",
     ),
     "certificate": (
-        "허브의 인증서가 아닙니다. 이 네트워크가 암호화된 연결을 엽니다",
+        "허브의 인증서가 아닙니다. 이 네트워크가 암호화된 연결을 중간에서 열어 봅니다",
         "the certificate is not the hub's: this network opens encrypted connections",
-        "관리자에게서 받은 네트워크의 인증서 파일을 SSL_CERT_FILE로 정하고 파이썬을 새로 시작한 뒤",
-        "set SSL_CERT_FILE to its certificate (ask the administrator), start Python anew",
+        "관리자에게 인증서 파일을 받아 SSL_CERT_FILE에 그 경로를 넣고, 파이썬을 다시 시작한 뒤",
+        "set SSL_CERT_FILE to its certificate (ask the administrator), restart Python",
     ),
     "not writable": (
-        "허브의 캐시 폴더에 쓸 수 없습니다",
+        "허브의 캐시 폴더에 파일을 저장할 수 없습니다",
         "the hub's cache folder cannot be written",
-        "환경 변수 HF_HOME을 쓸 수 있는 폴더로 정하고 파이썬을 새로 시작한 뒤",
-        "set HF_HOME to a folder that can be written, start Python anew",
+        "환경 변수 HF_HOME에 저장할 수 있는 폴더를 넣고, 파이썬을 다시 시작한 뒤",
+        "set HF_HOME to a folder that can be written, restart Python",
     ),
-    "full": ("디스크가 가득 찼습니다", "the disk is full", "파일을 지우고", "free some space"),
-    "cut": ("파일이 오다가 끊겼습니다", "the download was cut off", *CHECK),
+    "full": ("디스크가 가득 찼습니다", "the disk is full", "파일을 정리하고", "free some space"),
+    "cut": ("내려받는 도중에 연결이 끊겼습니다", "the download was cut off", *CHECK),
     "ReadTimeout": ("내려받기가 멈추었습니다", "the download stopped moving", *CHECK),
     "gated": (
-        "허락받은 사람만 받을 수 있는 모델입니다",
+        "사용 승인을 받은 사람만 내려받을 수 있는 모델입니다",
         "the hub gives this model only to those it knows",
-        "허브의 모델 페이지에서 허락을 받고 HF_TOKEN을 정한 뒤",
+        "허브의 모델 페이지에서 사용 승인을 받고 HF_TOKEN을 설정한 뒤",
         "get access on the model's page at the hub, set HF_TOKEN",
     ),
 }
@@ -74,7 +74,7 @@ class HubError(Bilingual):
 
 def damaged(ko="내려받은 파일이 깨졌습니다", en="the downloaded file is damaged"):
     """The ``HubError`` of a file that came twice and was of no use either time."""
-    return HubError((ko, en), ("나중에", "wait a while"))
+    return HubError((ko, en), ("잠시 뒤에", "wait a while"))
 
 
 def tell_of_replacement(name, error):
@@ -115,7 +115,7 @@ def explain(error):
         return HubError(words[:2], words[2:])
     ko, en, remedy = "", "", CONNECT
     if proxy := _proxy():
-        ko, en = f"프록시 {proxy}로 ", f" through the proxy {proxy}"
+        ko, en = f"프록시 {proxy}를 거쳐 ", f" through the proxy {proxy}"
         remedy = "프록시 주소(HTTPS_PROXY)를 확인하고", "check the proxy's address (HTTPS_PROXY)"
     ko, en = f"{ko}허브에 연결할 수 없습니다({kind})", f"the hub cannot be reached{en} ({kind})"
     return HubError((ko, en), remedy)
@@ -130,10 +130,10 @@ def _refused(status, headers):
     elif status in (401, 403):
         ko, en, *remedy = WORDS["gated"]
     elif status == 429:
-        ko, en = "허브가 너무 바쁘니 기다리라고 합니다", "the hub is too busy and says wait"
+        ko, en = "허브에 요청이 몰려 기다려야 합니다", "the hub is too busy and says wait"
         remedy = (f"{retry}초 뒤에", f"wait {retry} s") if retry.isdigit() else LATER
     else:
-        ko, en = "허브가 고장 났습니다", "the hub is out of order"
+        ko, en = "허브에 장애가 생겼습니다", "the hub is out of order"
     return HubError((f"{ko}({status})", f"{en} ({status})"), tuple(remedy))
 
 

@@ -79,7 +79,7 @@ def read(path, max_side=None):
     try:
         if path.is_dir():
             raise PhotoError(
-                f"사진이 아니라 폴더입니다: {name}. 그 안의 사진 파일을 쓰세요.",
+                f"사진이 아니라 폴더입니다: {name}. 그 안에 있는 사진 파일을 고르세요.",
                 f"A folder, not a photo: {name}. Use a photo file in it.",
             )
         if not path.is_file():  # a pipe or a device may never end
@@ -120,8 +120,8 @@ def decode(file, name, max_side=None):
         raise
     except Exception as error:  # a broken file makes Pillow raise nearly anything
         raise PhotoError(
-            f"사진 파일이 깨졌거나 일부만 있거나, 여기서 읽지 못하는 종류입니다: {name}. "
-            "다시 내려받거나, JPEG로 저장해 쓰세요.",
+            f"사진 파일이 깨졌거나 일부만 있거나, 여기서 읽지 못하는 형식입니다: {name}. "
+            "다시 내려받거나 JPEG로 저장해서 쓰세요.",
             "The photo file is damaged or incomplete, or of a kind that is not read here: "
             f"{name}. Download it once more, or save it as a JPEG.",
         ) from error
@@ -235,7 +235,7 @@ def _bound(photo, max_side, name):
     if pixels > (JPEG_PIXELS if jpeg else MAX_PIXELS) or need > MEMORY:
         size = f"{size[0]} × {size[1]}"
         raise PhotoError(
-            f"사진이 너무 큽니다: {name} ({size}픽셀). 더 작게, JPEG로 저장해 쓰세요.",
+            f"사진이 너무 큽니다: {name} ({size}픽셀). 크기를 줄여 JPEG로 저장해서 쓰세요.",
             f"The photo is too large: {name} ({size} pixels). "
             "Save it smaller, as a JPEG, and use that.",
         )

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import os
-import queue
 import re
 import threading
 import time
@@ -16,6 +15,7 @@ from huggingface_hub.utils import FileMetadataError, hf_raise_for_status, loggin
 
 from bilingual import tell
 from sources.faults import damaged, explain, status
+from sources.web import within
 
 FILE = "model.safetensors"
 SECONDS = 3  # to wait for the hub's first answer
@@ -102,28 +102,18 @@ def _cached(repository):
 
 
 def _ask_first(repository):
-    """The hub's metadata of the file, by one short request; the client's own tries take 47 s.
-
-    It runs in a thread, because a timeout bounds neither the look-up of the host's name nor the
-    time to try several addresses in a row.
-    """
-    answers = queue.SimpleQueue()
+    """The hub's metadata of the file, by one short request; the client's own tries take 47 s."""
 
     def ask():
-        try:
-            url = client.hf_hub_url(repository, FILE)
-            answers.put(_patiently((0.5,), client.get_hf_file_metadata, url, timeout=SECONDS))
-        except Exception as error:
-            late = "Timeout" in type(error).__name__  # the same, whichever clock was first
-            answers.put(TimeoutError() if late else error)
+        url = client.hf_hub_url(repository, FILE)
+        return _patiently((0.5,), client.get_hf_file_metadata, url, timeout=SECONDS)
 
-    threading.Thread(target=ask, daemon=True).start()
     try:
-        answer = answers.get(timeout=SECONDS)
-    except queue.Empty:
-        answer = TimeoutError(f"no answer in {SECONDS} s")
-    if isinstance(answer, Exception):
-        raise answer
+        answer = within(SECONDS, ask)
+    except Exception as error:
+        if "Timeout" in type(error).__name__:  # the same, whichever clock was first
+            raise TimeoutError from error
+        raise
     if not (answer.commit_hash and answer.etag):
         raise FileMetadataError("not the hub's answer")
     return answer
@@ -132,7 +122,7 @@ def _ask_first(repository):
 def _download(repository, size):
     what = f"{repository} ({size / 1e6:.0f} MB)" if size else repository
     tell(
-        f"내려받는 중: {what}. 커널을 중단하면(■) 내장 DINO로 이어 갑니다.",
+        f"내려받는 중: {what}. 커널을 중단하면(■) 내장 DINO로 계속합니다.",
         f"Downloading: {what}. Interrupt the kernel (■) to go on with the embedded DINO.",
     )
     with _one_at_a_time, _impatient():

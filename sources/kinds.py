@@ -39,13 +39,13 @@ _KINDS = (
     (
         rb"....ftyp|RIFF....AVI|\x1a\x45\xdf\xa3|....moov",
         VIDEO,
-        ("한 장면을 JPEG로 저장해 쓰세요.", "Save one of its pictures as a JPEG and use that."),
+        ("한 장면을 JPEG로 저장해서 쓰세요.", "Save one of its pictures as a JPEG and use that."),
     ),
 )
 VIDEOS = ("GIF, WebP, MP4 파일을 쓰세요.", "Use a GIF, a WebP or an MP4.")
 # A name that ends in .jpg makes no photo of a text.
 OTHER = (
-    "내용이 JPEG, PNG, WebP인 파일을 쓰세요.",
+    "이름이 아니라 내용이 JPEG, PNG, WebP인 파일을 쓰세요.",
     "Use a file that holds a JPEG, PNG or WebP, whatever its name.",
 )
 
@@ -73,7 +73,7 @@ def not_a_photo(name, start=b""):
         # A picture to Pillow, but not one of files.FORMATS.
         if accept and len(start) > 15 and accept(start[:16]):
             return PhotoError(
-                f"여기서 읽지 않는 그림 종류({kind})입니다: {name}. {_EXPORT[0]}",
+                f"여기서 읽지 않는 그림 형식({kind})입니다: {name}. {_EXPORT[0]}",
                 f"A kind of picture that is not read here ({kind}): {name}. {_EXPORT[1]}",
             )
     return PhotoError(f"사진이 아닙니다: {name}. {OTHER[0]}", f"Not a photo: {name}. {OTHER[1]}")

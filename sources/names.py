@@ -74,7 +74,7 @@ def own_weights(path, architecture):
     if not architecture and not (path / "config.json").is_file():
         example = 'architecture="vit_small_patch16_224.dino"'
         raise ModelError(
-            f"어느 모델의 가중치인지 알려 주세요({plain(path)}): {example}",
+            f"어떤 모델의 가중치인지 알려 주세요({plain(path)}): {example}",
             f"Say which model's weights these are ({plain(path)}): {example}",
         )
     return full_name(str(architecture)) if architecture else f"local-dir:{path}", file

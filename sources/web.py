@@ -1,5 +1,6 @@
 """A web address in, the bytes behind it out: within bounds of size and time."""
 
+import queue
 import ssl
 import threading
 import time
@@ -19,38 +20,52 @@ def download(url):
 
     PhotoError: not http(s), more than ``BYTES``, longer than ``SECONDS``, or what the web has else.
     """
-    shown, result = plain(url), {}
+    shown = plain(url)
     if not url.lower().startswith(("http://", "https://")):
         raise PhotoError(
-            f"http나 https 주소만 쓸 수 있습니다: {shown}. 사진을 파일로 저장해 그 이름을 쓰세요.",
+            f"http나 https 주소만 쓸 수 있습니다: {shown}. 사진을 저장해 파일 이름을 쓰세요.",
             f"Only http(s) addresses can be used: {shown}. Save the photo as a file, use its name.",
         )
 
+    try:
+        return within(SECONDS, _fetch, url)
+    except Exception as error:
+        ko, en = (plain(why) for why in _why(error, url.partition(":")[0].lower()))
+        raise PhotoError(
+            f"사진을 내려받지 못했습니다: {shown} ({ko}). 브라우저에서 저장해 그 파일을 쓰세요.",
+            f"Could not download the photo: {shown} ({en}). Save it in a browser, use the file.",
+        ) from error
+
+
+def within(seconds, call, *args):
+    """What a call returns or raises; TimeoutError if it takes longer.
+
+    It runs in a thread of its own: looking up a host's name, trying several addresses in a row, or
+    headers that drip, know no time limit.
+    """
+    done = queue.SimpleQueue()
+
     def work():
         try:
-            result["data"] = _fetch(url, time.monotonic() + SECONDS)
+            done.put((call(*args), None))
         except Exception as error:
-            result["error"] = error
+            done.put((None, error))
 
-    # In a thread: looking up a name, or headers that drip, know no time limit of their own.
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(SECONDS)
-    if "data" in result:
-        return result["data"]
-    error = result.get("error") or TimeoutError()
-    ko, en = (plain(why) for why in _why(error, url.partition(":")[0].lower()))
-    raise PhotoError(
-        f"사진을 내려받지 못했습니다: {shown} ({ko}). 브라우저에서 사진을 저장해 그 파일을 쓰세요.",
-        f"Could not download the photo: {shown} ({en}). Save it in your browser and use the file.",
-    ) from error
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        answer, error = done.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if error:
+        raise error
+    return answer
 
 
-def _fetch(url, deadline):
+def _fetch(url):
     limit = f"{BYTES / 1e6:.0f} MB"
     too_long = PhotoError(f"{limit}보다 큽니다", f"it is larger than {limit}")
     request = urllib.request.Request(_ascii(url), headers={"User-Agent": "dino-tutorial"})
-    data = bytearray()
+    data, deadline = bytearray(), time.monotonic() + SECONDS
     # An opener of its own: urlopen keeps the proxies of the first call.
     with urllib.request.build_opener().open(request, timeout=SECONDS) as response:
         while chunk := response.read1(65536):
@@ -60,7 +75,7 @@ def _fetch(url, deadline):
             if time.monotonic() > deadline:
                 raise TimeoutError
         if response.length:
-            raise PhotoError("내려받다가 끊겼습니다", "the download was cut off")
+            raise PhotoError("내려받는 도중에 연결이 끊겼습니다", "the download was cut off")
     return bytes(data)
 
 
@@ -71,11 +86,11 @@ def _why(error, scheme):
     if isinstance(error, PhotoError):
         return error.ko, error.en
     if isinstance(error, urllib.error.HTTPError) and 300 <= error.code < 400:
-        ko = "너무 여러 번, 또는 웹이 아닌 곳으로 넘깁니다"
+        ko = "다른 주소로 너무 여러 번, 또는 웹이 아닌 곳으로 보냅니다"
         return ko, "it sends us on too often, or to where no web is"
     if isinstance(error, urllib.error.HTTPError):
         said = f"HTTP {error.code} {reason}"
-        return f"서버가 주지 않습니다: {said}", f"the server does not give it: {said}"
+        return f"서버가 오류를 돌려주었습니다: {said}", f"the server does not give it: {said}"
     if isinstance(reason, ssl.SSLCertVerificationError):
         return (
             "서버의 인증서를 확인할 수 없습니다. 네트워크가 자체 인증서를 쓴다면 그 파일의 경로를 "
@@ -85,7 +100,7 @@ def _why(error, scheme):
         )
     ko, en = f"연결하지 못했습니다: {reason}", f"could not connect: {reason}"
     if isinstance(reason, TimeoutError):
-        ko, en = f"{SECONDS}초 안에 오지 않았습니다", f"it did not arrive within {SECONDS} seconds"
+        ko, en = f"{SECONDS}초 안에 받지 못했습니다", f"it did not arrive within {SECONDS} seconds"
     if proxy:
         set_to = f"{scheme}_proxy={proxy}"
         return f"{ko}. 프록시 설정 {set_to}도 확인하세요", f"{en}; check the proxy, too: {set_to}"

@@ -9,17 +9,7 @@ BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 
 
 def parts(photo):
-    """Draw them, in the language in force.
-
-    Parameters
-    ----------
-    photo : PIL.Image.Image
-        Square.
-
-    Returns
-    -------
-    plots.Figure
-    """
+    """Draw them beside a square photo, in the language in force; returns a ``plots.Figure``."""
     fig = Figure(figsize=(9, 3), dpi=80, layout="constrained")
     ax = fig.subplots()
     ax.set(xlim=(0, 18), ylim=(-0.4, 5.2), aspect="equal")
@@ -66,17 +56,9 @@ def _box(ax, x, width, name, does, lift=0.0, faint=False):
     box = FancyBboxPatch((x, y), width, height, boxstyle=style, fc=GREY, ec=edge, lw=1.5)
     box.set_zorder(3 - lift)
     ax.add_patch(box)
+    words = {"ha": "center", "va": "center", "color": "gray" if faint else "black"}
     for dy, text, size in ((0.7, name, 10), (-0.3, does, 8)):
-        ax.text(
-            x + width / 2,
-            y + height / 2 + dy,
-            text,
-            ha="center",
-            va="center",
-            size=size,
-            color="gray" if faint else "black",
-            zorder=3 - lift,
-        )
+        ax.text(x + width / 2, y + height / 2 + dy, text, size=size, zorder=3 - lift, **words)
 
 
 def _arrow(ax, start, end, faint=False):

@@ -43,13 +43,7 @@ def launch(playwright):
 
 @contextlib.contextmanager
 def jupyterlab(folder):
-    """Run JupyterLab on a free port; yields its address.
-
-    Parameters
-    ----------
-    folder : Path
-        Where its notebooks are; settings and work spaces go there, too.
-    """
+    """Run JupyterLab on a free port; yields its address. A folder holds notebooks and settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -45,6 +45,7 @@ def hub_off():
         os.environ.pop(name, None)
     os.environ["DINO_LANGUAGE"] = "both"  # whatever outputs/ remembers
     os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in deploy/lab.py
     os.environ["HF_HOME"] = empty = tempfile.mkdtemp(prefix="dino-no-hub-")
     os.environ["DINO_OUTPUTS"] = os.path.join(empty, "outputs")  # no answers of earlier days
     atexit.register(shutil.rmtree, empty, ignore_errors=True)
@@ -77,32 +78,14 @@ def client(nb, path):
 
 
 def execute(path):
-    """Run one notebook in its own folder and return it with its outputs.
-
-    Parameters
-    ----------
-    path : Path
-        A notebook file.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-    """
+    """Run one notebook in its own folder and return it with its outputs."""
     nb = nbformat.read(path, as_version=4)
     client(nb, path).execute()
     return nb
 
 
 def tidy(nb, scale=SCALES[0]):
-    """Drop what differs from run to run or machine to machine; keep texts and PNG pictures.
-
-    Parameters
-    ----------
-    nb : nbformat.NotebookNode
-        An executed notebook; changed in place.
-    scale : float
-        See ``light``.
-    """
+    """Drop, in place, what differs from run to run or machine to machine; see ``light``."""
     nb.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -141,14 +124,7 @@ def light(picture, scale=SCALES[0]):
 
 
 def as_html(nb, path):
-    """Write an executed notebook as one HTML page that holds its pictures.
-
-    Parameters
-    ----------
-    nb : nbformat.NotebookNode
-    path : Path
-        The page to write.
-    """
+    """Write an executed notebook as one HTML page that holds its pictures."""
     exporter = HTMLExporter(embed_images=True)
     resources = {"metadata": {"path": str(LESSONS), "name": path.stem}}
     page, _ = exporter.from_notebook_node(nb, resources)

@@ -31,18 +31,7 @@ def heading(line, language):
 
 
 def in_one_language(nb, language):
-    """A lesson without the other language's prose, set up for this one.
-
-    Parameters
-    ----------
-    nb : nbformat.NotebookNode
-        Left as it is.
-    language : {"ko", "en"}
-
-    Returns
-    -------
-    nbformat.NotebookNode
-    """
+    """A copy of a lesson without the other language's prose, set up for this one."""
     other = {"ko": "lang-en", "en": "lang-ko"}[language]
     remover = TagRemovePreprocessor(remove_cell_tags={other}, enabled=True)
     copy, _ = remover.preprocess(nbformat.from_dict(nb), {})

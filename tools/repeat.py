@@ -27,16 +27,8 @@ from bilingual import console  # noqa: E402
 from tools.notebooks import LESSONS, ROOT, client, hub_off  # noqa: E402
 
 TIMES, THREADS = 3, (1, 2)
-LEFT_OUT = (
-    ".git",
-    ".venv",
-    "outputs",
-    "__pycache__",
-    ".*_cache",
-    "*.egg-info",
-    ".ipynb_checkpoints",
-)
 MADE_BY_PYTHON = ("__pycache__", ".ipynb_checkpoints", ".pytest_cache")
+LEFT_OUT = (".git", ".venv", "outputs", ".*_cache", "*.egg-info", *MADE_BY_PYTHON)
 # Whose files these are: the reader's.
 DECOYS = ("outputs/mine.txt", "outputs/answers/old.json", "notebooks/사진 (1).jpg", "images/me.jpg")
 
@@ -72,21 +64,13 @@ def touched(before, after):
 
 
 def twice(path):
-    """Run All twice in one kernel; what went wrong, in words, a line each.
+    """Run All twice in one kernel; what went wrong, in words, a list of lines.
 
-    Parameters
-    ----------
-    path : Path
-        A notebook, which stays as it is.
-
-    Returns
-    -------
-    list of str
-        Cells that failed, and those whose text was another one the second time, unless nbval, too,
-        is told not to look at it.
+    That is cells that failed, and those whose text was another one the second time, unless nbval,
+    too, is told not to look at it. The notebook stays as it is.
     """
     nb = nbformat.read(path, as_version=4)
-    running, texts, problems = client(nb, path), [], []
+    running, texts = client(nb, path), []
     with running.setup_kernel():
         for time_ in ("first", "second"):
             try:
@@ -95,10 +79,11 @@ def twice(path):
             except CellExecutionError as error:
                 return [f"{time_} time, cell {i}: {error.ename}: {error.evalue}"]
             texts.append([_text(cell) for cell in nb.cells])
-    for i, (first, second) in enumerate(zip(*texts)):
-        if first != second:
-            problems.append(f"cell {i} said at first {first!r} and then {second!r}")
-    return problems
+    return [
+        f"cell {i} said at first {first!r} and then {second!r}"
+        for i, (first, second) in enumerate(zip(*texts))
+        if first != second
+    ]
 
 
 def _text(cell):

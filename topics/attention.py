@@ -10,21 +10,20 @@ from helpers.maps import min_max
 from helpers.overlay import blend
 from helpers.plots import WIDTH, compare, draw, in_patches, narrowest, new_figure, outline
 
-DIM = 0.25  # how bright a photo stays where a mask hides it
 BOTH, FIRST, SECOND, NEITHER = (240, 228, 66), (0, 114, 178), (213, 94, 0), (70, 70, 70)
 
 
-def draw_heads(photo, m, *, weights, cmap="viridis"):
-    """One overlay a head, each of the maps (heads, gh, gw) on its own scale; see ``two_panel``."""
+def draw_heads(photo, m, *, weights):
+    """One overlay a head, each of the maps (heads, gh, gw) on its own scale."""
     name = say("헤드", "head")
-    each = {f"{name} {i}": blend(photo, min_max(head), cmap=cmap) for i, head in enumerate(m)}
+    each = {f"{name} {i}": blend(photo, min_max(head)) for i, head in enumerate(m)}
     return compare(each, weights=weights)
 
 
-def draw_blocks_heads(m, *, weights, cmap="viridis"):
+def draw_blocks_heads(m, *, weights):
     """A row a block, a column a head: maps (blocks, heads, gh, gw), each on its own scale."""
     labels = [f"{say('블록', 'block')} 0", *map(str, range(1, len(m)))]
-    return _table(m, labels, [{}] * len(m), weights, cmap)
+    return _table(m, labels, [{}] * len(m), weights)
 
 
 def draw_scales(m, *, weights):
@@ -38,43 +37,25 @@ def draw_scales(m, *, weights):
     return _table(m.expand(3, *m.shape), rows.keys(), rows.values(), weights)
 
 
-def draw_queries(photo, asked, *, weights, cmap="viridis"):
-    """Where tokens look: one overlay each, with the asking patch outlined.
+def draw_queries(photo, asked, *, weights):
+    """Where at most four tokens look: one overlay each, with the asking patch outlined.
 
-    Parameters
-    ----------
-    photo : PIL.Image.Image
-    asked : dict
-        Label → (map, patch): the row of the asking token, (gh, gw), stretched to 0..1 here; and
-        (row, column) of its patch, or None if it has no place, as CLS. At most four.
+    `asked` is label → (map (gh, gw), patch): the row of the asking token, stretched to 0..1 here;
+    and (row, column) of its patch, or None if it has no place, as CLS.
     """
     photo = load_photo(photo, max_side=None)
     fig, axes = new_figure(1, len(asked), photo.size, weights)
     for ax, (label, (m, patch)) in zip(axes, asked.items()):
-        picture = blend(photo, min_max(m), alpha=0.6, cmap=cmap)
-        draw(ax, picture, label, **in_patches(photo, m.shape))
+        draw(ax, blend(photo, min_max(m), 0.6), label, **in_patches(photo, m.shape))
         if patch is not None:
             outline(ax, patch[::-1])
-    return fig
-
-
-def draw_kept(photo, masks, *, weights):
-    """The photo once a mask (label → (gh, gw) bool, at most four), dark where that is False."""
-    photo = load_photo(photo, max_side=None)
-    fig, axes = new_figure(1, len(masks), photo.size, weights)
-    for ax, (label, mask) in zip(axes, masks.items()):
-        light = np.where(np.asarray(mask), 255, round(255 * DIM)).astype(np.uint8)
-        light = Image.fromarray(light).resize(photo.size, Image.Resampling.NEAREST)
-        draw(ax, Image.composite(photo, Image.new("RGB", photo.size), light), label)
     return fig
 
 
 def draw_agreement(panels, *, weights):
     """Where norm and attention map have their largest fifth of patches: both, or one of them.
 
-    Parameters
-    ----------
-    panels : dict, label → (photo, norm map, attention map), both maps (gh, gw); at most four
+    `panels` is label → (photo, norm map, attention map), both maps (gh, gw); at most four.
     """
     photos = [load_photo(photo, max_side=None) for photo, _, _ in panels.values()]
     fig, axes = new_figure(2, len(panels), narrowest(photos), weights, extra=0.35)
@@ -84,25 +65,20 @@ def draw_agreement(panels, *, weights):
         draw(axes[i], photo, label)
         cells = Image.fromarray(colours[first + 2 * second])
         axes[len(panels) + i].imshow(cells.resize(photo.size, Image.Resampling.NEAREST))
-    legend = {
-        say("둘 다", "both"): BOTH,
-        say("노름", "norm"): FIRST,
-        say("어텐션", "attention"): SECOND,
-        say("둘 다 아님", "neither"): NEITHER,
-    }
-    handles = [Patch(fc=np.divide(rgb, 255), label=text) for text, rgb in legend.items()]
+    names = ("둘 다", "both"), ("노름", "norm"), ("어텐션", "attention"), ("둘 다 아님", "neither")
+    legend = zip((BOTH, FIRST, SECOND, NEITHER), names)
+    handles = [Patch(fc=np.divide(rgb, 255), label=say(*name)) for rgb, name in legend]
     fig.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=8, frameon=False)
     return fig
 
 
 def _largest(m):
     """(gh, gw) of 0 and 1: the fifth of the patches with the largest values."""
-    flat = np.asarray(m).ravel()
-    order = np.argsort(-flat, kind="stable")[: round(0.2 * flat.size)]
-    return np.isin(np.arange(flat.size), order).reshape(np.shape(m)).astype(int)
+    m = np.asarray(m)
+    return (m >= np.sort(m, axis=None)[-round(0.2 * m.size)]).astype(int)
 
 
-def _table(m, labels, limits, weights, cmap="viridis"):
+def _table(m, labels, limits, weights):
     """Many small maps (rows, heads, gh, gw) close together, each row on the scale of its limits."""
     rows, heads, gh, gw = m.shape
     fig, (ax,) = new_figure(1, 1, (gw, gh), weights)
@@ -113,7 +89,7 @@ def _table(m, labels, limits, weights, cmap="viridis"):
         for head, values in enumerate(maps):
             left = head * (1 + gap)
             place = (left, left + 1, top + tall, top)
-            ax.imshow(values, cmap=cmap, interpolation="nearest", extent=place, **limit)
+            ax.imshow(values, cmap="viridis", interpolation="nearest", extent=place, **limit)
         ax.text(-0.1, top + tall / 2, label, size=8, ha="right", va="center")
     for head in range(heads):
         name = str(head) if head else f"{say('헤드', 'head')} 0"

@@ -28,11 +28,10 @@ def cut_out(name):
 
 
 def lay(name, background, centre, longest, turn=0.0, mirror=False):
-    """Lay a cut-out over a picture.
+    """Lay the first object of a bundled photo over a picture.
 
     Parameters
     ----------
-    name : str, a bundled photo; its first object is cut out
     centre : tuple of float (x, y) in shares of the background's width and height
     longest : float, the object's longer side as a share of the background's height
     turn : float, degrees, to the left
@@ -73,7 +72,7 @@ def clip(name, background, frames=12, height=180):
         yield lay(name, behind, place, 0.45 + 0.25 * now, 25 * swing)
 
 
-def class_pictures(each=10, size=112, seed=0):
+def class_pictures(each=10, size=112):
     """So many pictures of each of ten things, each picture on another part of another photo.
 
     Returns
@@ -81,26 +80,22 @@ def class_pictures(each=10, size=112, seed=0):
     pictures : list of PIL.Image.Image
     labels : torch.Tensor, int64, the place in ``THINGS`` of what each shows
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     behind = [load_photo(path) for path in sample_photos() if path.stem not in THINGS]
-    pictures = []
-    for label in range(len(THINGS)):
-        for _ in range(each):
-            photo = behind[random.integers(len(behind))]
-            side = min(photo.size) * random.uniform(0.5, 1)
-            left, top = (random.uniform(0, length - side) for length in photo.size)
-            ground = photo.resize((size, size), box=(left, top, left + side, top + side))
-            centre, turn = random.uniform(0.35, 0.65, 2), random.uniform(-25, 25)
-            longest, mirror = random.uniform(0.5, 0.9), random.random() < 0.5
-            pictures.append(lay(THINGS[label], ground, centre, longest, turn, mirror)[0])
-    return pictures, torch.arange(len(THINGS)).repeat_interleave(each)
+    labels, pictures = torch.arange(len(THINGS)).repeat_interleave(each), []
+    for label in labels:
+        photo = behind[random.integers(len(behind))]
+        side = min(photo.size) * random.uniform(0.5, 1)
+        left, top = (random.uniform(0, length - side) for length in photo.size)
+        background = photo.resize((size, size), box=(left, top, left + side, top + side))
+        centre, turn = random.uniform(0.35, 0.65, 2), random.uniform(-25, 25)
+        longest, mirror = random.uniform(0.5, 0.9), random.random() < 0.5
+        pictures.append(lay(THINGS[label], background, centre, longest, turn, mirror)[0])
+    return pictures, labels
 
 
 def digit_pictures(each=10):
-    """Handwritten digits that come with scikit-learn (8 × 8 pixels, grey), and which they are.
-
-    The first so many of each digit of ``sklearn.datasets.load_digits``; see ``class_pictures``.
-    """
+    """The first so many of each of scikit-learn's handwritten digits; see ``class_pictures``."""
     digits = load_digits()
     chosen = np.concatenate([np.flatnonzero(digits.target == n)[:each] for n in range(10)])
     labels = torch.as_tensor(digits.target[chosen])

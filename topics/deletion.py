@@ -8,7 +8,7 @@ import torch
 from bilingual import counted
 from helpers.encoding import encode, fitting, grid_of, one_photo
 from helpers.maps import on_grid
-from helpers.plots import new_figure
+from helpers.plots import named, new_chart
 
 
 def curve(model, tensor, m, steps=10):
@@ -16,13 +16,11 @@ def curve(model, tensor, m, steps=10):
 
     After RISE's deletion (Petsiuk et al. 2018), with the CLS token's cosine similarity to the
     untouched photo's in place of a class probability. Grey is the mean colour, 0 in the tensor.
-    BadInput: several photos, or a map of another grid.
 
     Parameters
     ----------
-    model : timm model
-    tensor : torch.Tensor (1, 3, H, W)
-    m : torch.Tensor (gh, gw), any scale
+    model, tensor : timm model, torch.Tensor (1, 3, H, W); else BadInput
+    m : torch.Tensor (gh, gw), any scale; BadInput if its grid is another
     steps : int, from nothing greyed to everything, in this many equal steps
 
     Returns
@@ -36,8 +34,7 @@ def curve(model, tensor, m, steps=10):
 
 def _kept(m, steps, insert):
     """bool (steps + 1, gh, gw): which patches are not grey after each step."""
-    rank = torch.empty(m.numel(), dtype=torch.long)
-    rank[m.flatten().argsort(descending=True, stable=True)] = torch.arange(m.numel())
+    rank = m.flatten().argsort(descending=True, stable=True).argsort()
     late = rank >= torch.linspace(0, m.numel(), steps + 1).round()[:, None]
     return (~late if insert else late).view(-1, *m.shape)
 
@@ -60,12 +57,7 @@ def contest(model, tensor, rankings, orders=10, steps=5, seed=0):
 
     Insertion begins with grey (in RISE, with a blurred photo) and puts patches back. To put back
     the highest first is to delete the lowest first, seen from its end. So an order and its reverse
-    need one curve each for both areas: random orders come in such pairs.
-
-    Parameters
-    ----------
-    model, tensor, steps : see ``curve``
-    orders, seed : int, of random orders, which tell how much is chance; an even number
+    need one curve each for both areas: random orders come in such pairs, `orders` is even.
 
     Returns
     -------
@@ -85,7 +77,7 @@ def contest(model, tensor, rankings, orders=10, steps=5, seed=0):
 
 
 def tournament(model, views, rankings, orders=10, steps=5):
-    """``contest`` on many photos, each with random orders of its own, told a line a map.
+    """``contest`` on many photos, each with random orders of its own.
 
     Parameters
     ----------
@@ -94,10 +86,10 @@ def tournament(model, views, rankings, orders=10, steps=5):
 
     Returns
     -------
-    dict of str to tuple
+    dict
         Label → (mean deletion area, mean insertion area, on how many photos deletion is better
-        than "centre"'s). Then the mean of the random orders, and those of the orders whose mean
-        over the photos is lowest and highest in deletion: between them is chance.
+        than "centre"'s); so, too, the random orders: their mean, and the two whose mean over the
+        photos is lowest and highest in deletion. Between them is chance.
     """
     each = []
     for seed, view in enumerate(counted(views, "사진", "photos")):
@@ -107,19 +99,18 @@ def tournament(model, views, rankings, orders=10, steps=5):
     wins = (areas[..., 0] < areas[:, [labels.index("centre")], 0]).sum(0)
     mean, chance = areas.mean(0), areas.mean(0)[len(labels) :]
     rows = {label: (*mean[i].tolist(), wins[i].item()) for i, label in enumerate(labels)}
-    by_deletion = chance[:, 0].argsort()
-    ends = {"random": chance.mean(0), "- lowest": chance[by_deletion[0]]}
-    ends["- highest"] = chance[by_deletion[-1]]
+    lowest, highest = chance[chance[:, 0].argsort()[[0, -1]]]
+    ends = {"random": chance.mean(0), "- lowest": lowest, "- highest": highest}
     return rows | {label: (*pair.tolist(), None) for label, pair in ends.items()}
 
 
 def draw_curves(values, *, weights, xlabel, ylabel):
     """Curves (label → numbers, from nothing to everything) over 0..100 %, also by line style."""
-    fig, (ax,) = new_figure(1, 1, (2, 1), weights)
-    ax.set_axis_on()
+    fig, ax = new_chart((2, 1), weights, xlabel, ylabel)
     for (label, curve), line in zip(values.items(), itertools.cycle(("-", "--", "-.", ":"))):
-        ax.plot(np.linspace(0, 100, len(curve)), np.asarray(curve), line, marker=".", label=label)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
+        ax.plot(
+            np.linspace(0, 100, len(curve)), np.asarray(curve), line, marker=".", label=named(label)
+        )
     ax.grid(alpha=0.3)
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return fig

@@ -1,7 +1,7 @@
 """Many photos in, batches of tensors out, read ahead by threads."""
 
 import os
-from collections import Counter, deque
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,53 +14,35 @@ READERS = min(4, os.cpu_count() or 1)  # threads that decode while the model com
 
 
 def photo_files(photos):
-    """Find the files of many photos, and what tells whether a file has changed.
+    """Find the files of many photos: path → (size in bytes, time of change in ns).
 
-    `photos` is a folder, of which all photo files are taken and those of its subfolders, hidden
-    ones left out, or a list of files. Raises PhotoError where there is no such folder.
-
-    Returns
-    -------
-    dict
-        Path → (size in bytes, time of change in ns); (0, 0) if the file cannot be looked at. Paths
-        are absolute, and bytes, since on Linux a name need not be valid text.
+    `photos` is a folder, with its subfolders, hidden ones left out (PhotoError if it is not there),
+    or a list of files. Paths are absolute, and bytes, since on Linux a name need not be valid text.
     """
     if isinstance(photos, (str, Path)):
-        known = suffixes()
-        photos = (path for path in _walk(photos) if _suffix(path) in known)
+        photos = _walk(photos)
     return {os.fsencode(os.path.abspath(path)): _stamp(path) for path in photos}
 
 
-def passed_over(photos):
-    """How many files of a folder ``photo_files`` leaves, by ending, most frequent first."""
-    if not isinstance(photos, (str, Path)):
-        return {}
-    known = suffixes()
-    endings = Counter(plain(_suffix(path)) for path in _walk(photos))
-    return {ending: n for ending, n in endings.most_common() if ending not in known}
-
-
 def _walk(folder):
-    """The paths of all files in a folder that are not hidden."""
-    folder = Path(folder).expanduser()
+    """The paths of all photo files in a folder that are not hidden."""
+    folder, known = Path(folder).expanduser(), suffixes()
     if not folder.is_dir():
         name = plain(folder)
         raise PhotoError(f"폴더가 없습니다: {name}", f"No such folder: {name}")
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (os.path.join(here, name) for name in names if not name.startswith("."))
-
-
-def _suffix(path):
-    return os.path.splitext(path)[1].lower()
+        for name in names:
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in known:
+                yield os.path.join(here, name)
 
 
 def _stamp(path):
     try:
         stat = os.stat(path)
+        return stat.st_size, stat.st_mtime_ns
     except OSError:  # a link to nothing, for example
         return 0, 0
-    return stat.st_size, stat.st_mtime_ns
 
 
 def batches(paths, model, size):

@@ -6,6 +6,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from bilingual import counted
 from helpers.encoding import encode, grid_of
@@ -13,7 +16,6 @@ from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import on_grid
 from helpers.overlay import blend
 from helpers.plots import compare
-from topics.features import linear_probe
 from topics.masks import load_masks, masks_on_grid
 from topics.measure import centre_map, jaccard
 
@@ -70,42 +72,38 @@ def bundled(model, features):
 
 
 def fit(photos):
-    """A ``linear_probe`` that tells object (1) from background (0) by patches of some photos."""
-    features = torch.cat([photo.features for photo in photos])
-    return linear_probe(features, torch.cat([photo.truth.flatten() for photo in photos]))
+    """A linear probe of photos' patches, standardised first: object (1) or background (0)."""
+    features = torch.cat([photo.features for photo in photos]).double()
+    truth = torch.cat([photo.truth.flatten() for photo in photos])
+    regression = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
+    return make_pipeline(StandardScaler(), regression).fit(features.numpy(), truth.numpy())
 
 
 def likely(probe, features, grid):
     """How sure a probe is that each patch is on an object: (gh, gw) in 0..1."""
-    sure = probe.predict_proba(np.asarray(features, dtype=float))[:, 1]
+    sure = probe.predict_proba(features.double().numpy())[:, 1]
     return on_grid(torch.as_tensor(sure), grid)
 
 
 def score(probe, photos):
     """Mean Jaccard of ``likely`` above 0.5 with the answer, over photos."""
-    found = [likely(probe, p.features, p.grid) > 0.5 for p in photos]
-    return torch.stack([jaccard(f, p.truth) for f, p in zip(found, photos)]).mean().item()
+    each = [jaccard(likely(probe, p.features, p.grid) > 0.5, p.truth) for p in photos]
+    return torch.stack(each).mean().item()
 
 
 def few_shot(photos, counts=(1, 3, 10), draws=5):
     """``score`` on the photos never given, as ``features.few_shot``: (counts, draws)."""
-    table = torch.empty(len(counts), draws)
-    for draw in range(draws):
+
+    def found(count, draw):
         order = np.random.default_rng(draw).permutation(len(photos))
-        asked = [photos[i] for i in order[max(counts) :]]
-        for row, count in enumerate(counts):
-            probe = fit([photos[i] for i in order[:count]])
-            table[row, draw] = score(probe, asked)
-    return table
+        probe = fit([photos[i] for i in order[:count]])
+        return score(probe, [photos[i] for i in order[max(counts) :]])
+
+    return torch.tensor([[found(count, draw) for draw in range(draws)] for count in counts])
 
 
 def contest(model, nets, counts=(1, 3, 10)):
-    """``few_shot`` of `nets`, by name, and of colours and the centre on a model's grid.
-
-    Returns
-    -------
-    dict, name → (counts, draws)
-    """
+    """``few_shot`` of `nets`, and of colours and the centre on a model's grid, by name."""
     ways = {name: patch_features(net) for name, net in nets.items()}
     ways |= {"colours": patch_colours(model), "centre": patch_places(model)}
     ways = counted(ways.items(), "특징", "features")
@@ -114,8 +112,8 @@ def contest(model, nets, counts=(1, 3, 10)):
 
 def draw_likely(probe, photos, *, weights):
     """How sure a probe is, laid over photos; their Jaccard index stands beside their names."""
-    panels = {}
-    for photo in photos:
-        likely_there = likely(probe, photo.features, photo.grid)
-        panels[f"{photo.name} {score(probe, [photo]):.2f}"] = blend(photo.seen, likely_there, 0.6)
+    panels = {
+        f"{p.name} {score(probe, [p]):.2f}": blend(p.seen, likely(probe, p.features, p.grid), 0.6)
+        for p in photos
+    }
     return compare(panels, weights=weights)

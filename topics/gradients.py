@@ -27,8 +27,7 @@ def integrated_gradients(model, tensor, steps=16):
     Sundararajan, Taly and Yan 2017 (arXiv:1703.01365), section 3: the gradients at the middles of
     `steps` equal parts of the way are averaged and multiplied by the way. What is found in all
     patches adds up to how much the similarity rose (*completeness*), the better the more steps.
-
-    Takes one photo (else BadInput), as ``deletion.curve``; grey is the mean colour here, too.
+    Takes model and tensor as ``deletion.curve``; grey is the mean colour here, too.
 
     Returns
     -------

@@ -6,7 +6,7 @@ from matplotlib import rcParams
 
 from bilingual import BadInput, say
 from helpers.encoding import attention, fitting, one_photo, twin
-from helpers.plots import new_figure
+from helpers.plots import new_chart, new_figure
 
 
 def handed_on(model, tensor, block=-1, query=0):
@@ -14,19 +14,16 @@ def handed_on(model, tensor, block=-1, query=0):
 
     Kobayashi et al. 2020 (arXiv:2004.10102): the share alpha says how much is taken, the length of
     f(x) how much there is to take. Their sum and the bias of ``attn.proj`` are what the block's
-    attention adds to the token. BadInput: several photos, or another kind of model.
+    attention adds to the token.
 
     Parameters
     ----------
-    model : timm VisionTransformer
-    tensor : torch.Tensor (1, 3, H, W)
-    block : int, -1 is the last
-    query : int, which token asks; 0 is the CLS token
+    model, tensor : timm VisionTransformer, torch.Tensor (1, 3, H, W); else BadInput
+    block, query : int, -1 is the last block; which token asks, 0 is the CLS token
 
     Returns
     -------
-    torch.Tensor
-        (heads, N, D). ``.sum(0).norm(dim=-1)`` is the paper's measure for all heads together.
+    torch.Tensor (heads, N, D), of which ``.sum(0).norm(dim=-1)`` is the paper's measure
     """
     f = transformed_values(model, tensor, block)
     return attention(model, tensor, block, (query,))[0, :, 0, :, None] * f
@@ -35,11 +32,7 @@ def handed_on(model, tensor, block=-1, query=0):
 def transformed_values(model, tensor, block=-1):
     """What every token has to hand on: f(x), its value through the head's slice of ``attn.proj``.
 
-    Parameters and errors are those of ``handed_on``, whoever asks.
-
-    Returns
-    -------
-    torch.Tensor (heads, N, D), without the bias of ``attn.proj``, which is no token's
+    Takes what ``handed_on`` does; returns (heads, N, D), without the bias, which is no token's.
     """
     again, caught = twin(plain_vit(model)), []
     part = again.blocks[block]
@@ -53,7 +46,7 @@ def transformed_values(model, tensor, block=-1):
 
 
 def attention_distance(rows, grid, num_prefix_tokens):
-    """How far the patches look: the mean distance to what they look at, in patches.
+    """How far the patches look: the mean distance to what they look at, in patches, (..., heads).
 
     Dosovitskiy et al. 2020 (arXiv:2010.11929), figure 7 (right), in pixels there: weighted by the
     attention, averaged over the asking patches. Prefix tokens have no place and are left out.
@@ -61,12 +54,7 @@ def attention_distance(rows, grid, num_prefix_tokens):
     Parameters
     ----------
     rows : torch.Tensor (..., heads, N, N) from ``encoding.attention_rows`` with all N queries
-    grid : tuple of int (gh, gw)
-    num_prefix_tokens : int
-
-    Returns
-    -------
-    torch.Tensor (..., heads)
+    grid, num_prefix_tokens : see ``encoding.Encoded``
     """
     (gh, gw), first = grid, num_prefix_tokens
     place = torch.cartesian_prod(torch.arange(gh), torch.arange(gw)).float()
@@ -80,11 +68,8 @@ def without_each_head(model, tensor):
 
     What that head found is 0 before the heads are mixed (``attn.proj``). Michel et al. 2019
     (arXiv:1905.10650) see what a translation loses by it; our network has no task, so we take 1 -
-    the cosine similarity to the untouched CLS token. Takes what ``handed_on`` does.
-
-    Returns
-    -------
-    torch.Tensor (blocks, heads), 0 (the CLS token stays) to 2
+    the cosine similarity to the untouched CLS token: (blocks, heads), 0 (it stays) to 2. Takes
+    what ``handed_on`` does.
     """
     again, inputs, moved = twin(plain_vit(model)), [], []
     for block in again.blocks:
@@ -124,24 +109,15 @@ def likeness(m):
 
 
 def draw_distances(distances, *, lines, weights):
-    """Attention distance, a dot a head: blocks from left to right (their figure 7).
-
-    Parameters
-    ----------
-    distances : dict
-        Label → (blocks, heads) from ``attention_distance``; told apart by marker and colour.
-    lines : dict, label → a distance to compare with, a line across
-    """
-    fig, (ax,) = new_figure(1, 1, (5, 2), weights)
-    ax.set_axis_on()
+    """Label → ``attention_distance`` (blocks, heads), a dot a head; `lines`: label → a distance."""
+    names = say("블록", "block"), say("거리(패치)", "distance (patches)")
+    fig, ax = new_chart((5, 2), weights, *names, text=9)
     for i, (label, values) in enumerate(distances.items()):
         blocks, heads = values.shape
         x = torch.arange(blocks)[:, None].expand(blocks, heads) + 0.25 * i
         ax.scatter(x.flatten(), values.flatten(), s=22, marker="ox^s"[i], label=label)
     for style, (label, value) in zip(("--", ":"), lines.items()):
         ax.axhline(value, color=rcParams["text.color"], alpha=0.6, ls=style, label=label)
-    ax.set_xlabel(say("블록", "block"), size=9)
-    ax.set_ylabel(say("거리(패치)", "distance (patches)"), size=9)
     ax.set_xticks(range(blocks))
     ax.set_ylim(bottom=0)
     ax.legend(fontsize=7, loc="center", bbox_to_anchor=(0.5, 0.43))
@@ -149,12 +125,7 @@ def draw_distances(distances, *, lines, weights):
 
 
 def draw_table(tables, *, weights):
-    """A number for each head, coloured: one row per block, one column per head.
-
-    Parameters
-    ----------
-    tables : dict, label → (blocks, heads), at most three; all on one scale of colours
-    """
+    """Numbers, label → (blocks, heads), at most three tables, coloured on one scale."""
     top = max(values.max().item() for values in tables.values())
     blocks, heads = next(iter(tables.values())).shape
     fig, axes = new_figure(1, len(tables), (heads, blocks), weights, extra=0.2)

@@ -5,20 +5,13 @@ import torch
 from helpers.encoding import attention_rows, encode, grid_of, queries_keys
 from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.maps import cls_attention, on_grid, token_norm
-from topics import zoo
 from topics.heads import handed_on, likeness
 from topics.measure import bundled_views, centre_map, means
 from topics.rollout import rollout_row
 
 
 def kinds(model, tensor, heads):
-    """Four maps of a ``measure.View``'s tensor and heads, on scales of their own.
-
-    Returns
-    -------
-    dict of str to torch.Tensor (gh, gw)
-        "attention" (mean of heads), "value-weighted" (``handed_on``), "rollout", "norm".
-    """
+    """Four maps (gh, gw) of a ``measure.View``'s tensor and heads, each on a scale of its own."""
     grid, first = grid_of(model, tensor), model.num_prefix_tokens
     handed = handed_on(model, tensor).sum(0).norm(dim=-1)
     rolled = rollout_row(queries_keys(model, tensor))[0]
@@ -54,13 +47,10 @@ def rank_correlation(a, b):
 
 
 def survey(model):
-    """Means over every second bundled photo with masks: what of a map can be said in numbers.
+    """Means over every second bundled photo: what of a map can be said in numbers, by name.
 
-    Returns
-    -------
-    dict of str to float
-        ``r_precision`` of each of the ``kinds``; of the "centre" and of "chance", which ask no
-        model; "attention ~ value-weighted" and "attention ~ norm", rank correlations.
+    ``r_precision`` of each of the ``kinds``, and of "centre" and "chance", which ask no model;
+    "attention ~ …" are rank correlations.
     """
     rows = []
     for view in list(bundled_views(model))[::2]:
@@ -82,8 +72,3 @@ def heads_alike(model):
         rows = attention_rows(model, tensor)[:, 0]
         found.append(likeness(cls_attention(rows, grid_of(model, tensor), model.num_prefix_tokens)))
     return torch.stack(found).mean(0)
-
-
-def untrained(name="embedded", seeds=3):
-    """Yield one architecture with random weights, once a seed: what they can do is a range."""
-    yield from map(zoo.load, zoo.untrained(name, seeds))

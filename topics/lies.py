@@ -32,10 +32,9 @@ CLAIMS = {
 
 
 class Kind(NamedTuple):
-    """A way to lie: under which claim, its name, the question that finds it, and its number."""
+    """A way to lie: under which claim, the question that finds it, (ko, en), and its number."""
 
     claim: str
-    name: tuple
     asks: tuple
     number: Callable
 
@@ -63,75 +62,63 @@ def _same_side(case):  # product of both photos' correlations with one axis
 
 
 KINDS = {
-    "axis": Kind(
+    "axis": Kind(  # the softmax ran over the wrong axis
         "attention",
-        ("소프트맥스를 다른 축에 썼다", "the softmax ran over the wrong axis"),
         ("어텐션 한 행의 합은 얼마인가요?", "What does a row of attention sum to?"),
         lambda c: c.numbers.sum(-1).mean(),
     ),
-    "shift": Kind(
+    "shift": Kind(  # a prefix token was kept, so all is one patch off
         "attention",
-        ("접두 토큰을 잘못 뺐다(한 칸 밀림)", "a prefix token was kept, so all is one patch off"),
         ("맵의 첫 칸에 온 토큰은 몇 번인가요?", "Which token is the map's first patch?"),
         lambda c: (c.numbers.mean(0) - c.map.flatten()[0]).abs().argmin(),
     ),
-    "untrained": Kind(
+    "untrained": Kind(  # the weights are untrained
         "attention",
-        ("학습되지 않은 가중치이다", "the weights are untrained"),
         ("마지막 정규화의 가중치는 서로 다른가요?", "Do the last norm's weights differ?"),
         lambda c: c.model.norm.weight.std(),
     ),
-    "input": Kind(
+    "input": Kind(  # the preprocessing is wrong
         "attention",
-        ("전처리가 틀렸다", "the preprocessing is wrong"),
         ("timm의 전처리와 얼마나 다른가요?", "How far is the input from timm's own?"),
         lambda c: (images.to_tensor(c.photos[0], c.model)[0] - c.tensor).abs().max(),
     ),
-    "stale": Kind(
+    "stale": Kind(  # the map is left over from another photo
         "attention",
-        ("다른 사진에서 남은 맵이다", "the map is left over from another photo"),
         ("사진을 뒤집으면 맵이 바뀌나요?", "Does the map change with the photo?"),
         lambda c: (c.again(c.tensor.flip(-1)) - c.map).abs().max(),
     ),
-    "clipped": Kind(
+    "clipped": Kind(  # the scale was clipped at both ends
         "attention",
-        ("눈금의 양 끝을 잘라 냈다", "the scale was clipped at both ends"),
         ("양 끝의 색으로 칠한 패치는 얼마나 되나요?", "What share has the colours' two ends?"),
         lambda c: ((c.drawn == 0) | (c.drawn == 1)).float().mean(),
     ),
-    "square": Kind(
+    "square": Kind(  # the grid was taken to be √N × √N
         "wide",
-        ("격자를 √N × √N으로 정했다", "the grid was taken to be √N × √N"),
         ("맵의 행들은 사진 높이의 몇 배인가요?", "How far do the rows reach down the picture?"),
         _reach,
     ),
-    "padding": Kind(
+    "padding": Kind(  # padded patches were laid over the photo, too
         "wide",
-        ("덧댄 패치까지 사진에 늘려 덮었다", "padded patches were laid over the photo, too"),
         ("맵은 사진보다 얼마나 넓고 높은가요?", "By how much is the map larger than the photo?"),
         _reach,
     ),
-    "apart": Kind(
+    "apart": Kind(  # each head was min-maxed on its own
         "heads",
-        ("헤드마다 따로 정규화했다", "each head was min-maxed on its own"),
         ("가장 약한 헤드는 몇 배나 밝게 그렸나요?", "How many times too bright is the weakest?"),
         _too_bright,
     ),
-    "picked": Kind(
+    "picked": Kind(  # the head was picked anew for each photo
         "one head",
-        ("사진마다 헤드를 골랐다", "the head was picked anew for each photo"),
         ("서로 다른 헤드가 몇 개인가요?", "How many different heads are there?"),
         lambda c: len(set(_drawn_heads(c))),
     ),
-    "half": Kind(
+    "half": Kind(  # the rollout lacks its residual half
         "rollout",
-        ("롤아웃에서 잔차의 절반을 빠뜨렸다", "the rollout lacks its residual half"),
         ("토큰이 자신에게 남기는 최소 비율은?", "What is the least that a token keeps of itself?"),
         lambda c: c.numbers.diagonal().min(),
     ),
-    "sign": Kind(
+    "sign": Kind(  # the sign of one photo was turned
         "component",
-        ("한 사진의 부호를 뒤집었다", "the sign of one photo was turned"),
         ("두 사진은 같은 쪽을 보나요?", "Do both photos point the same way?"),
         _same_side,
     ),
@@ -139,12 +126,9 @@ KINDS = {
 
 
 def deal(number, model):
-    """Deal a student's number twelve figures of a trained model, always the same ones.
+    """Deal a student's number twelve figures of a trained model, always the same list of ``Case``.
 
-    Returns
-    -------
-    list of Case
-        One for each of `KINDS`, in an order of the student's own; six to eight of them lie.
+    One is for each of `KINDS`, in an order of the student's own; six to eight of them lie.
     """
     chance = random.Random(str(number))
     lying_kinds = chance.sample([*KINDS], chance.choice((6, 7, 8)))
@@ -196,14 +180,9 @@ def notes(case):
 
 
 def draw_cases(cases, model, first=1, columns=4, numbers=False):
-    """Figures in rows, each with its number and its claim.
+    """Figures in rows of so many `columns`, each with its claim, numbered from `first` on.
 
-    Parameters
-    ----------
-    cases : list of Case
-    model : timm model, named at the foot, as what the figures claim
-    first, columns : int, number of the first, and how many stand in a row
-    numbers : bool, print below each what `notes` says
+    The foot names `model`, as the figures claim; `numbers` prints below each what ``notes`` says.
     """
     rows = -(-len(cases) // columns)
     foot = f"{caption(model)} ({say('그림의 주장', 'as the figures claim')})"

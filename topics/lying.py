@@ -1,11 +1,11 @@
 """How the figures of `topics.lies` are made, each rightly or wrongly in a way that people meet."""
 
-import functools
 import itertools
 import math
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -97,7 +97,7 @@ def wide(model, names, lie):
         return _rows(model, F.pad(picture, (0, gw * patch - width, 0, gh * patch - height)))
 
     def lay_out(rows):
-        return on_grid(_patches(model, rows.mean(0)), (12, 12) if lie == "square" else (gh, gw))
+        return _on_grid(model, rows.mean(0), (12, 12) if lie == "square" else (gh, gw))
 
     return _case(lie, "wide", model, [photo], [photo], tensor, compute, lay_out)
 
@@ -106,11 +106,7 @@ def heads(model, names, lie):
     """All heads of one photo, on one scale or each on its own."""
     photos, tensor, seen, grid = _given(model, names[:1])
     scale = min_max if lie == "apart" else lambda m: m / m.max()
-    compute = functools.partial(_rows, model)
-
-    def lay_out(rows):
-        return on_grid(_patches(model, rows), grid)
-
+    compute, lay_out = partial(_rows, model), partial(_on_grid, model, grid=grid)
     return _case(lie, "heads", model, photos, seen, tensor, compute, lay_out, scale)
 
 
@@ -119,16 +115,15 @@ def one_head(model, names, lie):
     (photos, tensor, seen, grid), taken = _given(model, names), []
 
     def lay_out(rows):  # (photos, heads, N)
-        m = on_grid(_patches(model, rows), grid)
+        m = _on_grid(model, rows, grid)
         return m[:, HEAD] if lie != "picked" else m[range(len(m)), taken[: len(m)]]
 
     for name, one in zip(names, tensor.split(1)):  # the best, but not the first photo's again
-        m = on_grid(_patches(model, _rows(model, one)), grid)
+        m = _on_grid(model, _rows(model, one), grid)
         truth = masks_on_grid(load_masks(name).any(0, keepdims=True), model)
         order = jaccard(mass_mask(m), truth).argsort(descending=True).tolist()
         taken.append(next(head for head in order if head not in taken[:1]))
-    rows = functools.partial(_rows, model)
-    return _case(lie, "one head", model, photos, seen, tensor, rows, lay_out)
+    return _case(lie, "one head", model, photos, seen, tensor, partial(_rows, model), lay_out)
 
 
 def rollout_map(model, names, lie):
@@ -143,7 +138,7 @@ def rollout_map(model, names, lie):
         return rollout(attention)
 
     def lay_out(matrix):
-        return on_grid(_patches(model, matrix[0]), grid)
+        return _on_grid(model, matrix[0], grid)
 
     return _case(lie, "rollout", model, photos, seen, tensor, compute, lay_out)
 
@@ -197,9 +192,9 @@ def _rows(model, picture):
     return encoding.attention(model, picture)[0, :, 0]
 
 
-def _patches(model, rows):
-    """Rows (..., N) without the prefix tokens."""
-    return rows[..., model.num_prefix_tokens :]
+def _on_grid(model, rows, grid):
+    """Rows (..., N) without the prefix tokens, as maps."""
+    return on_grid(rows[..., model.num_prefix_tokens :], grid)
 
 
 def _clipped(m):
@@ -208,10 +203,10 @@ def _clipped(m):
     return ((m - low) / (high - low)).clamp(0, 1)
 
 
-def _mosaic(tiles, gap=6, width=240):
+def _mosaic(tiles):
     """Pictures of one shape in rows of three, on white."""
-    height = round(width * tiles[0].height / tiles[0].width)
-    rows, columns = -(-len(tiles) // 3), min(3, len(tiles))
+    width, height, gap = 240, round(240 * tiles[0].height / tiles[0].width), 6
+    rows, columns = math.ceil(len(tiles) / 3), min(3, len(tiles))
     size = columns * (width + gap) - gap, rows * (height + gap) - gap
     sheet = Image.new("RGB", size, "white")
     for i, tile in enumerate(tiles):

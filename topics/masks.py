@@ -14,14 +14,8 @@ from sources.kinds import PhotoError
 def load_masks(name):
     """The hand-drawn masks of a bundled photo's objects (images/CREDITS.md), by its name or path.
 
-    Returns
-    -------
-    numpy.ndarray, bool (objects, H, W) of the photo's size; no pixel belongs to two objects
-
-    Raises
-    ------
-    PhotoError
-        No mask was drawn for such a photo.
+    Bool (objects, H, W) of the photo's size; no pixel belongs to two objects. PhotoError: none was
+    drawn for such a photo.
     """
     path = IMAGES / "masks" / f"{Path(name).stem}.png"
     if not path.exists():
@@ -39,10 +33,7 @@ def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
     """Which patches an object covers by more than half, in the view that ``to_tensor`` gave.
 
     `masks` are bool (objects, H, W), pixels of the photo; the rest is what ``to_tensor`` was given.
-
-    Returns
-    -------
-    torch.Tensor, bool (objects, gh, gw); an object that is cut off or very small may cover none
+    Returns bool (objects, gh, gw); an object that is cut off or very small may cover none.
     """
     masks = torch.as_tensor(masks).float()
     rows, columns = masks.shape[-2:]
@@ -62,10 +53,6 @@ def mass_mask(m, mass=0.6):
     ----------
     m : torch.Tensor (..., gh, gw), at least 0
     mass : float, share of the map's sum to keep, 0..1; the patch that crosses the line still counts
-
-    Returns
-    -------
-    torch.Tensor, bool, like `m`
     """
     flat = m.flatten(-2)
     values, order = (flat / flat.sum(-1, keepdim=True)).sort(-1, descending=True)

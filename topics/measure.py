@@ -18,18 +18,17 @@ def jaccard(found, truth):
     return (found & truth).sum((-2, -1)) / (found | truth).sum((-2, -1)).clamp(min=1)
 
 
-def best_head_jaccard(heads, masks, mass=0.6):
+def best_head_jaccard(heads, masks):
     """The DINO paper's measure (section 4.2.2, figure 4) for one photo.
 
-    Each head's largest patches up to `mass` of its attention are its mask; an object gets the
-    Jaccard of **its best head, chosen with the answer in hand**; the objects' mean is returned.
-    BadInput: no object covers a patch.
+    Each head's largest patches, 60 % of its attention, are its mask; an object gets the Jaccard of
+    **its best head, chosen with the answer in hand**; the objects' mean is returned.
 
     Parameters
     ----------
     heads : torch.Tensor (heads, gh, gw), at least 0. A single map is one head.
-    masks : torch.Tensor, bool (objects, gh, gw); an object that covers no patch is left out
-    mass : float, share of the attention that is kept, 0..1
+    masks : torch.Tensor, bool (objects, gh, gw); those that cover no patch are left out, and
+        BadInput if all are
     """
     masks = masks[masks.flatten(1).any(1)]
     if not len(masks):
@@ -37,7 +36,7 @@ def best_head_jaccard(heads, masks, mass=0.6):
             "패치를 절반 넘게 덮는 물체가 없습니다.",
             "No object covers more than half of any patch.",
         )
-    return jaccard(mass_mask(heads, mass)[:, None], masks).amax(0).mean().item()
+    return jaccard(mass_mask(heads)[:, None], masks).amax(0).mean().item()
 
 
 def pointing(m, masks):
@@ -75,9 +74,9 @@ def centre_map(grid):
     return (-2 * (rows[:, None] ** 2 + columns**2)).exp()
 
 
-def centre_box(grid, share=0.7):
-    """The box (left, top, right, bottom) in the middle of a grid with `share` of each side."""
-    (gh, gw), edge = grid, (1 - share) / 2
+def centre_box(grid):
+    """The box (left, top, right, bottom) in the middle of a grid with 0.7 of each side."""
+    (gh, gw), edge = grid, (1 - 0.7) / 2
     return edge * gw, edge * gh, (1 - edge) * gw, (1 - edge) * gh
 
 
@@ -88,26 +87,16 @@ def centre_prior(views):
 
 
 def scored(view, rivals):
-    """Masks of some maps (gh, gw) of one ``View``, each with its overlap with all objects.
-
-    Returns
-    -------
-    dict of str to torch.Tensor, "label 0.42", the Jaccard index → bool (gh, gw)
-    """
+    """Masks of some maps (gh, gw) of one ``View``, as "label 0.42", the Jaccard index → mask."""
     cut = {label: mass_mask(m) for label, m in rivals.items()}
     everything = view.masks.any(0)
     return {f"{label} {jaccard(mask, everything):.2f}": mask for label, mask in cut.items()}
 
 
 def choices(views):
-    """What choosing a head is worth: ``best_head_jaccard``, mean of photos, of other choices, too.
+    """What choosing a head is worth: ``best_head_jaccard``, mean of photos, by how it was chosen.
 
-    Returns
-    -------
-    dict of str to float
-        The paper's choice, each object's best head with the answer in hand; the best and the worst
-        one head for all photos; the mean of heads; and what looks at no photo: ``centre_map``, and
-        a flat map, of which the mask is the upper part of the photo.
+    The last two look at no photo: ``centre_map``, and a flat map, whose mask is the upper part.
     """
     views = list(views)
 
@@ -128,9 +117,9 @@ def choices(views):
 def bundled_views(model, fit="whole"):
     """Yield a ``View`` of every bundled photo that has an object left to be found.
 
-    By default the whole photo, so that no object is cut off. A model built by hand, without a data
-    config, sees the size that its patch embedding names.
+    By default the whole photo, so that no object is cut off.
     """
+    # A model built by hand, without a data config, sees the size that its patch embedding names.
     size = None if getattr(model, "pretrained_cfg", None) else model.patch_embed.img_size[0]
     for path in sample_photos():
         masks = masks_on_grid(load_masks(path), model, fit, size)
@@ -143,24 +132,16 @@ def bundled_views(model, fit="whole"):
         yield View(path.stem, seen, tensor, grid, heads, masks)
 
 
-def bundled_jaccard(model):
-    """``best_head_jaccard`` of each of the ``bundled_views``, by the photo's name."""
-    return {view.name: best_head_jaccard(view.heads, view.masks) for view in bundled_views(model)}
-
-
 def means(rows):
     """The mean of each number that some dicts hold."""
     return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
 
 
 def summary(model, views=None):
-    """Every measure of this module for one model, mean of its ``bundled_views``, 0..1.
+    """Every measure of this module for one model, mean of its ``bundled_views``: name → 0..1.
 
-    Returns
-    -------
-    dict of str to float
-        "best head" (``best_head_jaccard``), "mean map" (the same of the mean of heads, nothing
-        chosen), "pointing" (of the mean map), "LOST" and "TokenCut" (``localised``).
+    "mean map" is ``best_head_jaccard`` of the mean of heads, nothing chosen, and "pointing" is its,
+    too; "LOST" and "TokenCut" are ``localised``.
     """
     rows, known = [], None if views else len(sample_photos())
     for seen in counted(views or bundled_views(model), "사진", "photos", known):

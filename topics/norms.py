@@ -12,19 +12,17 @@ from matplotlib.colors import LogNorm
 from bilingual import say
 from helpers import images
 from helpers.encoding import fitting
-from helpers.plots import new_figure
+from helpers.plots import new_chart
 
 
 def block_norms(model, tensor):
     """L2 norm of each patch token as it leaves each block, before the model's last norm.
 
-    That one would hide what is to be seen: after it all tokens are about equally long. BadInput: a
-    tensor of another shape.
+    That one would hide what is to be seen: after it all tokens are about equally long.
 
     Parameters
     ----------
-    model : timm model
-    tensor : torch.Tensor (B, 3, H, W)
+    model, tensor : timm model, torch.Tensor (B, 3, H, W); else BadInput
 
     Returns
     -------
@@ -49,12 +47,8 @@ def share_above(norms, times):
     The paper cut at 150, picked by hand for one model. Lengths have another unit in each model and
     block, so we count in medians of `norms` (blocks, ...).
     """
-    return (norms.flatten(1) > times * medians(norms)[:, None]).float().mean(dim=1)
-
-
-def medians(norms):
-    """Median length in each block, (blocks,)."""
-    return norms.flatten(1).median(dim=1).values
+    norms = norms.flatten(1)
+    return (norms > times * norms.median(dim=1, keepdim=True).values).float().mean(dim=1)
 
 
 def like_pixels(model, photo):
@@ -75,24 +69,21 @@ def draw_histogram(norms, times, *, weights):
     The line lies at so many times the block's median; above it stands the share of patches over it.
     """
     values = np.asarray(norms.flatten(1))
-    cut, shares = times * np.asarray(medians(norms)), np.asarray(share_above(norms, times))
+    cut = times * np.asarray(norms.flatten(1).median(dim=1).values)
     bins = np.geomspace(values.min() * 0.99, values.max() * 1.01, 41)
     share = np.stack([np.histogram(row, bins)[0] / row.size for row in values], axis=1)
-    fig, (ax,) = new_figure(1, 1, (2, 1), weights, extra=0.3)
-    ax.set_axis_on()
+    names = say("블록", "block"), f"{say('토큰 벡터의 크기', 'length')} (log)"
+    fig, ax = new_chart((2, 1), weights, *names, text=8, extra=0.3)
     edges = np.arange(len(values) + 1) - 0.5
     scale = LogNorm(1 / values.shape[1], 1)  # so that a single patch is seen beside thousands
     mesh = ax.pcolormesh(edges, bins, np.ma.masked_equal(share, 0), norm=scale, cmap="viridis_r")
-    line = f"{say('중앙값', 'median')} × {times:g}"
     ax.stairs(cut, edges, baseline=None, color="crimson", lw=2)
     top = max(values.max(), cut.max()) * 1.15
     ax.set(yscale="log", ylim=(bins[0], top), xticks=range(len(values)))
-    ax.set_xlabel(say("블록", "block"), size=8)
-    ax.set_ylabel(f"{say('토큰 벡터의 크기', 'length')} (log)", size=8)
     ax.tick_params(labelsize=8, which="both")
-    for block, over in enumerate(shares):
+    for block, over in enumerate(share_above(norms, times).tolist()):
         ax.text(block, top, f"{over:.1%}", ha="center", va="bottom", size=8, color="crimson")
     title = say("선을 넘는 패치의 비율", "share of patches over the line")
-    ax.set_title(f"{title} ({line})", size=8, pad=16)
+    ax.set_title(f"{title} ({say('중앙값', 'median')} × {times:g})", size=8, pad=16)
     fig.colorbar(mesh, ax=ax).set_label(say("패치의 비율", "share of patches"), size=8)
     return fig

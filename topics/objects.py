@@ -3,6 +3,7 @@
 No labels and no training: LOST and TokenCut look for patches that are alike and few.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -30,13 +31,9 @@ class Found(NamedTuple):
 
 
 def key_features(model, tensor, block=-1):
-    """The keys of one block's attention, heads side by side: what patches offer to those that look.
+    """The keys of one block's attention, heads side by side, (gh * gw, D): what patches offer.
 
     Parameters and errors are those of ``encoding.attention``, of one photo.
-
-    Returns
-    -------
-    torch.Tensor (gh * gw, D)
     """
     ((_, k),) = queries_keys(model, one_photo(tensor), (block,))
     return k[0].transpose(0, 1).flatten(1)[model.num_prefix_tokens :]
@@ -77,8 +74,7 @@ def lost(features, grid, k=100):
 
     Parameters
     ----------
-    features : torch.Tensor (gh * gw, D), in the paper the last block's keys
-    grid : tuple of int (gh, gw)
+    features, grid : torch.Tensor (gh * gw, D), in the paper the last block's keys; (gh, gw)
     k : int, the paper's 100, of the some 900 patches of its photos
 
     Returns
@@ -97,19 +93,18 @@ def lost(features, grid, k=100):
 
 
 @torch.autocast("cpu", enabled=False)
-def token_cut(features, grid, tau=0.2, eps=1e-5):
+def token_cut(features, grid, tau=0.2):
     """TokenCut (Wang et al. 2022, section 3): cut the patches in two where they are least alike.
 
-    Patches are joined by 1 if their cosine similarity is over `tau`, else by `eps`. The second
+    Patches are joined by 1 if their cosine similarity is over `tau`, else by 1e-5. The second
     smallest eigenvector of (D - E) x = λ D x, D the sums of the joins E, is the normalised cut (Shi
     and Malik 2000): patches above its mean are one side. The object is the side that holds the
     entry largest in size, the *seed*.
 
     Parameters
     ----------
-    features : torch.Tensor (gh * gw, D), in the paper the last block's keys
-    grid : tuple of int (gh, gw)
-    tau, eps : float, the paper's values
+    features, grid : see ``lost``
+    tau : float, the paper's 0.2
 
     Returns
     -------
@@ -117,7 +112,7 @@ def token_cut(features, grid, tau=0.2, eps=1e-5):
     """
     unit = torch.nn.functional.normalize(features.detach().cpu().double(), dim=-1)
     # In double precision: at float32 the cut blurs into the eigenvector of 0, a constant.
-    joins = np.where((unit @ unit.T).numpy() > tau, 1.0, eps)
+    joins = np.where((unit @ unit.T).numpy() > tau, 1.0, 1e-5)
     sums = np.diag(joins.sum(1))
     _, vectors = scipy.linalg.eigh(sums - joins, sums, subset_by_index=[1, 1])
     vector = torch.from_numpy(vectors[:, 0])
@@ -136,26 +131,20 @@ def draw_regions(seen, found, *, weights):
     ----------
     seen : PIL.Image.Image, from ``images.to_tensor``
     found : dict
-        Label → the photo itself or a map (gh, gw) of floats, drawn as they are; a mask bool
-        (..., gh, gw), of several the union; or an ``objects.Found``: its mask, its box in orange
-        and its seed as a small yellow square.
+        Label → a photo or a map (gh, gw) of floats, drawn as they are; a mask bool (..., gh, gw),
+        of several the union; or a ``Found``: its mask, its box in orange and its seed in yellow.
     """
     seen = load_photo(seen, max_side=None)
     panels = {label: (seen, what) for label, what in found.items()}
-    return _panels(panels, seen.size, weights, 4)
+    return draw_gallery(panels, weights=weights, size=seen.size, most=4)
 
 
-def draw_gallery(found, *, weights):
-    """``draw_regions`` of several photos, label → (photo, what), at most five in a row."""
-    read = {name: (load_photo(seen, max_side=None), what) for name, (seen, what) in found.items()}
-    return _panels(read, (1, 1), weights, 5)
-
-
-def _panels(found, size, weights, most):
-    rows = -(-len(found) // most)
-    fig, axes = new_figure(rows, -(-len(found) // rows), size, weights)
+def draw_gallery(found, *, weights, size=(1, 1), most=5):
+    """``draw_regions`` of several photos, label → (photo, what), at most so many in a row."""
+    rows = math.ceil(len(found) / most)
+    fig, axes = new_figure(rows, math.ceil(len(found) / rows), size, weights)
     for ax, (label, (seen, what)) in zip(axes, found.items()):
-        _panel(ax, seen, label, what)
+        _panel(ax, load_photo(seen, max_side=None), label, what)
     return fig
 
 

@@ -1,5 +1,6 @@
 """Patch tokens in: the directions in which they differ most as colours, and the parts they form."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,6 @@ class PcaPicture(NamedTuple):
     rgb: torch.Tensor  # (..., gh, gw, 3) in 0..1: components 1, 2, 3 of the foreground; else black
     foreground: torch.Tensor  # bool (..., gh, gw): where `first` is above 0
     first: torch.Tensor  # (..., gh, gw), first component of all patches
-    explained: torch.Tensor  # (3,), share of the foreground's variance in each component
 
 
 def pca_rgb(patch_tokens, grid):
@@ -36,17 +36,11 @@ def pca_rgb(patch_tokens, grid):
     photos' border; the others have positive skewness, so their longer tail is bright. In float64,
     so that another CPU gives the same picture.
 
-    Parameters
-    ----------
-    patch_tokens : torch.Tensor (..., gh * gw, D)
-    grid : tuple of int (gh, gw)
-
-    Returns
-    -------
-    PcaPicture, without foreground if fewer than 4 patches would be in it
+    Takes tokens (..., gh * gw, D) and their grid; returns a ``PcaPicture``, without foreground if
+    fewer than 4 patches would be in it.
     """
     tokens = patch_tokens.detach().cpu().double()
-    first = on_grid(_components(tokens, 1)[0][..., 0], grid)
+    first = on_grid(_components(tokens, 1)[..., 0], grid)
     inside = torch.zeros(grid, dtype=torch.bool)
     inside[1:-1, 1:-1] = True
     if first[..., ~inside].mean() > 0:
@@ -54,33 +48,27 @@ def pca_rgb(patch_tokens, grid):
     foreground = first > 0
     rgb = torch.zeros(*first.shape, 3)
     if foreground.sum() < 4:
-        return PcaPicture(rgb, torch.zeros_like(foreground), first.float(), torch.zeros(3))
-    values, explained = _components(tokens[foreground.flatten(-2)], 3)
+        return PcaPicture(rgb, torch.zeros_like(foreground), first.float())
+    values = _components(tokens[foreground.flatten(-2)], 3)
     values = values * torch.where((values**3).sum(0) < 0, -1, 1)
     low, high = values.amin(0), values.amax(0)
     rgb[foreground] = ((values - low) / torch.where(high > low, high - low, 1)).float()
-    return PcaPicture(rgb, foreground, first.float(), explained.float())
+    return PcaPicture(rgb, foreground, first.float())
 
 
-def parts(patch_tokens, grid, k, seed=0):
+def parts(patch_tokens, grid, k):
     """Split a photo, or several together, into k parts: k-means on the tokens' directions.
 
     Parameters
     ----------
     patch_tokens, grid : see ``pca_rgb``
-    k : int, how many parts
-    seed : int, of the random first centres
+    k : int, how many parts; BadInput if that is less than 1 or more than patches
 
     Returns
     -------
     torch.Tensor
         int64 (..., gh, gw): 0 is the largest part, k - 1 the smallest; of two equally large ones
         the one that comes first, row by row, has the smaller number.
-
-    Raises
-    ------
-    BadInput
-        More parts than patches, or fewer than 1.
     """
     tokens = F.normalize(patch_tokens.detach().cpu().double(), dim=-1).flatten(0, -2)
     if not 1 <= k <= len(tokens):
@@ -88,22 +76,20 @@ def parts(patch_tokens, grid, k, seed=0):
             f"부분의 수 k는 1부터 패치 수 {len(tokens)}까지입니다: {k}",
             f"k, the number of parts, must be 1 to {len(tokens)}, the number of patches: {k}",
         )
-    labels = KMeans(k, n_init=10, random_state=seed).fit_predict(tokens.numpy()).tolist()
-    # dict.fromkeys keeps the order of first appearance; the sort is stable.
-    ranked = sorted(dict.fromkeys(labels), key=lambda label: -labels.count(label))
+    labels = KMeans(k, n_init=10, random_state=0).fit_predict(tokens.numpy()).tolist()
+    # Of equal counts, Counter names the label first that appears first.
+    ranked = [label for label, _ in Counter(labels).most_common()]
     ranks = torch.tensor([ranked.index(label) for label in labels])
     return on_grid(ranks.view(patch_tokens.shape[:-1]), grid)
 
 
 def _components(tokens, count):
-    """Values (..., count) of the first principal components, and their shares of the variance."""
-    flat = tokens.flatten(0, -2)
-    if (flat == flat[0]).all():  # no variance at all, of which no share can be taken
-        return tokens.new_zeros(*tokens.shape[:-1], count), tokens.new_zeros(count)
-    pca = PCA(count, svd_solver="full")
-    values = torch.from_numpy(pca.fit_transform(flat.numpy()))
-    explained = torch.from_numpy(pca.explained_variance_ratio_)
-    return values.view(*tokens.shape[:-1], count), explained
+    """Values (..., count) of the first principal components; 0 where nothing varies."""
+    flat = tokens.flatten(0, -2).numpy()
+    if (flat == flat[0]).all():
+        return tokens.new_zeros(*tokens.shape[:-1], count)
+    values = PCA(count, svd_solver="full").fit_transform(flat)
+    return torch.from_numpy(values).view(*tokens.shape[:-1], count)
 
 
 def draw_pca(photo, picture, *, weights):

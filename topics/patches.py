@@ -13,21 +13,14 @@ from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
 from helpers.maps import on_grid
 from helpers.overlay import blend
-from helpers.plots import draw, in_patches, narrowest, new_figure, outline
+from helpers.plots import draw, in_patches, named, narrowest, new_chart, new_figure, outline
 
 
 def similarity_map(patch_tokens, grid, query):
     """Cosine similarity of every patch to a query token, of this photo or of another.
 
-    Parameters
-    ----------
-    patch_tokens : torch.Tensor (..., gh * gw, D)
-    grid : tuple of int (gh, gw)
-    query : torch.Tensor (D,), for example ``patch_tokens[row * gw + column]``
-
-    Returns
-    -------
-    torch.Tensor (..., gh, gw) in -1..1
+    Takes tokens (..., gh * gw, D), their grid and a query (D,), for example ``tokens[row * gw +
+    column]``; returns (..., gh, gw) in -1..1.
     """
     query, patch_tokens = (each.detach().cpu().float() for each in (query, patch_tokens))
     return on_grid(F.cosine_similarity(query, patch_tokens, dim=-1), grid)
@@ -36,11 +29,8 @@ def similarity_map(patch_tokens, grid, query):
 def mutual_nearest(tokens_a, tokens_b):
     """Pairs of patches each of which is the other's nearest by cosine similarity.
 
-    The "best buddies" of Dekel et al. 2015, as Amir et al. 2021 (arXiv:2112.05814) use them.
-
-    Parameters
-    ----------
-    tokens_a, tokens_b : torch.Tensor (Na, D) and (Nb, D)
+    The "best buddies" of Dekel et al. 2015, as Amir et al. 2021 (arXiv:2112.05814) use them. Takes
+    tokens (Na, D) and (Nb, D).
 
     Returns
     -------
@@ -55,25 +45,18 @@ def mutual_nearest(tokens_a, tokens_b):
 
 
 def matching_rate(tokens_a, tokens_b, grid, flipped=True, tolerance=0):
-    """How often a patch's nearest neighbour in a copy of the photo is at the patch's own place.
+    """How often, 0..1, a patch's nearest neighbour in a copy of the photo is at its own place.
 
     Parameters
     ----------
     tokens_a, tokens_b : torch.Tensor (..., gh * gw, D) patch tokens of photos and of their copies
-    grid : tuple of int (gh, gw)
     flipped : bool, the copies are mirrored left to right, so columns count from the other side
     tolerance : int, how many rows or columns off still counts: 1 also takes the eight neighbours
-
-    Returns
-    -------
-    float, share of all patches, 0..1
     """
     nearest = on_grid(_cosines(tokens_a, tokens_b).argmax(dim=-1), grid)
-    gh, gw = grid
-    rows, columns = torch.arange(gh)[:, None], torch.arange(gw)
-    if flipped:
-        columns = gw - 1 - columns
-    off = torch.maximum((nearest // gw - rows).abs(), (nearest % gw - columns).abs())
+    gw, own = grid[1], torch.arange(grid[0] * grid[1]).view(grid)
+    own = own.flip(1) if flipped else own
+    off = torch.maximum((nearest // gw - own // gw).abs(), (nearest % gw - own % gw).abs())
     return (off <= tolerance).float().mean().item()
 
 
@@ -92,12 +75,7 @@ def recolour(photo):
 
 
 def match_back(model, photo, flipped=True):
-    """How often patches find their own place in a recoloured, and by default mirrored, copy.
-
-    Returns
-    -------
-    tuple of float, ``matching_rate`` with tolerance 0 (exact) and 1 (within one patch)
-    """
+    """``matching_rate`` in a recoloured copy, mirrored or not: exactly, and within one patch."""
     original, copy = (to_tensor(p, model)[0] for p in (photo, recolour(photo)))
     a, b = (encode(model, t) for t in (original, copy.flip(-1) if flipped else copy))
     tokens = a.patch_tokens, b.patch_tokens, a.grid
@@ -109,13 +87,9 @@ COLOURS = ("#E69F00", "#56B4E9", "#F0E442", "#CC79A7", "#009E73", "#D55E00")
 
 
 def draw_similarity(panels, query, *, weights, cmap="viridis"):
-    """Cosine similarity to one patch, laid over photos; the patch itself is outlined in the first.
+    """Cosine similarity to one patch, laid over photos: label → (photo, map (gh, gw)).
 
-    Parameters
-    ----------
-    panels : dict
-        Label → (photo, map (gh, gw)); all maps share one scale, from the lowest to the highest.
-    query : tuple of int (row, column) of the patch that asks
+    All maps share one scale. The patch `query`, (row, column), is outlined in the first photo.
     """
     pairs = [(load_photo(photo, max_side=None), m) for photo, m in panels.values()]
     low = min(float(m.min()) for _, m in pairs)
@@ -137,13 +111,9 @@ def draw_similarity(panels, query, *, weights, cmap="viridis"):
 
 
 def draw_matches(photos, grids, pairs, *, weights, most=12):
-    """Two photos side by side, and numbered lines between patches that belong together.
+    """Two photos with their grids, and numbered lines between the best `pairs`, at `most` so many.
 
-    Parameters
-    ----------
-    photos, grids : two of PIL.Image.Image, of (gh, gw)
-    pairs : torch.Tensor, int (M, 2), index of a patch in either photo, best pair first
-    most : int, draw only so many of the best pairs
+    `pairs` are int (M, 2), index of a patch in either photo, best pair first.
     """
     photos = [load_photo(photo, max_side=None) for photo in photos]
     fig, axes = new_figure(1, 2, narrowest(photos), weights)
@@ -163,13 +133,12 @@ def draw_matches(photos, grids, pairs, *, weights, most=12):
 
 def draw_rates(rows, *, weights):
     """Bars for patches that found their place: label → (share exact, share within one patch)."""
-    fig, (ax,) = new_figure(1, 1, (4, 1 + len(rows) / 3), weights)
-    ax.set_axis_on()
+    fig, ax = new_chart((4, 1 + len(rows) / 3), weights)
     for place, (exact, near) in enumerate(rows.values()):
         ax.barh(place, near, 0.7, fill=False, ec="gray", hatch="////")
         ax.barh(place, exact, 0.7, color="#0072B2")
         ax.text(near + 0.01, place, f"{exact:.0%} | {near:.0%}", va="center", size=8)
-    ax.set_yticks(range(len(rows)), rows, size=8)
+    ax.set_yticks(range(len(rows)), map(named, rows), size=8)
     ax.set(xlim=(0, 1.2), xticks=[0, 0.5, 1], xticklabels=["0 %", "50 %", "100 %"])
     ax.invert_yaxis()
     title = say(

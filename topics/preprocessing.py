@@ -10,13 +10,9 @@ from helpers.plots import draw, new_figure
 
 
 def place(m, seen, photo):
-    """Put a map (gh, gw) in its place on the photo, to compare those of different crops.
+    """Put a map (gh, gw) in its place on the photo: float32, (height, width) of the photo.
 
-    `seen` is what the network saw: the photo, or a crop from its centre (``images.to_tensor``).
-
-    Returns
-    -------
-    numpy.ndarray (photo.height, photo.width) float32; NaN where the network saw nothing
+    `seen` is the photo or a crop from its centre (``images.to_tensor``); outside it are NaN.
     """
     photo, seen = (load_photo(picture, max_side=None) for picture in (photo, seen))
     canvas = np.full((photo.height, photo.width), np.nan, dtype=np.float32)
@@ -37,12 +33,7 @@ def difference(a, b):
 
 
 def compare(photo, model, ways):
-    """Attention maps of a photo handed in in several ways (label → settings of ``to_tensor``).
-
-    Returns
-    -------
-    dict, label → map in its ``place`` on the photo
-    """
+    """Attention maps of a photo, each in its ``place``, by label → settings of ``to_tensor``."""
     photo, placed = load_photo(photo, max_side=None), {}
     for label, settings in ways.items():
         tensor, seen = to_tensor(photo, model, **settings)

@@ -16,7 +16,7 @@ from bilingual import BadInput, counted, say
 from helpers.images import load_photo
 from helpers.maps import on_grid
 from helpers.overlay import resize_map
-from helpers.plots import new_figure
+from helpers.plots import named, new_chart
 from topics.measure import jaccard
 
 
@@ -29,8 +29,8 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
 
     Parameters
     ----------
-    pictures : iterable of PIL.Image.Image, all of one size
-    mask : array, bool (H, W), of the first picture's shape or of its grid's
+    pictures : iterable of PIL.Image.Image, all of one size; else BadInput
+    mask : array, bool (H, W), of the first picture's shape or of its grid's; BadInput if empty
     features : callable, picture → tokens (gh * gw, D) and grid, as ``patch_features(model)``
     context : int, so many pictures before, beside the first; it, k and temperature as Caron et al.
     radius : int, optional, in patches; by default a fifth of the grid's rows, as their 12 of 60
@@ -38,14 +38,9 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
     Yields
     ------
     torch.Tensor (gh, gw), the share of the label in 0..1; for the first picture what `mask` covers
-
-    Raises
-    ------
-    BadInput
-        The mask is empty, or pictures change their size.
     """
     mask = torch.as_tensor(np.asarray(mask), dtype=torch.float32)
-    first, before, near = None, deque(maxlen=context), None
+    first, before = None, deque(maxlen=context)
     for picture in pictures:
         tokens, grid = features(picture)
         tokens = F.normalize(tokens, dim=-1)
@@ -71,36 +66,25 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
 
 def _near(grid, radius):
     """bool (P, P), whether two patches are at most `radius` rows and columns apart."""
-    index = torch.arange(grid[0] * grid[1])
-    row, column = index // grid[1], index % grid[1]
-    return torch.maximum((row[:, None] - row).abs(), (column[:, None] - column).abs()) <= radius
-
-
-def cover(label, size):
-    """Where a label (gh, gw) holds half of a patch or more, in pixels: bool (height, width)."""
-    return resize_map(label, size) >= 0.5
+    place = torch.cartesian_prod(*map(torch.arange, grid))
+    return (place[:, None] - place).abs().amax(-1) <= radius
 
 
 def score(labels, masks):
-    """Jaccard of every picture's label by ``follow`` but the first's with its mask bool (H, W)."""
-    found = [cover(label, mask.shape[::-1]) for label, mask in zip(labels, masks)]
+    """Jaccard of every picture's label by ``follow`` but the first's with its mask bool (H, W).
+
+    A label covers the pixels where it holds half or more.
+    """
+    found = [resize_map(label, mask.shape[::-1]) >= 0.5 for label, mask in zip(labels, masks)]
     a, b = (torch.as_tensor(np.stack(some[1:])) for some in (found, masks))
     return jaccard(a, b)
 
 
 def contest(film, ways):
-    """``score`` of several features on one film, beside one who never looks at it.
+    """``score`` of some features (name → callable) on a film such as ``composites.clip``'s.
 
-    Parameters
-    ----------
-    film : iterable of (picture, mask), as ``composites.clip``
-    ways : dict, name → features, see ``follow``
-
-    Returns
-    -------
-    dict
-        Name → (pictures - 1,); "copied" keeps the first picture's mask where it was, "chance"
-        throws as many pixels anywhere: of a share m, m² are met of 2 m - m².
+    Beside them two who never look at it: "copied" keeps the first picture's mask where it was,
+    "chance" throws as many pixels anywhere: of a share m, m² are met of 2 m - m².
     """
     pictures, masks = zip(*film)
     rows = {
@@ -116,7 +100,7 @@ def show_rows(title, rows):
     """Print what ``contest`` found: the mean of all frames, and the last one."""
     print(title)
     for name, row in rows.items():
-        print(f"  {name:12} {row.mean():.2f}, last frame {row[-1]:.2f}")
+        print(f"  {row.mean():.2f}, last frame {row[-1]:.2f}  {named(name)}")
 
 
 def shown(pictures, labels):
@@ -129,18 +113,11 @@ def shown(pictures, labels):
 
 
 def draw_scores(rows, *, weights):
-    """Curves of the Jaccard index over a video's pictures.
-
-    Parameters
-    ----------
-    rows : dict
-        Label → (pictures - 1,) from ``score``; what begins with "untrained" shares one colour.
-    """
-    fig, (ax,) = new_figure(1, 1, (4, 1), weights)
-    ax.set_axis_on()
+    """Label → ``score`` (pictures - 1,): curves; what begins with "untrained" is grey."""
+    fig, ax = new_chart((4, 1), weights, say("프레임", "frame"), say("자카드", "Jaccard"))
     for (name, row), style in zip(rows.items(), ("-", "--", ":", "-.", "-", "--", ":")):
         grey = {"color": "gray", "lw": 1} if name.startswith("untrained") else {"lw": 2}
-        ax.plot(range(2, len(row) + 2), row, style, label=f"{name} {row.mean():.2f}", **grey)
-    ax.set(ylim=(0, 1), xlabel=say("프레임", "frame"), ylabel=say("자카드", "Jaccard"))
+        ax.plot(range(2, len(row) + 2), row, style, label=f"{named(name)} {row.mean():.2f}", **grey)
+    ax.set_ylim(0, 1)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return fig

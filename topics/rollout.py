@@ -23,7 +23,7 @@ def rollout_map(model, tensor):
 
 
 def rollout_row(queries_keys, query=0, chunk=256):
-    """How much each input token reaches one token of the last block: a row of the rollout.
+    """How much each input token reaches one token of the last block: a row of the rollout, (B, N).
 
     One row times the last block's matrix is a row again, so no N × N matrix is needed.
 
@@ -32,10 +32,6 @@ def rollout_row(queries_keys, query=0, chunk=256):
     queries_keys : list, from ``encoding.queries_keys``
     query : int, whose row; 0 is the CLS token
     chunk : int, how many rows of a block's attention are in memory at a time
-
-    Returns
-    -------
-    torch.Tensor (B, N), sums to 1
     """
     q, _ = queries_keys[0]
     row = q.new_zeros(q.shape[0], 1, q.shape[2])
@@ -49,16 +45,10 @@ def rollout_row(queries_keys, query=0, chunk=256):
 
 
 def rollout(attention_rows):
-    """How much each input token reaches each token of the last block: the whole matrix.
+    """How much each input token reaches each token of the last block: (..., N, N), rows sum to 1.
 
-    Parameters
-    ----------
-    attention_rows : torch.Tensor
-        (blocks, ..., heads, N, N) from ``encoding.attention_rows`` with all N queries.
-
-    Returns
-    -------
-    torch.Tensor (..., N, N), each row sums to 1; row 0 is the CLS token's
+    Takes (blocks, ..., heads, N, N) from ``encoding.attention_rows`` with all N queries; row 0 of
+    what it returns is the CLS token's.
     """
     attention = attention_rows.mean(dim=-3)
     out = identity = torch.eye(attention.shape[-1]).to(attention)
@@ -71,11 +61,8 @@ def rollout(attention_rows):
 def lengths(model, tensor):
     """How long tokens are as they enter each block, and what its two halves add to them.
 
-    Takes what ``norms.block_norms`` does, of timm's ``VisionTransformer`` only.
-
-    Returns
-    -------
-    torch.Tensor (blocks, 3), mean over tokens: as they come in, added by attention, by the MLP
+    Takes what ``norms.block_norms`` does, of timm's ``VisionTransformer`` only. Returns (blocks,
+    3), mean over tokens: as they come in, added by attention, by the MLP.
     """
     again, found = twin(plain_vit(model)), []
 

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import sys
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,14 +20,12 @@ from tqdm import tqdm
 from bilingual import plain, say, tell
 from helpers.encoding import encode
 from helpers.images import load_photo
-from helpers.plots import draw, new_figure
-from topics.folders import batches, passed_over, photo_files
+from helpers.plots import compare
+from topics.folders import batches, photo_files
 from topics.patches import recolour
 
 _TABLE = """CREATE TABLE IF NOT EXISTS photos (weights TEXT, path BLOB, size INTEGER, mtime INTEGER,
 vector BLOB, PRIMARY KEY (weights, path)) WITHOUT ROWID"""
-# The file may hold other folders and photos long gone; this names the ones that were asked for.
-_WANTED = "CREATE TEMP TABLE wanted (path BLOB PRIMARY KEY)"
 
 
 class Found(NamedTuple):
@@ -43,7 +42,7 @@ class Index:
     photos: int  # that can be found
     encoded: int  # of them, not in the index file before
     skipped: list  # of str: what was wrong with each file that could not be read
-    passed_over: dict  # see ``folders.passed_over``
+    paths: set = field(repr=False)  # theirs: the file may hold other folders, and photos long gone
     weights: str = field(repr=False)
     db: sqlite3.Connection = field(repr=False)
 
@@ -60,11 +59,11 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
     """Encode the photos that are not in the index file yet.
 
     Photos are read ahead, in bounds, and each batch goes to the index file at once: memory does not
-    grow with the number of photos, and an interruption costs one batch. PhotoError: no such folder.
+    grow with the number of photos, and an interruption costs one batch.
 
     Parameters
     ----------
-    photos : str, Path or list of them, a folder, with its subfolders, or the files themselves
+    photos : a folder, with its subfolders, or a list of files; PhotoError if it is not there
     model : timm model
     batch_size : int, photos a forward pass
     index : str, Path or None
@@ -74,16 +73,13 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
 
     Returns
     -------
-    Index, also of the files that cannot be read: ``skipped``
+    Index
     """
     files = photo_files(photos)
     weights, db, skipped = fingerprint(model), _open(index), []
     stamp = "SELECT size, mtime FROM photos WHERE weights = ? AND path = ?"
-    known = [path for path in files if db.execute(stamp, (weights, path)).fetchone() == files[path]]
-    with db:
-        db.execute(_WANTED)
-        db.executemany("INSERT INTO wanted VALUES (?)", zip(known))
-    todo = sorted(files.keys() - known)
+    known = {path for path in files if db.execute(stamp, (weights, path)).fetchone() == files[path]}
+    found, todo = set(known), sorted(files.keys() - known)
     about = {"desc": say("사진", "photos"), "total": len(files), "initial": len(known)}
     with tqdm(**about, disable=not progress, file=sys.stdout) as bar:  # stderr is painted red
         for batch in batches(todo, model, batch_size):
@@ -94,23 +90,17 @@ def index_photos(photos, model, batch_size=32, index=None, progress=True):
                 rows = [(weights, p, *files[p], v.tobytes()) for p, v in zip(good, vectors)]
                 with db:  # one transaction: all of the batch or nothing
                     db.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?)", rows)
-                    db.executemany("INSERT INTO wanted VALUES (?)", zip(good))
+            found |= good.keys()
             bar.update(len(batch))
-    read, encoded = (len(paths) - len(skipped) for paths in (files, todo))
-    return Index(read, encoded, skipped, passed_over(photos), weights, db)
+    return Index(len(found), len(found - known), skipped, found, weights, db)
 
 
 def nearest(index, query, k=5):
-    """The k photos of an index nearest to a query, (D,) or (1, D), by cosine similarity.
-
-    Returns
-    -------
-    list of Found, the most similar first; fewer than k if there are fewer
-    """
+    """The k photos of an index (or fewer) nearest to a query, (D,) or (1, D), as ``Found``."""
     query = F.normalize(query.detach().cpu().float().flatten(), dim=0)
-    wanted = "SELECT path, vector FROM wanted JOIN photos USING (path) WHERE weights = ?"
-    best, rows = [], index.db.execute(wanted, (index.weights,))
-    while part := rows.fetchmany(1024):
+    every = index.db.execute("SELECT path, vector FROM photos WHERE weights = ?", (index.weights,))
+    best, rows = [], (row for row in every if row[0] in index.paths)
+    while part := [*islice(rows, 1024)]:
         vectors = torch.frombuffer(bytearray().join(v for _, v in part), dtype=torch.float32)
         scores = (vectors.view(len(part), -1) @ query).tolist()
         best = heapq.nlargest(k, best + list(zip(scores, (path for path, _ in part))))
@@ -164,14 +154,13 @@ def _connect(index):
 
 def draw_retrieval(query, found, *, weights):
     """The photo that asks, and the ``Found``, the most similar first."""
-    columns = min(len(found) + 1, 6)
-    rows = math.ceil((len(found) + 1) / columns)
-    fig, axes = new_figure(rows, columns, (1, 1), weights, extra=0.3 * rows)
-    pictures = [load_photo(query)] + [load_photo(one.path, max_side=240) for one in found]
-    titles = [say("질의", "query"), *(f"{i}: {f.score:.2f}" for i, f in enumerate(found, start=1))]
-    names = [""] + [plain(one.path.name) for one in found]
-    for ax, picture, title, name in zip(axes, pictures, titles, names):
-        square = ImageOps.pad(picture, (240, 240), color="white")
-        draw(ax, square, f"{title}\n{name[:16]}")
+    photos = {f"{say('질의', 'query')}\n": load_photo(query)}
+    for i, one in enumerate(found, start=1):
+        title = f"{i}: {one.score:.2f}\n{plain(one.path.name)[:16]}"
+        photos[title] = load_photo(one.path, max_side=240)
+    squares = {t: ImageOps.pad(photo, (240, 240), color="white") for t, photo in photos.items()}
+    extra = 0.3 * math.ceil(len(squares) / 6)
+    fig = compare(squares, weights=weights, most=6, extra=extra, interpolation=None)
+    for ax in fig.axes:
         ax.title.set_size(8)
     return fig

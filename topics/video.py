@@ -29,12 +29,10 @@ def frames(source, side=320, most=120, every=1, progress=True):
 
     Parameters
     ----------
-    source : str, Path, or an ipywidgets ``FileUpload`` value
-        A file (a bare name is also looked for in ``images/``).
-    side : int, the longer side gets at most so many pixels
-    most : int, stop after so many pictures, and say so
-    every : int, take every so many of the video's pictures
-    progress : bool, draw a progress bar
+    source : a file (a bare name is also looked for in ``images/``), or a ``FileUpload``'s value
+    side, most, every : int
+        The longer side gets at most so many pixels; stop after so many pictures, and say so; take
+        every so many of the video's pictures.
 
     Yields
     ------
@@ -51,17 +49,19 @@ def frames(source, side=320, most=120, every=1, progress=True):
             f"side, most, every는 1 이상의 정수여야 합니다: {side!r}, {most!r}, {every!r}",
             f"side, most and every must be whole numbers from 1 up: {side!r}, {most!r}, {every!r}",
         )
-    if not isinstance(source, (str, Path)):
-        content, name = uploaded(source)
-        source = io.BytesIO(content)
-    else:
-        source, name = find(source, IMAGES), plain(source)
-        if source is None or not source.is_file():
+    if isinstance(source, (str, Path)):
+        path, name = find(source, IMAGES), plain(source)
+        if path is None or not path.is_file():
             raise PhotoError(f"파일이 없습니다: {name}", f"No such file: {name}")
+        file = path.open("rb")
+    else:
+        content, name = uploaded(source)
+        file = io.BytesIO(content)
+    bar = tqdm(desc=say("프레임", "frames"), disable=not progress, file=sys.stdout)
     count = 0
-    with tqdm(desc=say("프레임", "frames"), disable=not progress, file=sys.stdout) as bar:
+    with file, bar:
         try:
-            for number, picture in enumerate(_pictures(source, name)):
+            for number, picture in enumerate(_pictures(file, name)):
                 if number % every:
                     continue
                 if count == most:
@@ -72,11 +72,11 @@ def frames(source, side=320, most=120, every=1, progress=True):
                 bar.update()
                 picture.thumbnail((side, side))
                 yield picture
-        except (PhotoError, GeneratorExit):
+        except PhotoError:
             raise
         except Exception as error:  # a broken file makes decoders raise nearly anything
             raise PhotoError(
-                f"비디오가 깨졌거나 일부만 있거나, 여기서 읽지 못하는 종류입니다: {name}. 다시 "
+                f"비디오가 깨졌거나 일부만 있거나, 여기서 읽지 못하는 형식입니다: {name}. 다시 "
                 f"내려받거나, {VIDEOS[0]}",
                 f"The video is damaged or incomplete, or of a kind that is not read here: {name}. "
                 f"Download it once more. {VIDEOS[1]}",
@@ -88,16 +88,14 @@ def frames(source, side=320, most=120, every=1, progress=True):
         )
 
 
-def _pictures(source, name):
+def _pictures(file, name):
     try:
-        film = Image.open(source, formats=MOVING)
+        film = Image.open(file, formats=MOVING)
     except Image.UnidentifiedImageError:
-        file = source.open("rb") if isinstance(source, Path) else io.BytesIO(source.getvalue())
-        with file:
-            refused = not_a_video(name, file.read(1024))
-        if refused:  # lest one be told to install PyAV for it
+        file.seek(0)
+        if refused := not_a_video(name, file.read(1024)):  # lest PyAV be asked for in vain
             raise refused from None
-        yield from _decoded(source, name)
+        yield from _decoded(file, name)
         return
     with film:
         _bound(*film.size, name)
@@ -105,12 +103,10 @@ def _pictures(source, name):
             yield load_photo(picture.copy(), max_side=None).copy()
 
 
-def _decoded(source, name):
+def _decoded(file, name):
     """Pictures of an MP4 and the like."""
-    av = _av(name)
-    if not isinstance(source, Path):
-        source.seek(0)
-    with av.open(source if not isinstance(source, Path) else str(source)) as container:
+    file.seek(0)
+    with _av(name).open(file) as container:
         stream = container.streams.video[0]
         _bound(stream.width, stream.height, name)
         stream.thread_type = "AUTO"
@@ -179,11 +175,10 @@ def _mp4(pictures, path, rate):
     with av.open(str(path), "w") as container:
         stream = None
         for picture in pictures:
-            size = [side // 2 * 2 for side in picture.size]  # H.264 halves the colours' grid
-            if stream is None:
-                stream = container.add_stream("libx264", rate=rate)
-                (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
-            frame = av.VideoFrame.from_image(ImageOps.fit(picture.convert("RGB"), size))
+            width, height = size = [s // 2 * 2 for s in picture.size]  # H.264 halves colours' grid
+            looks = {"width": width, "height": height, "pix_fmt": "yuv420p"}
+            stream = stream or container.add_stream("libx264", rate, **looks)
+            frame = av.VideoFrame.from_image(ImageOps.fit(picture, size))
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 

@@ -5,6 +5,7 @@ Nothing ever takes a model's place: what cannot be had is skipped, and said so.
 
 import math
 import re
+import textwrap
 from typing import NamedTuple
 
 import torch
@@ -15,7 +16,7 @@ from helpers import models
 from helpers.images import to_tensor
 from helpers.maps import attention_map, norm_map
 from helpers.overlay import blend
-from helpers.plots import draw, narrowest, new_figure, pictures
+from helpers.plots import HEIGHT, WIDTH, compare, narrowest, pictures
 from helpers.weights import caption
 from sources import hub, names
 from sources.faults import HubError
@@ -151,18 +152,27 @@ def draw_side_by_side(panels, *, weights):
             f"No weights are named for: {', '.join(nameless)}",
         )
     panels = pictures(panels)
-    rows, size = math.ceil(len(panels) / 3), narrowest(panels.values())
-    extra = 0.45 * rows + 0.6 * (rows - 1)  # three lines of caption; and pictures large enough
-    foot = say("그림마다 그 아래에", "under each picture", " · ")
-    fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, foot, extra)
-    for ax, (label, panel) in zip(axes, panels.items()):
-        draw(ax, panel, label, cmap="viridis", interpolation="nearest")
-        under = {"transform": ax.transAxes, "ha": "center", "va": "top", "size": 7.5}
-        ax.text(0.5, -0.02, _in_lines(weights[label]), alpha=0.7, linespacing=1.3, **under)
+    under = {label: _in_lines(weights[label]) for label in panels}
+    rows, (width, height) = math.ceil(len(panels) / 3), narrowest(panels.values())
+    columns = math.ceil(len(panels) / rows)
+    high = min(WIDTH / columns * height / width, (HEIGHT - 0.6) / rows + 0.6)  # inches a picture
+    foot, title, caption = 0.3, 0.25, 0.15 * max(text.count("\n") + 1 for text in under.values())
+    total = rows * (title + high + caption) + foot
+    told = say("그림마다 그 아래에", "under each picture", " · ")
+    fig = compare(panels, weights=told, most=3)
+    fig.set_figheight(total)
+    for i, (ax, label) in enumerate(zip(fig.axes, panels)):
+        row, column = divmod(i, columns)
+        bottom = 1 - ((row + 1) * (title + high) + row * caption) / total
+        # By hand: constrained layout makes columns as wide as their captions.
+        ax.set_position((column / columns + 0.005, bottom, 1 / columns - 0.01, high / total))
+        place = {"transform": ax.transAxes, "ha": "center", "va": "top", "size": 7.5}
+        ax.text(0.5, -0.02, under[label], alpha=0.7, linespacing=1.3, **place)
     return fig
 
 
 def _in_lines(caption):
     """A caption in lines that fit under a small picture; timm's long names break at the tag."""
     lines = caption.split(" · ")
-    return "\n".join(re.sub(r"(?<=\w)\.(?=\w)", "\n.", ln) if len(ln) > 34 else ln for ln in lines)
+    lines = (re.sub(r"(?<=\w)\.(?=\w)", "\n.", ln) if len(ln) > 34 else ln for ln in lines)
+    return "\n".join(textwrap.fill(ln, 32) for some in lines for ln in some.split("\n"))

@@ -40,7 +40,7 @@ from sklearn.decomposition import PCA
 from helpers.images import load_photo, sample_photos, to_tensor
 from helpers.models import load_model
 from topics.masks import load_masks, masks_on_grid
-from topics.measure import bundled_jaccard
+from topics.measure import best_head_jaccard, bundled_views
 from topics.patches import match_back
 from training import measures
 from training.dino import build_backbone
@@ -126,8 +126,8 @@ def of_photos(model):
     usual = spread(sight.tokens[:, 1:]).median()
     found["grey, share of photos' spread"] = measures.grey_share(model, usual)
     found["heads alike, photos"] = measures.head_correlation(sight.rows[-1])
-    whole = bundled_jaccard(model)
-    found["best-head Jaccard, photos whole"] = sum(whole.values()) / len(whole)
+    whole = [best_head_jaccard(view.heads, view.masks) for view in bundled_views(model)]
+    found["best-head Jaccard, photos whole"] = sum(whole) / len(whole)
     seen = truth.flatten(1).any(1)
     found["probe, mean IoU"] = measures.linear_probe(sight.tokens[seen, 1:], truth[seen])
     exact = [match_back(model, load_photo(path))[0] for path in sample_photos()]

@@ -9,7 +9,7 @@ from PIL import ImageOps
 from bilingual import say
 from helpers.images import load_photo
 from helpers.overlay import blend
-from helpers.plots import draw, new_figure
+from helpers.plots import draw, named, new_figure
 
 STUDENT, TEACHER, CHANGE, NORMS = "#0072B2", "#D55E00", "#555555", "#009E73"
 # Of the crops (left, top, side), as shares of the photo: two global ones, then local ones.
@@ -143,7 +143,7 @@ def draw_stage(stored, stage, photo=0):
     right.set_xlabel(say("스텝", "steps"), size=8)
     right.tick_params(labelsize=7)
     right.legend(fontsize=6.5, frameon=False, loc="lower left")
-    right.set_title(stored.names[stage])
+    right.set_title(named(stored.names[stage]))
     for ax in (left, middle, right):
         ax.title.set_size(8)
     return fig

@@ -64,13 +64,10 @@ def check_head_answer(answer, rows, k, v, head):
 def check_share_on_object(answer, m, mask):
     """Whether the answer is the share of a map (gh, gw) that lies on a mask of the same shape."""
     on, whole = m[mask].sum(), m.sum()
+    rest = "패치의 합은 1이 아닙니다. CLS의 것이 있습니다.", "Patches don't sum to 1: CLS has some."
     return [
         (on / whole, "패치에 준 비율 가운데 새의 것입니다.", "Of the patches' shares, the bird's."),
-        (
-            on,
-            "패치의 합은 1이 아닙니다. CLS의 것이 있습니다.",
-            "Patches don't sum to 1: CLS has some.",
-        ),
+        (on, *rest),
         (1 - on / whole, "새의 바깥입니다.", "That is what lies beside the bird."),
         (mask.float().mean(), "새의 넓이입니다. 맵이 필요합니다.", "The bird's area: use the map."),
         (m[mask].mean(), "평균이 아니라 합의 비율입니다.", "A share of the sum, not a mean."),

@@ -47,14 +47,12 @@ def check_side(answer, x):
         above = x < x.mean()
     # Of an even count, torch's median is the lower of the two in the middle.
     cuts = np.median(x), np.quantile(x, 0.5, method="lower")
+    at_mean = "중앙값이 아니라 평균에서 자르세요.", "Cut at the mean, not the median."
     middles = [x < cut if above.flat[x.argmin()] else x > cut for cut in cuts]
     return [
         (above, "절댓값이 가장 큰 패치가 있는 편입니다.", "It has the patch of largest size."),
         (~above, "반대편, 배경입니다.", "That is the other side, the background."),
-        *(
-            (m, "중앙값이 아니라 평균에서 자르세요.", "Cut at the mean, not the median.")
-            for m in middles
-        ),
+        *((middle, *at_mean) for middle in middles),
         (abs(x) > abs(x).mean(), "절댓값은 편을 고를 때만 씁니다.", "Sizes only tell the side."),
         (x, "값이 아니라 예 또는 아니요입니다.", "Not numbers: a yes or no a patch."),
         (..., "먼저 절댓값이 가장 큰 값의 부호를 보세요.", "See the sign of the largest in size."),

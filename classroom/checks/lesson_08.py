@@ -34,13 +34,10 @@ def check_chance(answer, views):
     pooled = sum(m.amax(0).sum() for m in masks) / sum(m[0].numel() for m in masks)
     one = np.mean([1 / m[0].numel() for m in masks])
     right = np.mean(shares)
+    apart = "물체마다 따로 세었습니다. any(0)이 먼저입니다.", "Each object apart; any(0) first."
     return [
         (right, f"아무렇게나 가리켜도 {right:.0%}입니다.", f"Chance alone gets {right:.0%}."),
-        (
-            alone,
-            "물체마다 따로 세었습니다. any(0)이 먼저입니다.",
-            "Each object apart; any(0) first.",
-        ),
+        (alone, *apart),
         (pooled, "사진마다 먼저 평균하세요.", "Take each photo's mean first."),
         (1 - right, "배경을 맞힐 확률입니다.", "That is the chance of hitting the background."),
         (one, "물체는 패치 하나보다 큽니다.", "An object is larger than one patch."),

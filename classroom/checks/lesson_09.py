@@ -37,9 +37,8 @@ def check_cutoff(answer, lengths, share=0.02):
         return hint("최댓값이 아니라 패치의 98 %입니다.", "98% of patches, not of the maximum.")
     if abs(above(cut * np.median(lengths)) - share) <= near:
         return hint("중앙값의 배수가 아니라 크기를 쓰세요.", "Give a norm, not a multiple.")
-    return hint(
-        f"그 위가 {above(cut):.1%}입니다.", f"{above(cut):.1%} of the patches lie above it."
-    )
+    said = f"{above(cut):.1%}"
+    return hint(f"그 위가 {said}입니다.", f"{said} of the patches lie above it.")
 
 
 @exercise("남는 가로의 비율", "The share of the width that is left", near=0.01)  # rounded will do

@@ -11,17 +11,13 @@ def check_votes(answer, cosines, labels, temperature):
     def share(votes):
         return votes[one].sum() / votes.sum()
 
-    votes = (cosines / temperature).exp()
+    votes, times = (cosines / temperature).exp(), (cosines * temperature).exp()
     return [
         (share(votes), f"표의 {share(votes):.0%}입니다.", f"{share(votes):.0%} of the votes."),
         (one.float().mean(), "모두 같은 한 표로 세었습니다.", "You gave everyone one equal vote."),
         (share(cosines), "코사인을 그대로 더했습니다.", "Those are the cosines, without exp."),
         (share(cosines.exp()), "온도로 나누지 않았습니다.", "You did not divide by temperature."),
-        (
-            share((cosines * temperature).exp()),
-            "온도를 곱했습니다.",
-            "Divide by it, don't multiply.",
-        ),
+        (share(times), "온도를 곱했습니다.", "Divide by it, don't multiply."),
         (1 - share(votes), "다른 클래스의 비율입니다.", "That is the other class's share."),
         (votes[one].sum(), "모든 표의 합으로 나누세요.", "Divide by the sum of all votes."),
         (..., "exp(코사인 / 온도)를 더하세요.", "Add up exp(cosine / temperature)."),

@@ -19,19 +19,26 @@ def _called(function, ko, en, *args):
     return value if isinstance(value, torch.Tensor) else missing
 
 
+def asked(key):
+    """What the check of this name calls a student's function with."""
+    if key == "check_average":
+        return torch.tensor([1.0, 2.0]), torch.tensor([5.0, -4.0]), 0.9
+    generator = torch.Generator().manual_seed(0)
+    student, teacher, centre = (0.1 * torch.randn(3, 4, 8, generator=generator)).unbind()
+    return student.requires_grad_(), teacher.requires_grad_(), centre[0]
+
+
 @exercise("손실", "The loss")
 def check_loss(answer):
     """Whether the answer is DINO's loss of two crops: a function of (student, teacher, centre)."""
-    generator = torch.Generator().manual_seed(0)
-    student, teacher, centre = (0.1 * torch.randn(3, 4, 8, generator=generator)).unbind()
-    student.requires_grad_(), teacher.requires_grad_()
+    student, teacher, centre = arguments = asked("check_loss")
     takes = "점수 둘과 중심을 받아야 합니다.", "It must take two scores and a centre."
-    value = _called(answer, *takes, student, teacher, centre[0])
+    value = _called(answer, *takes, *arguments)
     if isinstance(value, tuple):
         return value
     if value.ndim:
         return hint("평균을 내어 수 하나로 만드세요.", "Take the mean: a loss is one number.")
-    centred, late = teacher - centre[0], teacher / TEACHER_TEMP - centre[0]
+    centred, late = teacher - centre, teacher / TEACHER_TEMP - centre
     q = (student / STUDENT_TEMP).log_softmax(-1)
     p, log_p = (f(centred / TEACHER_TEMP, -1) for f in (torch.softmax, torch.log_softmax))
 
@@ -42,7 +49,7 @@ def check_loss(answer):
     if alike and torch.autograd.grad(value, teacher, allow_unused=True)[0] is not None:
         ko = "기울기가 교사에게도 흐릅니다. detach()를 쓰세요."
         return hint(ko, "Gradients reach the teacher: use detach().")
-    warm, own = student.log_softmax(-1), ((student - centre[0]) / STUDENT_TEMP).log_softmax(-1)
+    warm, own = student.log_softmax(-1), ((student - centre) / STUDENT_TEMP).log_softmax(-1)
     both = "온도를 둘 다 잊었습니다.", "Both temperatures are missing."
     wrong = "로그를 교사에게 씌웠습니다.", "The logarithm is on the wrong one."
     undone = "중심을 빼지 않았습니다.", "The centre is in."
@@ -66,10 +73,9 @@ def check_loss(answer):
 @exercise("느린 평균", "The slow average")
 def check_average(answer):
     """Whether the answer is the teacher's new weights: a function of (old, new, momentum)."""
-    old, new = torch.tensor([1.0, 2.0]), torch.tensor([5.0, -4.0])
-    value = _called(
-        answer, "old, new, m을 받아야 합니다.", "It must take old, new and m.", old, new, 0.9
-    )
+    old, new, _ = arguments = asked("check_average")
+    takes = "old, new, m을 받아야 합니다.", "It must take old, new and m."
+    value = _called(answer, *takes, *arguments)
     if isinstance(value, tuple):
         return value
     fast = "거꾸로입니다. 교사가 너무 빨리 움직입니다.", "The wrong way round."

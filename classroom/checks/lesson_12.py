@@ -4,48 +4,31 @@ from topics import lies
 
 from .exercise import exercise, hint, right
 
-# Of each kind, numbers that people give instead, and what to say of them.
-SLIPS = {
-    "axis": [
-        (lambda c: c.numbers.sum(), "모든 행을 더한 값입니다.", "That sums all rows, not one."),
-        (lambda c: 1 / c.numbers.sum(-1).mean(), "거꾸로 나누었습니다.", "It is upside down."),
-    ],
-    "clipped": [
-        (lambda c: (c.drawn == 1).float().mean(), "한쪽 끝만 세었습니다.", "One end is missing."),
-        (
-            lambda c: ((c.drawn == 0) | (c.drawn == 1)).sum(),
-            "개수입니다. 비율로 쓰세요.",
-            "That is a count: give a share.",
-        ),
-    ],
-    "input": [
-        (
-            lambda c: (lies.images.to_tensor(c.photos[0], c.model)[0] - c.tensor).abs().mean(),
-            "평균입니다. 가장 큰 차이를 쓰세요.",
-            "That is the mean: give the largest difference.",
-        ),
-    ],
-    "half": [
-        (
-            lambda c: c.numbers.diagonal().mean(),
-            "평균입니다. 최솟값을 쓰세요.",
-            "That is the mean: give the least.",
-        ),
-    ],
-    "square": [
-        (
-            lambda c: c.map.shape[1] * c.model.patch_embed.patch_size[0] / c.tensor.shape[-1],
-            "열로 잰 값입니다. 행으로 재세요.",
-            "You measured columns: take rows.",
-        ),
-    ],
-    "padding": [
-        (lambda c: 1 / lies.number(c, "padding"), "거꾸로 나누었습니다.", "It is upside down."),
-    ],
-    "apart": [
-        (lambda c: 1 / lies.number(c, "apart"), "거꾸로 나누었습니다.", "It is upside down."),
-    ],
-}
+
+def slips(case):
+    """Numbers that people give for a lying figure instead of the right one, and words on each."""
+    upside_down = "거꾸로 나누었습니다.", "It is upside down."
+    match case.lie:
+        case "axis":
+            yield case.numbers.sum(), "모든 행을 더한 값입니다.", "That sums all rows, not one."
+            yield 1 / case.numbers.sum(-1).mean(), *upside_down
+        case "clipped":
+            ends = (case.drawn == 0) | (case.drawn == 1)
+            yield (case.drawn == 1).float().mean(), "한쪽 끝만 세었습니다.", "One end is missing."
+            yield ends.sum(), "개수입니다. 비율로 쓰세요.", "That is a count: give a share."
+        case "input":
+            off = (lies.images.to_tensor(case.photos[0], case.model)[0] - case.tensor).abs()
+            ko, en = "평균입니다. 가장 큰 차이를 쓰세요.", "That is the mean: give the largest."
+            yield off.mean(), ko, en
+        case "half":
+            mean = case.numbers.diagonal().mean()
+            yield mean, "평균입니다. 최솟값을 쓰세요.", "That is the mean: give the least."
+        case "square":
+            columns = case.map.shape[1] * case.model.patch_embed.patch_size[0]
+            ko, en = "열로 잰 값입니다. 행으로 재세요.", "You measured columns: take rows."
+            yield columns / case.tensor.shape[-1], ko, en
+        case "padding" | "apart":
+            yield 1 / lies.number(case, case.lie), *upside_down
 
 
 def _near(value, number):
@@ -59,10 +42,8 @@ def _slip(said, case):
     if name == lies.RIGHT == case.lie:
         return None
     if name == lies.RIGHT:
-        return (
-            f"거짓입니다. {lies.KINDS[case.lie].asks[0]}",
-            f"It lies. {lies.KINDS[case.lie].asks[1]}",
-        )
+        ko, en = lies.KINDS[case.lie].asks
+        return f"거짓입니다. {ko}", f"It lies. {en}"
     if name not in lies.KINDS:
         return "모르는 이름입니다. 표에서 고르세요.", "No such name: choose one from the table."
     if name not in lies.suspicions(case):
@@ -75,8 +56,8 @@ def _slip(said, case):
         return "그 이름을 보여 주는 수도 쓰세요.", "Give the number that shows it, too."
     if _near(float(value[0]), lies.number(case, name)):
         return None
-    for measure, *words in SLIPS.get(name, ()):
-        if _near(float(value[0]), float(measure(case))):
+    for number, *words in slips(case):
+        if _near(float(value[0]), float(number)):
             return words
     return "이름은 맞지만 수가 다릅니다.", "The name is right, the number is not."
 

@@ -29,26 +29,17 @@ MISSING = (
     "답 칸이 없거나, 그 칸까지 실행되지 않았습니다.",
     "The cell of the answer is missing, or was not reached.",
 )
-NO_ANSWER = ("아직 답이 없습니다.", "No answer yet.")
 
 
 def mark(name, cells, language="both", seconds=ALL_SECONDS):
-    """The verdict on each exercise of a lesson.
+    """The verdict on each exercise of a lesson: {check: (whether right, what it says)}.
 
     Parameters
     ----------
-    name : str
-        Of the lesson, as "03_decoding".
-    cells : list of (str, str)
-        Id and source of the student's code cells in their order.
+    name : str, as "03_decoding"
+    cells : list of (str, str), id and source of the student's code cells in their order
     language : {"ko", "en", "both"}
-    seconds : float
-        For all of the student's cells.
-
-    Returns
-    -------
-    dict
-        Check → (whether right, what it says).
+    seconds : float, for all of the student's cells
     """
     found = lesson.exercises(lesson.read(name))
     expressions = {one.cell: (one.key, one.answer) for one in found}
@@ -58,23 +49,10 @@ def mark(name, cells, language="both", seconds=ALL_SECONDS):
     # Of an exercise that was answered twice the last.
     answers = dict(_pairs("run", {"cells": job}, seconds, language))
     answers = {one.key: answers[one.key] for one in found if one.key in answers}
-    verdicts = {key: (False, _say(NO_ANSWER, language)) for key, data in answers.items()}
-    given = {key: data for key, data in answers.items() if not _is_stub(data)}
-    if given:
-        job = {"lesson": name, "answers": given}
-        verdicts |= dict(_pairs("check", job, None, language))
-    missing = (False, _say(MISSING, language))
+    job = {"lesson": name, "answers": answers}
+    verdicts = dict(_pairs("check", job, None, language)) if answers else {}
+    missing = False, {"ko": MISSING[0], "en": MISSING[1]}.get(language) or "\n".join(MISSING)
     return {one.key: tuple(verdicts.get(one.key, missing)) for one in found}
-
-
-def _is_stub(data):
-    """Whether an answer is `...`, alone or within a tuple, as the checks have it."""
-    parts = data.get("tuple", data.get("list", [data])) if isinstance(data, dict) else []
-    return {"none": True} in parts
-
-
-def _say(pair, language):
-    return {"ko": pair[0], "en": pair[1]}.get(language) or "\n".join(pair)
 
 
 def _pairs(command, job, seconds, language):
@@ -128,7 +106,7 @@ def run(job, out):
         try:
             shell.run_cell(source, store_history=True)
             if key:
-                answer = values.encode(eval(expression, shell.user_ns))
+                answer = values.encode(eval(expression, shell.user_ns), key)
                 out.write(json.dumps([key, answer]) + "\n")
                 out.flush()
         except BaseException as error:  # the other exercises still count
@@ -152,7 +130,7 @@ def check(job, out):
             continue
         one = found.get(cell.id)
         with contextlib.redirect_stdout(io.StringIO()):
-            shell.run_cell(one.context if one else cell.source).raise_error()
+            shell.run_cell(one.context if one else cell.source)  # may lack a student's function
         if one and one.key in left:
             left.discard(one.key)
             said = io.StringIO()
@@ -164,7 +142,10 @@ def check(job, out):
                 eval(one.call, shell.user_ns)
             if answers.trouble:
                 raise RuntimeError(answers.trouble)
-            right = answers.read(job["lesson"][:2])[one.key]["last"]["correct"]
+            kept = answers.read(job["lesson"][:2]).get(
+                one.key
+            )  # none where the answer is still ...
+            right = bool(kept) and kept["last"]["correct"]
             out.write(json.dumps([one.key, [right, said.getvalue()]]) + "\n")
 
 
@@ -172,17 +153,10 @@ def _shell():
     from IPython.core.interactiveshell import InteractiveShell
 
     sys.path.insert(0, str(settings.ROOT))
-    os.chdir(_beside_the_helpers())
+    Path("helpers").symlink_to(settings.ROOT / "helpers")  # so the set-up cell clones nothing
+    Path("notebooks").mkdir()
+    os.chdir("notebooks")
     return InteractiveShell.instance()
-
-
-def _beside_the_helpers():
-    """A folder from which the lessons' set-up cell finds the helpers, and clones nothing."""
-    for entry in settings.ROOT.iterdir():
-        if entry.is_dir() and not entry.name.startswith(".") and entry.name != "outputs":
-            Path(entry.name).symlink_to(entry)
-    Path("notebooks.here").mkdir()
-    return "notebooks.here"
 
 
 def _too_long(number, frame):

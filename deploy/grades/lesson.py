@@ -23,13 +23,7 @@ class Exercise(NamedTuple):
 
 
 def path(name):
-    """The file of a lesson by its number, or by its whole name.
-
-    Raises
-    ------
-    BadInput
-        If there is no such lesson.
-    """
+    """The file of a lesson by its number, or by its whole name; ``BadInput`` if there is none."""
     found = sorted(NOTEBOOKS.glob(f"{name}.ipynb")) or sorted(NOTEBOOKS.glob(f"{name}_*.ipynb"))
     if len(found) != 1:
         raise BadInput(f"그런 수업이 없습니다: {name}", f"There is no such lesson: {name}")

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from bilingual import BadInput, Bilingual, console, say
-from classroom.hand_ins import inert
+from classroom import hand_ins
 
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POSSIBLE = "    Points Possible"  # Canvas indents it
@@ -29,12 +29,8 @@ def lines(path):
 def read(path):
     """Scores of nbgrader's export; ``BadInput`` if it is none.
 
-    Returns
-    -------
-    scores : dict
-        Student → {assignment: score as text}; no entry where nothing was handed in.
-    largest : dict
-        Assignment → points to be had.
+    Returns {student: {assignment: score as text}}, with no entry where nothing was handed in, and
+    {assignment: points to be had}.
     """
     scores, largest = {}, {}
     try:
@@ -80,21 +76,16 @@ def canvas(scores, largest, students, head):
     return rows, sorted({*scores} - {row["SIS Login ID"] for row in students})
 
 
-def write(path, rows):
-    rows = [[inert(cell) for cell in row] for row in rows]  # "=1+1" is a name; "-" stays
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
-    print(path)
-
-
 def main(grades, gradebook=None):
     console.prepare()
     try:
         found, path = read(grades), Path(grades)
-        write(path.with_suffix(".moodle.csv"), moodle(*found))
+        hand_ins.write(out := path.with_suffix(".moodle.csv"), moodle(*found))
+        print(out)
         if gradebook:
             rows, missing = canvas(*found, *lines(gradebook))
-            write(path.with_suffix(".canvas.csv"), rows)
+            hand_ins.write(out := path.with_suffix(".canvas.csv"), rows)
+            print(out)
             for student in missing:
                 said = say("Canvas에 없음", "not in Canvas", " · ")
                 print(f"{said}: {student}", file=sys.stderr)

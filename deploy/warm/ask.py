@@ -22,25 +22,16 @@ STARTING = 60  # for a parent that is still importing: a kernel that began now w
 
 def main(argv):
     channel, pid = fork(argv)
-    if pid is None:
-        plain(argv)
+    if pid is None:  # become a plain kernel
+        os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *argv])
     stand_for(pid, channel)
-
-
-def plain(argv):
-    """Become an ordinary kernel; does not return."""
-    os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *argv])
 
 
 def fork(argv):
     """Ask for a fork that will be the kernel.
 
-    Returns
-    -------
-    socket
-        Open as long as both live.
-    int or None
-        The fork's process, which has been told to go on; None if there is none.
+    Returns a socket, open as long as both live, and the fork's process, which has been told to go
+    on; None if there is none.
     """
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     channel.settimeout(PATIENCE)
@@ -54,9 +45,8 @@ def fork(argv):
             "umask": os.umask(0o077),
         }
         os.umask(job["umask"])
-        text = json.dumps(job).encode()
-        socket.send_fds(channel, [len(text).to_bytes(4, "big")], [0, 1, 2])
-        channel.sendall(text)
+        socket.send_fds(channel, [b" "], [0, 1, 2])
+        channel.sendall(json.dumps(job).encode() + b"\n")
         answer = json.loads(channel.makefile("r").readline())
         if "no" in answer:
             print(f"plain kernel: {answer['no']}", file=sys.stderr)

@@ -6,7 +6,6 @@ It computes nothing, so it has one thread and no pool, and a fork is whole. It e
 the process that started it. Its socket is the user's own; any other user is refused.
 """
 
-import argparse
 import contextlib
 import gc
 import importlib
@@ -35,7 +34,7 @@ IMPORTS = """
     matplotlib.figure matplotlib.font_manager matplotlib.backends.backend_agg matplotlib.patches
     matplotlib.colors matplotlib.gridspec matplotlib.axes mpl_toolkits
     IPython IPython.core.pylabtools ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell
-    ipywidgets anywidget threadpoolctl zmq zmq.utils.garbage tornado debugpy
+    ipywidgets anywidget threadpoolctl zmq zmq.utils.garbage tornado ipykernel.debugger
 """.split()
 
 NUMPY_THREADS = "OPENBLAS_NUM_THREADS"
@@ -88,35 +87,33 @@ def serve(listener, mine, owner):
     return None
 
 
-def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("socket", type=Path)
-    parser.add_argument("owner", type=int, help="the process to end with")
-    asked = parser.parse_args(argv)
+def main(path, owner):
+    path, owner = Path(path), int(owner)
     if why := supported():
         sys.exit(why)
     del sys.path[0]  # this checkout: a student's import must not find it
     mine = dict(os.environ)
     os.environ[NUMPY_THREADS] = "1"  # numpy's library starts its threads when it is loaded
     prepare()
-    # scikit-learn and threadpoolctl settle how OpenMP libraries live together; other variables
-    # that packages set hold paths of this user's.
-    by_imports = {n: os.environ[n] for n in {*os.environ} - {*mine} if n.startswith("KMP_")}
+    # How OpenMP libraries live together, and the debugger; other variables that packages set hold
+    # paths of this user's.
+    new = {*os.environ} - {*mine}
+    by_imports = {n: os.environ[n] for n in new if n.startswith(("KMP_", "PYDEVD_"))}
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no dump of what all share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended forks leave nothing behind
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal is for the owner
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(asked.socket))
-    asked.socket.chmod(0o600)
+    listener.bind(str(path))
+    path.chmod(0o600)
     listener.listen(128)
     print("ready", flush=True)
-    forked = serve(listener, mine, asked.owner)
+    forked = serve(listener, mine, owner)
     if forked:
         child.become_kernel(*forked, by_imports)
     else:
         with contextlib.suppress(OSError):  # its owner has not come to it
-            asked.socket.unlink()
-            asked.socket.parent.rmdir()
+            path.unlink()
+            path.parent.rmdir()
 
 
 @contextlib.contextmanager
@@ -125,19 +122,13 @@ def running(python, environment, log, wait=True):
 
     Parameters
     ----------
-    python : Path
-        The Python of the kernels.
-    environment : dict
-        The one that the kernels will have.
-    log : Path
-        For what it says.
-    wait : bool
-        False goes on while it still imports; ``ask`` then waits for it.
+    python, environment : of the kernels
+    log : Path, for what it says
+    wait : bool, False goes on while it still imports; ``ask`` then waits for it
 
     Yields
     ------
-    environment : dict of str
-        By which ``ask`` finds it; empty where it could not start: the log says why.
+    environment : dict, by which ``ask`` finds it; empty where it could not start: the log says why
     pid : int or None
     """
     # In the temporary folder, since a socket's path must be short; a folder that is the user's own.
@@ -146,14 +137,8 @@ def running(python, environment, log, wait=True):
     # The owner's number is told: it may have ended before the parent can look for it.
     command = [python, "-m", "deploy.warm.parent", path, str(os.getpid())]
     with open(log, "wb") as file:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
+        how = {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, **how)
         try:
             while wait and process.poll() is None and not path.exists():
                 time.sleep(0.05)
@@ -166,4 +151,4 @@ def running(python, environment, log, wait=True):
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -9,6 +9,7 @@ import { asksPatch, describe, mapOf } from "./map_of.js";
 import { colourTable, drawLegend, mapPainter } from "./paint.js";
 import { readPhoto, watchForPhotos } from "./photo.js";
 import { makeStage } from "./stage.js";
+import { fitOwn } from "./taker.js";
 import { correlation, makeWhatIf, pointingAt } from "./what_if.js";
 import { language, say, setLanguage, WORDS } from "./words.js";
 
@@ -166,7 +167,7 @@ async function showPhoto(source) {
     camera.stop();
     problem(null);
     showCamera();
-    const size = [bitmap.width, bitmap.height], fit = stage.fitOf(size);
+    const size = [bitmap.width, bitmap.height], fit = fitOwn(size);
     stage.take(bitmap, size, { fit });
     bitmap.close();
     mask = source.dataset?.mask && Uint8Array.from(source.dataset.mask, Number);

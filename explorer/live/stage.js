@@ -1,9 +1,7 @@
 // The picture with the map on it: drawing, and choosing patches by finger, mouse or keys.
 
 import { byId } from "./elements.js";
-import { drawChanged, makeTaker } from "./taker.js";
-
-const LONG = 3.5; // a photo with a longer side than that many short ones is cropped
+import { drawChanged, fitOwn, makeTaker } from "./taker.js";
 
 /** input: how the network wants its pictures; used(place, give): a place was touched (see what_if.js);
  * pointed(place): the place under the finger or the keys, or null; regridded(): another grid. */
@@ -62,8 +60,6 @@ export function makeStage(input, patch, { used, pointed, regridded }) {
 
   return {
     get grid() { return grid; },
-    /** How a photo of this size is fitted: whole, but for very long ones. */
-    fitOf: ([width, height]) => (Math.max(width / height, height / width) > LONG ? "crop" : "whole"),
     /** The picture as the network gets it. */
     drawBase: (whatIf) => drawChanged(shown, taker.canvas, grid, whatIf, input.mean),
     /** A new picture: drawn, and returned as pixels of the network's size if `read`. */

@@ -2,6 +2,11 @@
 
 import { viewOf } from "../engine/prep.js";
 
+const LONG = 3.5; // a photo with a longer side than that many short ones is cropped
+
+/** How a reader's photo of this size is fitted: whole, but for very long ones. */
+export const fitOwn = ([width, height]) => (Math.max(width / height, height / width) > LONG ? "crop" : "whole");
+
 const context = (options) => document.createElement("canvas").getContext("2d", options);
 
 function sized({ canvas }, width, height) {

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 import explorer
 from explorer import export
+from explorer.bundle import in_script
 from explorer.interventions import forward, untrained
 from helpers import images, maps, overlay
 from tests.browser.test_explorer import choose, choose_map, pixels, shows
@@ -155,7 +156,7 @@ KERNEL = """async (traits) => {
 
 def test_a_kernel_that_is_silent(browser, box):
     """Before the page has the network: said once, after 15 s, and the next touch asks again."""
-    held = json.loads(export.traits(box, True)) | {"network": box.network}
+    held = json.loads(in_script(export.traits(box, True))) | {"network": box.network}
     page = browser.new_page()
     page.clock.install()
     page.goto("about:blank")

@@ -2,16 +2,31 @@
 
 import contextlib
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
 
+import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
+from deploy import parts
 from deploy.warm import parent
 
 SECONDS = 120
+
+
+def no_hub():
+    """What a hub on this machine still lacks, a list of words; empty if it can start."""
+    needed = {
+        "JupyterHub needs Linux or macOS": os.name != "nt",
+        "JupyterHub is not installed (make hub-parts)": parts.python().exists(),
+        "configurable-http-proxy is not installed (make hub-parts)": parts.proxy().exists(),
+        "there is no node (apt install nodejs npm)": shutil.which("node"),
+        "there is no git": shutil.which("git"),
+    }
+    return [words for words, there in needed.items() if not there]
 
 
 class Kernel:
@@ -63,6 +78,11 @@ class Kernel:
     @property
     def pid(self):
         return int(self.run("import os; print(os.getpid())"))
+
+    @property
+    def own(self):
+        """Memory that it shares with nobody, MB."""
+        return psutil.Process(self.pid).memory_full_info().uss / 1e6
 
     @property
     def asker(self):

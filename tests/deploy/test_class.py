@@ -8,12 +8,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from kernels import no_hub
 
 from deploy import hub, load, parts, settings
 from deploy.students import Student
 
 ROOT = Path(__file__).resolve().parents[2]
-LACK = parts.lacking()
+LACK = no_hub()
 pytestmark = [
     pytest.mark.skipif(bool(LACK), reason="; ".join(LACK)),
     pytest.mark.slow,

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from kernels import no_hub
 from PIL import Image
 
 from deploy import hub, parts, settings
@@ -14,7 +15,7 @@ from deploy.students import Student
 from tools import lab
 
 playwright = pytest.importorskip("playwright.sync_api")
-LACK = [*parts.lacking(), *([] if lab.CHROMIUM else ["there is no chromium"])]
+LACK = [*no_hub(), *([] if lab.CHROMIUM else ["there is no chromium"])]
 pytestmark = [
     pytest.mark.skipif(bool(LACK), reason="; ".join(LACK)),
     pytest.mark.slow,

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from classroom import guesses, page
+from classroom.checks import lesson_11
 from deploy.grades import assignment, box, lesson, values
 from deploy.grades.__main__ import BIN, main
 from deploy.grades.__main__ import nbgrader as run_nbgrader
@@ -82,6 +83,20 @@ def test_no_trick_gives_points(how):
     assert list(marked) == [one.key for one in lesson.exercises(lesson.read(LESSON))]
 
 
+@pytest.mark.slow
+def test_answers_that_are_functions_are_marked():
+    """And a lesson goes on whose later cells need them."""
+    stubs = {
+        "my_loss = ...": "def my_loss(s, t, c):\n"
+        "    p = ((t - c) / 0.02).softmax(-1).detach()\n"
+        "    return -(p * (s / 0.06).log_softmax(-1)).sum(-1).mean()",
+        "my_average = ...": "my_average = lambda old, new, m: m * new + (1 - m) * old",
+        "my_diagnosis = ...": "my_diagnosis = 'centring', 'sharpening'",
+    }
+    marked = box.mark("11_train_dino", cells(submission("11_train_dino", stubs)))
+    assert [right for right, _ in marked.values()] == [True, False, True]
+
+
 def test_what_crosses_is_what_was_answered():
     import numpy as np
     import torch
@@ -95,13 +110,36 @@ def test_what_crosses_is_what_was_answered():
     assert np.array_equal(values.decode(values.encode(np.eye(2))), np.eye(2))
     picture = Image.new("RGB", (3, 2), "red")
     assert values.decode(values.encode(picture)).tobytes() == picture.tobytes()
-    shape = values.decode(values.encode(lambda x, y: x**2 + y < 0.5))
-    line = torch.linspace(-1, 1, 64)
-    y, x = torch.meshgrid(line, line, indexing="ij")
-    assert torch.equal(shape(x, y), x**2 + y < 0.5)
-    with pytest.raises(TypeError):
-        values.decode(values.encode(lambda x: x))(x, y)
     assert type(values.decode(values.encode(object()))).__name__ == "Object"
+
+
+def loss(student, teacher, centre):
+    p = ((teacher - centre) / 0.02).softmax(-1)
+    return -(p.detach() * (student / 0.06).log_softmax(-1)).sum(-1).mean()
+
+
+def attached(student, teacher, centre):
+    p = ((teacher - centre) / 0.02).softmax(-1)
+    return -(p * (student / 0.06).log_softmax(-1)).sum(-1).mean()
+
+
+@pytest.mark.parametrize(
+    "check, function",
+    [
+        (lesson_11.check_loss, loss),
+        (lesson_11.check_loss, attached),
+        (lesson_11.check_loss, lambda s, t: s),
+        (lesson_11.check_loss, lambda s, t, c: None),
+        (lesson_11.check_average, lambda old, new, m: m * old + (1 - m) * new),
+        (lesson_11.check_average, lambda old, new, m: old),
+    ],
+)
+def test_a_function_is_judged_as_in_the_lesson(check, function, capsys):
+    """A student's code stays behind; what it says, and where its gradients go, crosses."""
+    check(function)
+    own = capsys.readouterr().out
+    check(values.decode(values.encode(function, check.__name__)))
+    assert capsys.readouterr().out == own
 
 
 def test_nothing_that_is_read_can_run():

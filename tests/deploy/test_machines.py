@@ -51,16 +51,9 @@ def executed(source, **names):
 @pytest.fixture
 def local(monkeypatch, tmp_path):
     """The configuration of the hub on this machine."""
-    for name, value in {
-        "DINO_HUB": str(tmp_path),
-        "DINO_HUB_ROOT": str(settings.ROOT),
-        "DINO_HUB_PORTS": "1 2 3",
-        "DINO_HUB_PROXY": "proxy",
-        "DINO_HUB_PASSWORD": "secret",
-        "DINO_HUB_TOKEN": "token",
-        "DINO_HUB_PASS": "",
-    }.items():
-        monkeypatch.setenv(name, value)
+    told = {"root": str(settings.ROOT), "folder": str(tmp_path), "url": "http://127.0.0.1:1"}
+    told |= {"ports": [2, 3], "token": "token", "password": "secret", "students": {}}
+    monkeypatch.setenv("DINO_HUB_SETTINGS", json.dumps(told))
     return executed((DEPLOY / "jupyterhub_config.py").read_text("utf-8"))
 
 

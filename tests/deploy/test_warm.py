@@ -95,6 +95,15 @@ def test_a_fork_keeps_no_garbage_of_a_cell(specs, warm):
         assert kernel.run("print(ring() is None)").strip() == "True"
 
 
+def test_a_fork_has_little_memory_of_its_own(specs, warm):
+    environment, _ = warm
+    with Kernel(specs, env=environment) as kernel:
+        began = kernel.own
+        assert began < 45  # a list of all modules' files makes it 25 more
+        kernel.run("x = [bytes(1000) for _ in range(50_000)]; pin = bytes(1000); del x")
+        assert kernel.own - began < 20  # malloc keeps what lies below what is in use
+
+
 def test_forks_draw_numbers_of_their_own(specs, warm):
     environment, _ = warm
     source = (
@@ -128,7 +137,8 @@ sums = list(ThreadPoolExecutor(4).map(lambda i: (a @ a).sum().item(), range(8)))
 threads = len(os.listdir("/proc/self/task"))
 print(len(set(sums)), round(sums[0], 1), round(out.sum().item(), 3), b[0, 0], threads > 3, pools)
 """
-    many = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    none = ("OMP_NUM_THREADS", parent.NUMPY_THREADS)
+    many = {name: value for name, value in os.environ.items() if name not in none}
     said = []
     log = tmp_path / "log"
     with parent.running(sys.executable, many, log) as (found, _):

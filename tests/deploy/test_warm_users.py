@@ -188,8 +188,8 @@ def test_no_request_keeps_others_waiting_or_ends_the_parent(warm):
             asker.sendall(garbage)
     with socket.socket(socket.AF_UNIX) as asker:
         asker.connect(path)
-        socket.send_fds(asker, [(2).to_bytes(4, "big")], [0, 1, 2])
-        asker.sendall(b"[]")
+        socket.send_fds(asker, [b" "], [0, 1, 2])
+        asker.sendall(b"[]\n")
     assert request(environment)[0].isdigit()
     for asker in silent:
         asker.close()
@@ -203,7 +203,7 @@ def test_a_fork_that_comes_late_ends(warm):
     text = json.dumps(job | {"umask": 0o22}).encode()
     with socket.socket(socket.AF_UNIX) as asker:
         asker.connect(environment[ask.VARIABLE])
-        socket.send_fds(asker, [len(text).to_bytes(4, "big")], [0, 1, 2])
-        asker.sendall(text)
+        socket.send_fds(asker, [b" "], [0, 1, 2])
+        asker.sendall(text + b"\n")
         assert b"pid" in asker.recv(100)
     assert within(30, lambda: not forks(pid))

@@ -114,7 +114,7 @@ def test_starts_as_the_lessons_do(box, photo, embedded):
 
 
 def test_unknown_start(photo, embedded):
-    with pytest.raises(BadInput, match="(?s)start는.*start must be"):
+    with pytest.raises(BadInput, match="(?s)start에 쓸.*start must be"):
         explorer.explore(photo, embedded, start="attention")
 
 
@@ -418,9 +418,16 @@ def test_a_photo_from_the_page(asked, embedded):
     other.save(file, "PNG")
     view.mask = b"\1" * 196  # the old photo's must go
     view._answer(view, {"ask": "photo", "name": "a.png"}, [file.getvalue()])
-    wanted = explorer.explore(other, embedded)
+    wanted = explorer.explore(other, embedded, fit="whole")  # no one crops their own
     for name in ("photo", "full", "data", "input", "mask"):
         assert getattr(view, name) == getattr(wanted, name), name
+
+
+@pytest.mark.parametrize("size, grid", [((300, 100), (14, 42)), ((100, 400), (14, 14))])
+def test_a_very_long_photo_is_cropped(embedded, size, grid):
+    """Whole, it would have thousands of patches, each compared with all others."""
+    box = explorer.explore(Image.new("RGB", size), embedded, fit="whole")
+    assert tuple(box.data["grid"]) == grid
 
 
 def test_the_camera_says_that_it_heard_and_sends_its_page(embedded):
@@ -457,7 +464,7 @@ def test_gif(box, photo, tmp_path, sweep, frames):
 
 
 def test_unknown_sweep(box, tmp_path):
-    with pytest.raises(ValueError, match="(?s)sweep은.*sweep must be"):
+    with pytest.raises(ValueError, match="(?s)sweep에 쓸.*sweep must be"):
         box.save_gif(tmp_path / "a.gif", "spin")
 
 

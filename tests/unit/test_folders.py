@@ -1,4 +1,4 @@
-"""Which files of a folder are photos, and that nothing is passed over without a word."""
+"""Which files of a folder are photos."""
 
 import os
 
@@ -8,7 +8,7 @@ from scenes import SCENE, saved
 
 from helpers.images import load_photo
 from sources import files
-from topics import folders, search
+from topics import folders
 
 ENDINGS = sorted(end for end, kind in Image.registered_extensions().items() if kind in Image.SAVE)
 
@@ -28,17 +28,8 @@ def test_every_ending_of_a_file_that_load_photo_reads_is_found(tmp_path, ending)
     assert names(tmp_path) == [f"a{ending.upper()}"] and ending in files.suffixes()
 
 
-def test_what_is_passed_over_is_counted_by_its_ending(tmp_path):
-    for name in ("cat.jfif", "a.HEIC", "b.MOV", "sub/c.mov", "notes", "d.xmp", ".hidden.txt"):
+def test_what_is_hidden_or_no_photo_is_left_out(tmp_path):
+    for name in ("cat.jfif", "a.HEIC", "b.MOV", "sub/c.jpg", "notes", ".hidden.jpg", ".d/e.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(saved(SCENE, "JPEG"))
-    assert names(tmp_path) == ["a.HEIC", "cat.jfif"]
-    assert folders.passed_over(tmp_path) == {".mov": 2, "": 1, ".xmp": 1}
-    assert folders.passed_over([tmp_path / "notes"]) == {}
-
-
-def test_a_search_says_what_it_passed_over(embedded, tmp_path):
-    (tmp_path / "cat.jfif").write_bytes(saved(SCENE, "JPEG"))
-    (tmp_path / "film.mov").write_bytes(b"no photo")
-    found = search.index_photos(tmp_path, embedded, progress=False)
-    assert (found.photos, found.skipped, found.passed_over) == (1, [], {".mov": 1})
+    assert names(tmp_path) == ["a.HEIC", "c.jpg", "cat.jfif"]

@@ -225,20 +225,20 @@ def test_wait_is_bounded_even_where_timeouts_do_not_reach(monkeypatch):
 REFUSED = {
     "404": ("그 가중치가 없습니다(404)", "has no such weights (404)"),
     "no repository": ("그 모델이 없습니다(401)", "has no such model (401)"),
-    "no revision": ("그 모델의 그 판이 없습니다(404)", "has no such revision of the model (404)"),
+    "no revision": ("그 모델의 그 버전이 없습니다(404)", "has no such revision of the model (404)"),
     "no file": ("safetensors 파일이 없습니다(404)", "has no safetensors file of the model (404)"),
-    "gated 401": ("허락받은 사람만", "only to those it knows (401)"),
-    "gated 403": ("HF_TOKEN을 정한 뒤", "only to those it knows (403)"),
+    "gated 401": ("승인을 받은 사람만", "only to those it knows (401)"),
+    "gated 403": ("HF_TOKEN을 설정한 뒤", "only to those it knows (403)"),
     "429": ("120초 뒤에 다시", "wait 120 s and run again"),
-    "503": ("허브가 고장 났습니다(503)", "the hub is out of order (503)"),
+    "503": ("허브에 장애가 생겼습니다(503)", "the hub is out of order (503)"),
     "get 429": ("120초 뒤에 다시", "wait 120 s and run again"),
-    "get 503": ("허브가 고장 났습니다(503)", "the hub is out of order (503)"),
-    "portal": ("허브가 아닌 것이 대답했습니다", "sign in to the network in a browser"),
-    "portal elsewhere": ("허브가 아닌 것이 대답했습니다", "sign in to the network in a browser"),
-    "short": ("파일이 오다가 끊겼습니다", "the download was cut off"),
+    "get 503": ("허브에 장애가 생겼습니다(503)", "the hub is out of order (503)"),
+    "portal": ("허브가 아닌 곳에서 응답했습니다", "sign in to the network in a browser"),
+    "portal elsewhere": ("허브가 아닌 곳에서 응답했습니다", "sign in to the network in a browser"),
+    "short": ("내려받는 도중에 연결이 끊겼습니다", "the download was cut off"),
 }
 SLOW = {
-    "always cut": ("파일이 오다가 끊겼습니다", "the download was cut off"),
+    "always cut": ("내려받는 도중에 연결이 끊겼습니다", "the download was cut off"),
     "stall": ("내려받기가 멈추었습니다", "the download stopped moving"),
 }
 
@@ -382,7 +382,7 @@ def test_weights_that_do_not_fit_are_named_and_never_kept(client, server, checkp
     report = client.load()
     key = "backbone.blocks." if what == "other keys" else "norm.weight"
     assert is_embedded(report) and "not this model's weights (model.safetensors)" in report["said"]
-    assert f"유한하지 않음: {key}" in report["said"] and f"not finite: {key}" in report["said"]
+    assert f"유한하지 않은 것: {key}" in report["said"] and f"not finite: {key}" in report["said"]
     assert server.requests.count(f"GET {URL_PATH}") == 2
     assert client.cached_weights() == []
     server.data = good
@@ -438,7 +438,7 @@ def test_offline_makes_no_request_and_speaks_to_whoever_can_act(server, tmp_path
     said = once(server.address, tmp_path, HF_HUB_OFFLINE="1")
     assert server.requests == []
     assert "(HF_HUB_OFFLINE=1), and this machine has no copy" in said
-    assert "whoever set it (a teacher?)" in said and "강의자" in said
+    assert "ask your teacher" in said and "강의자" in said
 
 
 def test_offline_a_cache_without_its_note_of_main_is_enough(client, server):
@@ -470,7 +470,7 @@ def test_proxy_is_named_without_its_password(tmp_path):
     proxy = "127.0.0.1:9"  # where nobody is
     account = {"http_proxy": f"http://me:secret@{proxy}", "no_proxy": ""}
     said = once("http://hub.invalid", tmp_path, **account)
-    assert f"프록시 {proxy}로 허브에 연결할 수 없습니다(" in said
+    assert f"프록시 {proxy}를 거쳐 허브에 연결할 수 없습니다(" in said
     assert f"through the proxy {proxy} (" in said and "secret" not in said
     assert "check the proxy's address (HTTPS_PROXY)" in said
 
@@ -479,8 +479,8 @@ def test_proxy_is_named_without_its_password(tmp_path):
     "number, words",
     [
         (errno.ENOSPC, ("디스크가 가득 찼습니다", "the disk is full")),
-        (errno.EROFS, ("캐시 폴더에 쓸 수 없습니다", "cannot be written")),
-        (errno.EACCES, ("캐시 폴더에 쓸 수 없습니다", "cannot be written")),
+        (errno.EROFS, ("캐시 폴더에 파일을 저장할 수 없습니다", "cannot be written")),
+        (errno.EACCES, ("캐시 폴더에 파일을 저장할 수 없습니다", "cannot be written")),
     ],
 )
 def test_disk_faults_have_words(number, words):
@@ -505,7 +505,9 @@ def test_disk_that_fills_up_on_the_way(server, tmp_path):
 def test_cache_that_cannot_be_written(server, tmp_path):
     (tmp_path / "hub").write_text("a file where the folder should be")
     said = once(server.address, tmp_path)
-    assert "캐시 폴더에 쓸 수 없습니다" in said and "cannot be written; set HF_HOME" in said
+    assert (
+        "캐시 폴더에 파일을 저장할 수 없습니다" in said and "cannot be written; set HF_HOME" in said
+    )
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp949", "utf-8"])

@@ -71,7 +71,6 @@ def test_pca_finds_the_object():
     red = picture.rgb[..., 0]
     gap = red[right].mean() - red[mask & ~right].mean()
     assert abs(gap) > 0.7  # what differs most within the object is its halves
-    assert picture.explained[0] > 0.8 and (picture.explained.diff() <= 0).all()
 
 
 def test_pca_first_component_is_sklearns_but_for_the_sign(tokens):
@@ -123,7 +122,7 @@ def test_pca_of_two_photos_shares_colours():
 def test_pca_of_equal_tokens_is_empty_and_silent(value, recwarn):
     picture = parts.pca_rgb(torch.full((24, 8), value), GRID)
     assert not picture.foreground.any() and (picture.rgb == 0).all()
-    assert not picture.first.any() and not picture.explained.any() and not recwarn
+    assert not picture.first.any() and not recwarn
 
 
 def test_pca_needs_a_foreground():
@@ -148,13 +147,6 @@ def test_parts_are_found_and_numbered_by_size():
 def test_parts_of_equal_size_by_place():
     tokens = torch.eye(4).repeat_interleave(6, dim=0)[torch.arange(24).roll(6)]
     assert parts.parts(tokens, GRID, k=4).tolist() == [[i] * 6 for i in range(4)]
-
-
-def test_parts_do_not_depend_on_the_seeds_names(tokens):
-    tokens, _, _ = scene()
-    known = parts.parts(tokens, (8, 10), k=3)
-    for seed in range(1, 4):
-        assert torch.equal(parts.parts(tokens, (8, 10), k=3, seed=seed), known)
 
 
 def test_parts_of_two_photos():

@@ -305,10 +305,10 @@ def test_compare_has_at_most_four_in_a_row(photo, count, shape):
 
 
 def test_heads_shows_each_head_on_its_own_scale(photo):
-    fig = attention.draw_heads(photo, HEADS, weights="w", cmap="magma")
+    fig = attention.draw_heads(photo, HEADS, weights="w")
     panels = shown(fig)
     assert len(panels) == 6 and fig.axes[5].get_title() == "헤드 head 5"
-    expected = overlay.blend(photo, maps.min_max(HEADS[5]), cmap="magma")
+    expected = overlay.blend(photo, maps.min_max(HEADS[5]))
     assert np.array_equal(panels[5], np.asarray(expected))
 
 
@@ -437,7 +437,6 @@ TAKE_PHOTOS = {
     "retrieval": lambda p: search.draw_retrieval(p, FOUND, weights="w"),
     "heads": lambda p: attention.draw_heads(p, HEADS[1:], weights="w"),
     "query": lambda p: attention.draw_queries(p, {"a": (MAP, (0, 0))}, weights="w"),
-    "kept": lambda p: attention.draw_kept(p, {"a": MAP > 0.5}, weights="w"),
     "agreement": lambda p: attention.draw_agreement({"a": (p, MAP, -MAP)}, weights="w"),
     "regions": lambda p: objects.draw_regions(p, {"p": p, "m": MAP, "k": MAP > 0.5}, weights="w"),
     "gallery": lambda p: objects.draw_gallery({"a": (p, MAP > 0.5)}, weights="w"),
@@ -456,3 +455,20 @@ def test_every_figure_takes_a_photo_in_any_form(photo, name, tmp_path):
     expected = shown(TAKE_PHOTOS[name](photo))
     for form in (path, str(path), path.read_bytes(), photo.convert("RGBA")):
         assert all(map(np.array_equal, expected, shown(TAKE_PHOTOS[name](form))))
+
+
+@pytest.mark.parametrize(
+    "language, shown",
+    [("ko", "학습 안 됨 0"), ("en", "untrained 0"), ("both", "학습 안 됨 untrained 0")],
+)
+def test_the_codes_own_labels_are_shown_in_the_readers_language(monkeypatch, language, shown):
+    monkeypatch.setenv("DINO_LANGUAGE", language)
+    photo, label = Image.new("RGB", (8, 8)), "untrained 0"
+    assert plots.compare({label: photo}, weights="w").axes[0].get_title() == shown
+    (text,) = (
+        deletion.draw_curves({label: [1, 0]}, weights="w", xlabel="x", ylabel="y")
+        .axes[0]
+        .get_legend()
+        .get_texts()
+    )
+    assert text.get_text() == shown

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from helpers import maps, overlay
-from topics import attention, masks
+from topics import attention
 
 MADE_BY = (
     "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
@@ -36,9 +36,6 @@ FIGURES = {
     "queries": lambda photo, w: attention.draw_queries(photo, ASKED, weights=w),
     "queries, tall": lambda photo, w: attention.draw_queries(
         photo.resize((40, 160)), ASKED, weights=w
-    ),
-    "kept": lambda photo, w: attention.draw_kept(
-        photo, {"60 %": masks.mass_mask(MAP), "헤드 평균 mean": MAP > 3}, weights=w
     ),
     "agreement": lambda photo, w: attention.draw_agreement(
         {"kingfisher": (photo, MAP, MAP), "새 birds": (photo, MAP, -MAP)}, weights=w
@@ -65,7 +62,6 @@ def test_weights_must_be_given(photo):
         lambda: attention.draw_blocks_heads(TWELVE),
         lambda: attention.draw_scales(HEADS),
         lambda: attention.draw_queries(photo, ASKED),
-        lambda: attention.draw_kept(photo, {"m": MAP > 3}),
         lambda: attention.draw_agreement({"p": (photo, MAP, MAP)}),
     ):
         with pytest.raises(TypeError, match="weights"):
@@ -103,11 +99,10 @@ def texts(fig):
 
 def test_layers_heads_has_a_row_a_block_and_a_column_a_head():
     m = torch.arange(2 * 3 * 24.0).reshape(2, 3, *GRID)
-    fig = attention.draw_blocks_heads(m, weights="w", cmap="gray")
+    fig = attention.draw_blocks_heads(m, weights="w")
     assert np.array_equal(np.stack(shown(fig)), m.flatten(0, 1).numpy())
     for picture, own_map in zip(fig.axes[0].images, m.flatten(0, 1)):  # each on its own scale
         assert picture.get_clim() == (own_map.min(), own_map.max())
-        assert picture.get_cmap().name == "gray"
     words = [text.get_text() for text in fig.axes[0].texts]
     assert words == ["블록 block 0", "1", "헤드 head 0", "1", "2"]
 
@@ -147,9 +142,9 @@ def test_queries_outline_the_patch_that_asks_and_none_for_cls():
     gh, gw, row, column = 4, 6, 2, 4
     photo = Image.new("RGB", (gw * 20, gh * 30), "blue")  # patches need not be square
     asked = {"CLS": (MAP, None), "p": (MAP.flip(0), (row, column))}
-    fig = attention.draw_queries(photo, asked, weights="w", cmap="magma")
+    fig = attention.draw_queries(photo, asked, weights="w")
     for picture, (m, _) in zip(shown(fig), asked.values()):
-        expected = overlay.blend(photo, maps.min_max(m), alpha=0.6, cmap="magma")
+        expected = overlay.blend(photo, maps.min_max(m), alpha=0.6)
         assert np.array_equal(picture, np.asarray(expected))
     cls, patch = fig.axes
     assert cls.get_title() == "CLS" and list(cls.patches) == []
@@ -158,18 +153,6 @@ def test_queries_outline_the_patch_that_asks_and_none_for_cls():
     left, top = (frame.x0 - whole.x0) / whole.width, (whole.y1 - frame.y1) / whole.height
     assert abs(left - column / gw) < 0.03 and abs(top - row / gh) < 0.03
     assert abs(frame.width / whole.width - 1 / gw) < 0.06
-
-
-def test_kept_dims_the_photo_outside_the_mask(photo):
-    mask = torch.zeros(GRID, dtype=torch.bool)
-    mask[1, 2] = True
-    (picture,) = shown(attention.draw_kept(photo, {"m": mask}, weights="w"))
-    whole = np.asarray(photo).astype(int)
-    rows, columns = slice(15, 30), slice(30, 45)  # 60 × 90 pixels, 4 × 6 patches
-    assert np.array_equal(picture[rows, columns], whole[rows, columns])
-    outside = np.ones(whole.shape[:2], bool)
-    outside[rows, columns] = False
-    assert np.abs(picture[outside] - whole[outside] / 4).max() <= 1
 
 
 def test_agreement_colours_what_both_one_or_none_picked(photo):

@@ -237,21 +237,8 @@ def test_the_questions_are_the_notebooks_own(tmp_path):
     assert asked["03", "which"].options == [("가", "a<b"), ("나", "b")]
 
 
-@pytest.mark.parametrize(
-    ("before", "options"),
-    [
-        ("", '[("가", "a"), ("나", "b")]'),
-        ('two = [("가", "a")]\ntwo += [("나", "b")]', "two"),
-        ('one = ("가", "a"),', '[*one, ("나", "b")]'),
-    ],
-)
-def test_answers_may_be_gathered_in_the_cell(before, options):
-    cell = f'x = f(1)\n{before}\ng = predict.choice("03", "q", {options})\nf(g)'
-    assert guesses.calls(cell) == [("03", "q", [("가", "a"), ("나", "b")])]
-
-
 @pytest.mark.parametrize("options", ["two", "[f(1)]", "[g.x]", "[i for i in 'ab']"])
-def test_and_nothing_else_is_run(options):
+def test_nothing_of_a_cell_is_run(options):
     with pytest.raises(ValueError):
         guesses.calls(f'g = predict.choice("03", "q", {options})')
 

@@ -215,7 +215,7 @@ def test_packed_bytes_are_not_unpacked(server):
 )
 def test_only_http_addresses(url):
     error = refused(url)
-    assert error.ko.startswith("http나 https 주소만") and "사진을 파일로 저장해" in error.ko
+    assert error.ko.startswith("http나 https 주소만") and "사진을 저장해" in error.ko
     assert error.en.startswith("Only http(s) addresses") and "Save the photo as a file" in error.en
     assert len(error.en) < 400
 

@@ -31,19 +31,10 @@ TEMPLATES = jinja2.Environment(
 
 
 def build(out, stored=False):
-    """Write the whole site; a generator, so that one can see it grow.
+    """Write the whole site into a folder of its own; yields each page's Path as it is written.
 
-    Parameters
-    ----------
-    out : Path
-        A folder of its own; what an earlier build left there is removed.
-    stored : bool
-        Take the outputs in notebooks/ instead of running the lessons.
-
-    Yields
-    ------
-    Path
-        Each page as it is written.
+    What an earlier build left there is removed. `stored` takes the outputs in notebooks/ instead of
+    running the lessons.
     """
     surroundings(out)
     for language in LANGUAGES:

@@ -13,17 +13,7 @@ PANELS = 12  # titles to read out before it becomes a drone
 
 
 def alt(figure):
-    """What stands in a figure, in words.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-
-    Returns
-    -------
-    str
-        Empty if it is silent but for its foot: then its section says more.
-    """
+    """What stands in a figure, in words; "" if it has only its foot: then its section says more."""
     titles, axes, lines = [], [], []
     for ax in figure.axes:
         titles += [ax.get_title(loc) for loc in ("left", "center", "right")]

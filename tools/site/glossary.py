@@ -13,34 +13,18 @@ ENTRY = re.compile(
 
 
 def terms(language, address):
-    """The terms in one language, in its own order.
+    """The terms in one language, in its own order, as dicts; for `address` see ``lesson.cells``.
 
-    Parameters
-    ----------
-    language : {"ko", "en"}
-    address : str
-        See ``lesson.cells``.
-
-    Returns
-    -------
-    list of dict
-        ``id`` to link to, the same in both languages; ``name``; ``english``, its name in English
-        (Korean only, where that is another); ``text``, what it means, in HTML.
+    ``id`` is to link to, the same in both languages; ``english`` is the name in English (Korean
+    only, where that is another); ``text`` is HTML.
     """
-    found = []
+    found, korean = [], language == "ko"
     for entry in ENTRY.finditer(GLOSSARY.read_text("utf-8")):
-        korean, english = entry["ko"], entry["en"]
-        soup = markdown(entry[3] if language == "ko" else entry[5])
+        soup = markdown(entry[3 if korean else 5])
         links(soup, address)
-        found.append(
-            {
-                "id": entry["id"].replace(" ", "-"),
-                "name": korean if language == "ko" else english,
-                "english": english if language == "ko" and korean != english else "",
-                "text": soup.p.decode_contents(),
-            }
-        )
+        other = korean and entry["ko"] != entry["en"]
+        one = {"id": entry["id"].replace(" ", "-"), "name": entry[language]}
+        one |= {"english": entry["en"] if other else "", "text": soup.p.decode_contents()}
+        found.append(one)
     # Code points have Hangul in the order of a Korean dictionary, but Latin letters before it.
-    return sorted(
-        found, key=lambda t: (language == "ko" and t["name"][0] < "가", t["name"].lower())
-    )
+    return sorted(found, key=lambda t: (korean and t["name"][0] < "가", t["name"].lower()))

@@ -55,23 +55,10 @@ def markdown(source):
 
 
 def cells(nb, name, language, address):
-    """A lesson's cells as HTML.
+    """A lesson's cells as HTML, and its pictures' bytes by path, relative to the page.
 
-    Parameters
-    ----------
-    nb : nbformat.NotebookNode
-        In one language, with outputs; changed in place.
-    name : str
-        Its file name, without ending.
-    language : {"ko", "en"}
-    address : str
-        owner/name of the repository, where files are that are not on the site.
-
-    Returns
-    -------
-    soup : BeautifulSoup
-    pictures : dict of str to bytes
-        By path, relative to the page.
+    The notebook is in one language and is changed in place; `name` is its file's, without ending;
+    `address` is owner/name of the repository, where files are that are not on the site.
     """
     for cell in nb.cells:
         if cell.cell_type == "markdown":
@@ -88,9 +75,8 @@ def cells(nb, name, language, address):
     tables(soup, language)
     widgets(soup, nb, language)
     results(soup, nb, language)
-    pictures = resources["outputs"]
     describe(soup, language)
-    return soup, {path.replace("\\", "/"): data for path, data in pictures.items()}
+    return soup, {path.replace("\\", "/"): data for path, data in resources["outputs"].items()}
 
 
 def launch(soup, language):

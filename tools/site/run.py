@@ -25,29 +25,21 @@ def shows_explorer(source):
 
 
 def execute(nb, path):
-    """Run a lesson with cells of our own in between, which are gone afterwards.
+    """Run a lesson in one language, in place, with cells of our own in between, gone afterwards.
 
-    Parameters
-    ----------
-    nb : nbformat.NotebookNode
-        In one language; changed in place. A cell that shows an explorer gets what the explorer's
-        own page holds (``Explorer.save_html``), as JSON, in ``cell.metadata.explorer``.
-    path : Path
-        The lesson's file.
+    A cell that shows an explorer gets what the explorer's own page holds (``Explorer.save_html``),
+    as JSON, in ``cell.metadata.explorer``.
     """
-    own = set()
+    lesson, nb.cells = nb.cells, [new_code_cell(PRELUDE)]
     with tempfile.TemporaryDirectory() as folder:
-        cells = [new_code_cell(PRELUDE)]
-        own.add(cells[0].id)
-        for cell in nb.cells:
-            cells.append(cell)
+        for cell in lesson:
+            nb.cells.append(cell)
             if cell.cell_type == "code" and shows_explorer(cell.source):
                 file = str(Path(folder) / f"{cell.id}.html")
-                cells.append(new_code_cell(f"Out[max(Out)].save_html({file!r}, network=False)"))
-                own.add(cells[-1].id)
-        nb.cells = cells
+                save = f"Out[max(Out)].save_html({file!r}, network=False)"
+                nb.cells.append(new_code_cell(save))
         client(nb, LESSONS / path.name).execute()
-        nb.cells = [cell for cell in nb.cells if cell.id not in own]
-        for page in Path(folder).glob("*.html"):
-            cell = next(cell for cell in nb.cells if cell.id == page.stem)
-            cell.metadata["explorer"] = TRAITS.search(page.read_text("utf-8"))[1]
+        nb.cells = lesson
+        for cell in lesson:
+            if (page := Path(folder) / f"{cell.id}.html").exists():
+                cell.metadata["explorer"] = TRAITS.search(page.read_text("utf-8"))[1]
