@@ -218,7 +218,7 @@ def test_more_cut_outs_leave_out_symbols_and_twins(tmp_path):
 
     folder = tmp_path / "sweethome3d-furniture/usr/furniture/Scopia/scopia"
     folder.mkdir(parents=True)
-    for name, size in {"door": 30, "round_table": 50, "twin": 51, "held": 90}.items():
+    for name, size in {"door": 30, "round_table": 50, "twin": 51, "held": 20}.items():
         picture = Image.new("RGBA", (100, 100))
         picture.paste("red", (0, 0, size, 100))
         picture.paste("blue", (0, 0, 100, size))
