@@ -1,25 +1,21 @@
-"""Gather free cut-outs and grounds from Debian packages into one pool file.
+"""Gather free cut-outs, grounds and photographs from packages into one pool file.
 
-``python -m training.collect`` downloads eleven packages by name (``apt-get download``, nothing is
-installed), reads their pictures and writes ``outputs/training/pool.pt``: a dictionary of
+``python -m training.collect`` downloads the packages that ``training.packages`` names (2 GB;
+nothing is installed), reads their pictures and writes ``outputs/training/pool.pt``: a dictionary of
 
 - ``cutouts`` uint8 (N, 4, 128, 128): RGBA pictures of one thing, longer side 128 px: photographs,
-  then the emoji of a font;
+  then the emoji of a font, then those of `MORE_CUTOUTS`;
 - ``grounds`` uint8 (M, 3, 256, 256): square tiles of wallpapers;
+- ``photos`` uint8 (P, 3, 256, 256): photographs without masks, for training only;
 - ``cutout_held``, ``ground_held`` bool (N,), (M,): kept out of training (one in eight, seeded);
-- ``cutout_drawn`` bool (N,): the emoji.
+- ``cutout_drawn`` bool (N,): drawn or painted; what is rendered in 3D with soft light is not.
 
-The grounds of `MORE_GROUNDS` and the emoji came later and are for training only, so that what is
-held out, and every figure measured on it, stayed the same; none of these grounds is nearly alike to
-a held-out one.
-
-Licences: tuxpaint stamps and the textures of games GPL-2; the wallpapers CC-BY-SA or GPL; the font
-SIL OFL 1.1; see the model card.
+What came after the first packages is for training only, so that what is held out, and every figure
+measured on it, stayed the same; none of it is nearly alike to what is held out.
 """
 
 import argparse
-import subprocess
-import zipfile
+import re
 from pathlib import Path
 
 import numpy as np
@@ -27,42 +23,21 @@ import torch
 from matplotlib.ft2font import FT2Font
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-PACKAGES = (
-    "tuxpaint-stamps-default",
-    "gnome-backgrounds",
-    "mate-backgrounds",
-    "plasma-workspace-wallpapers",
-    "ukui-wallpapers",
+from training.packages import (
+    EMOJI,
+    MORE_CUTOUTS,
+    MORE_GROUNDS,
+    NOT_THINGS,
+    PACKAGES,
+    PHOTOS,
+    download,
 )
-MORE_GROUNDS = (
-    "lomiri-wallpapers-20.04",
-    "lomiri-wallpapers-16.04",
-    "sway-backgrounds",
-    "propaganda-debian",
-    "openarena-081-textures",
-)
-EMOJI = "fonts-noto-color-emoji"
+
 EMOJI_CODES, EMOJI_SIZE = range(0x1F300, 0x20000), 109  # the only size the font has
 # Drawings of letters, money and flags are neither photographs nor objects on a ground.
 NOT_OBJECTS = ("/symbols/", "/cartoon/", "/flags/", "/roadsigns/", "/naturalforces/")
 CUTOUT_SIDE, GROUND_SIDE = 128, 256
 HELD_OUT_EVERY, SEED = 8, 0
-
-
-def download(folder, packages=(*PACKAGES, *MORE_GROUNDS, EMOJI)):
-    """Unpack packages below `folder` unless they are there already; return `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for package in packages:
-        if (folder / package).is_dir():
-            continue
-        print(f"downloading {package}", flush=True)
-        subprocess.run(["apt-get", "download", package], cwd=folder, check=True)
-        (archive,) = folder.glob(f"{package}_*.deb")
-        subprocess.run(["dpkg", "-x", archive.name, package], cwd=folder, check=True)
-        archive.unlink()
-        for bundle in (folder / package).rglob("*.pk3"):  # a game's own name for a zip file
-            zipfile.ZipFile(bundle).extractall(bundle.with_suffix(""))
-    return folder
 
 
 def read_cutout(path):
@@ -85,6 +60,51 @@ def fit_cutout(image):
     return np.asarray(square).transpose(2, 0, 1)
 
 
+def is_new(cutout, thumbnails):
+    """Say whether no cut-out is nearly like this one, and if so, note its thumbnail."""
+    thumbnail = cutout.reshape(4, 8, 16, 8, 16).mean((2, 4))
+    if thumbnails and np.abs(thumbnail - np.stack(thumbnails)).mean((1, 2, 3)).min() < 6:
+        return False
+    thumbnails.append(thumbnail)
+    return True
+
+
+def read_more(folder, known):
+    """Return the pictures of `MORE_CUTOUTS` and which are drawn, but for twins of `known`."""
+    thumbnails, found, drawn = [], [], []
+    for cutout in known:
+        is_new(cutout, thumbnails)
+    for package, (pattern, is_drawn) in MORE_CUTOUTS.items():
+        for path in matching(folder / package, pattern):
+            cutout = read_cutout(path)
+            if cutout is not None and is_new(cutout, thumbnails):
+                found.append(cutout)
+                drawn.append(is_drawn)
+    return found, drawn
+
+
+def matching(folder, pattern):
+    """Return the files below `folder` whose path in it matches and is of no symbol."""
+    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*.[pgwj][npie][gfb]*"))
+    return [folder / n for n in names if re.search(pattern, n) and not NOT_THINGS.search(n)]
+
+
+def read_photos(folder):
+    """Return the middles of photographs as uint8 (P, 3, 256, 256), but for those nearly alike."""
+    thumbnails, found = [], []
+    for package, pattern in PHOTOS.items():
+        for path in matching(folder / package, pattern):
+            image = Image.open(path).convert("RGB")
+            side = min(image.size)
+            image = ImageOps.fit(image, (GROUND_SIDE,) * 2, Image.Resampling.LANCZOS)
+            picture = np.asarray(image).transpose(2, 0, 1)
+            thumbnail = picture.reshape(3, 8, 32, 8, 32).mean((2, 4))
+            if side >= 160 and all(np.abs(thumbnail - t).mean() >= 6 for t in thumbnails):
+                thumbnails.append(thumbnail)
+                found.append(picture)
+    return np.stack(found) if found else np.zeros((0, 3, GROUND_SIDE, GROUND_SIDE), np.uint8)
+
+
 def read_emoji(folder):
     """Return the pictures of a colour font as `fit_cutout` does, but for those nearly alike."""
     fonts = [(p, ImageFont.truetype(p, EMOJI_SIZE)) for p in (folder / EMOJI).rglob("*.ttf")]
@@ -96,10 +116,7 @@ def read_emoji(folder):
         box = image.getchannel("A").getbbox()
         cutout = fit_cutout(image.crop(box)) if box else None
         if cutout is not None:
-            thumbnail = cutout.reshape(4, 8, 16, 8, 16).mean((2, 4))
-            if all(np.abs(thumbnail - t).mean() >= 6 for t in thumbnails):
-                thumbnails.append(thumbnail)
-                found.append(cutout)
+            found += [cutout] if is_new(cutout, thumbnails) else []
     return found
 
 
@@ -135,8 +152,11 @@ def build_pool(folder):
         if not any(word in str(p) for word in NOT_OBJECTS) and (c := read_cutout(p)) is not None
     ]
     emoji = read_emoji(folder)
-    cutout_held = np.append(hold_out(len(cutouts), SEED), np.zeros(len(emoji), dtype=bool))
-    drawn = torch.arange(len(cutout_held)) >= len(cutouts)
+    more, more_drawn = read_more(folder, cutouts + emoji)
+    cutout_held = hold_out(len(cutouts), SEED)
+    drawn = [False] * len(cutouts) + [True] * len(emoji) + more_drawn
+    cutouts += emoji + more
+    cutout_held = np.append(cutout_held, np.zeros(len(cutouts) - len(cutout_held), dtype=bool))
     tiles, owners, thumbnails = [], [], []
     read_grounds(folder, PACKAGES[1:], tiles, owners, thumbnails)
     ground_held = hold_out(len(thumbnails), SEED)[np.array(owners)]  # both tiles on one side
@@ -145,9 +165,10 @@ def build_pool(folder):
     held = torch.zeros(len(grounds), dtype=torch.bool)
     held[: len(ground_held)] = torch.from_numpy(ground_held)
     return {
-        "cutouts": torch.from_numpy(np.stack(cutouts + emoji)),
+        "cutouts": torch.from_numpy(np.stack(cutouts)),
         "grounds": grounds,
-        "cutout_drawn": drawn,
+        "photos": torch.from_numpy(read_photos(folder)),
+        "cutout_drawn": torch.tensor(drawn),
         "cutout_held": torch.from_numpy(cutout_held),
         "ground_held": held,
     }

@@ -2,7 +2,8 @@
 
 ``python -m training.pool`` packs ``outputs/training/pool.pt`` (150 MB) into one zip of WebP
 pictures below 40 MB, which ``--pool`` of the other commands takes as well. What is held out is
-packed without loss, so figures measured on it are the same; grounds to train on are not.
+packed without loss, so figures measured on it are the same; what is trained on is not, but for the
+transparency of cut-outs.
 """
 
 import argparse
@@ -16,8 +17,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-KINDS = {"cutout": "RGBA", "ground": "RGB"}
-QUALITY = 88  # of the grounds to train on
+KINDS = {"cutout": "RGBA", "ground": "RGB", "photo": "RGB"}
+QUALITY = 88  # of the pictures to train on
 
 
 def load_pool(path):
@@ -27,13 +28,13 @@ def load_pool(path):
 
 def pack(pool, path):
     """Write a pool as a zip of WebP pictures and ``held.json``, what is held out of each kind."""
-    held = {kind: pool[f"{kind}_held"].tolist() for kind in KINDS}
+    held = {kind: pool[f"{kind}_held"].tolist() for kind in ("cutout", "ground")}
+    held |= {"photo": [False] * len(pool["photos"])} if "photos" in pool else {}
     drawn = pool["cutout_drawn"].tolist()
     with zipfile.ZipFile(path, "w") as archive, ThreadPoolExecutor() as threads:
         archive.writestr("held.json", json.dumps(held | {"drawn": drawn}))
-        for kind in KINDS:
-            lossless = [kind == "cutout" or kept for kept in held[kind]]
-            coded = threads.map(_code, pool[f"{kind}s"], lossless)
+        for kind in held:
+            coded = threads.map(_code, pool[f"{kind}s"], held[kind])
             for i, picture in enumerate(coded):
                 archive.writestr(f"{kind}/{i:04}.webp", picture)
 
@@ -42,7 +43,7 @@ def _code(picture, lossless):
     file = io.BytesIO()
     image = Image.fromarray(picture.permute(1, 2, 0).contiguous().numpy())  # RGB or RGBA
     # `exact` keeps the colour of transparent pixels, which a resampled edge mixes in.
-    image.save(file, "webp", lossless=lossless, exact=lossless, quality=QUALITY, method=4)
+    image.save(file, "webp", lossless=lossless, exact=True, quality=QUALITY, method=4)
     return file.getvalue()
 
 
@@ -51,13 +52,12 @@ def unpack(path):
     pool = {}
     with zipfile.ZipFile(path) as archive, ThreadPoolExecutor() as threads:
         held = json.loads(archive.read("held.json"))
-        for kind, mode in KINDS.items():
+        for kind in KINDS.keys() & held.keys():
             files = [archive.read(f"{kind}/{i:04}.webp") for i in range(len(held[kind]))]
-            pictures = list(threads.map(_decode, files, [mode] * len(files)))
+            pictures = list(threads.map(_decode, files, [KINDS[kind]] * len(files)))
             pool[f"{kind}s"] = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
-            pool[f"{kind}_held"] = torch.tensor(held[kind])
-    pool["cutout_drawn"] = torch.tensor(held["drawn"])
-    return pool
+    names = {"cutout_held": "cutout", "ground_held": "ground", "cutout_drawn": "drawn"}
+    return pool | {name: torch.tensor(held[key]) for name, key in names.items()}
 
 
 def _decode(file, mode):

@@ -213,6 +213,22 @@ def test_grounds_for_training_only_change_nothing_that_is_held_out(tmp_path):
     assert not after["ground_held"][16]
 
 
+def test_more_cut_outs_leave_out_symbols_and_twins(tmp_path):
+    from PIL import Image
+
+    folder = tmp_path / "sweethome3d-furniture/usr/furniture/Scopia/scopia"
+    folder.mkdir(parents=True)
+    for name, size in {"door": 30, "round_table": 50, "twin": 51, "held": 20}.items():
+        picture = Image.new("RGBA", (100, 100))
+        picture.paste("red", (0, 0, size, 100))
+        picture.paste("blue", (0, 0, 100, size))
+        picture.crop((0, 0, 100, 90)).save(folder / f"{name}.png")
+    held = collect.read_cutout(folder / "held.png")
+    more, drawn = collect.read_more(tmp_path, [held])
+    assert drawn == [False]
+    assert (more[0] == collect.read_cutout(folder / "round_table.png")).all()
+
+
 def test_letters_of_a_font_become_cut_outs_but_for_those_nearly_alike(tmp_path, monkeypatch):
     (font,) = (EMBEDDED_DIR.parent / "fonts").glob("*.ttf")
     (tmp_path / collect.EMOJI).mkdir()
@@ -449,7 +465,10 @@ def test_a_packed_pool_is_small_and_what_is_held_out_comes_back_as_it_was(pool, 
     pack(pool, tmp_path / "pool.zip")
     again = load_pool(tmp_path / "pool.zip")
     assert again.keys() == pool.keys()
-    assert torch.equal(again["cutouts"], pool["cutouts"])
+    kept = pool["cutout_held"]
+    assert torch.equal(again["cutouts"][kept], pool["cutouts"][kept])
+    assert torch.equal(again["cutouts"][:, 3], pool["cutouts"][:, 3])
+    assert torch.equal(again["cutout_held"], kept)
     held = pool["ground_held"]
     assert torch.equal(again["ground_held"], held)
     assert torch.equal(again["cutout_drawn"], pool["cutout_drawn"])
