@@ -19,6 +19,8 @@ ADDED = {
     "heads apart": ("너무 닮은 헤드", "heads too alike"),
     "heads that agree": ("엉뚱한 곳을 보는 헤드", "elsewhere in another view"),
     "maps that agree": ("**맵에도** 걸어", "put **on maps**"),
+    "one goal on several backgrounds": ("**여러 배경**", "**on several backgrounds**"),
+    "attention kept": ("어텐션은 **그대로**", "attention was **kept**"),
     "one camera": ("흐림과 잡음", "Blur and grain"),
 }
 

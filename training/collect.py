@@ -1,12 +1,11 @@
-"""Gather free cut-outs, grounds and photographs from packages into one pool file.
+"""Gather free cut-outs and grounds from packages into one pool file.
 
 ``python -m training.collect`` downloads the packages that ``training.packages`` names (2 GB;
 nothing is installed), reads their pictures and writes ``outputs/training/pool.pt``: a dictionary of
 
 - ``cutouts`` uint8 (N, 4, 128, 128): RGBA pictures of one thing, longer side 128 px: photographs,
   then the emoji of a font, then those of `MORE_CUTOUTS`;
-- ``grounds`` uint8 (M, 3, 256, 256): square tiles of wallpapers;
-- ``photos`` uint8 (P, 3, 256, 256): photographs without masks, for training only;
+- ``grounds`` uint8 (M, 3, 256, 256): square tiles of wallpapers and landscapes;
 - ``cutout_held``, ``ground_held`` bool (N,), (M,): kept out of training (one in eight, seeded);
 - ``cutout_drawn`` bool (N,): drawn or painted; what is rendered in 3D with soft light is not.
 
@@ -25,11 +24,11 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from training.packages import (
     EMOJI,
+    LANDSCAPES,
     MORE_CUTOUTS,
     MORE_GROUNDS,
     NOT_THINGS,
     PACKAGES,
-    PHOTOS,
     download,
 )
 
@@ -89,22 +88,6 @@ def matching(folder, pattern):
     return [folder / n for n in names if re.search(pattern, n) and not NOT_THINGS.search(n)]
 
 
-def read_photos(folder):
-    """Return the middles of photographs as uint8 (P, 3, 256, 256), but for those nearly alike."""
-    thumbnails, found = [], []
-    for package, pattern in PHOTOS.items():
-        for path in matching(folder / package, pattern):
-            image = Image.open(path).convert("RGB")
-            side = min(image.size)
-            image = ImageOps.fit(image, (GROUND_SIDE,) * 2, Image.Resampling.LANCZOS)
-            picture = np.asarray(image).transpose(2, 0, 1)
-            thumbnail = picture.reshape(3, 8, 32, 8, 32).mean((2, 4))
-            if side >= 160 and all(np.abs(thumbnail - t).mean() >= 6 for t in thumbnails):
-                thumbnails.append(thumbnail)
-                found.append(picture)
-    return np.stack(found) if found else np.zeros((0, 3, GROUND_SIDE, GROUND_SIDE), np.uint8)
-
-
 def read_emoji(folder):
     """Return the pictures of a colour font as `fit_cutout` does, but for those nearly alike."""
     fonts = [(p, ImageFont.truetype(p, EMOJI_SIZE)) for p in (folder / EMOJI).rglob("*.ttf")]
@@ -160,14 +143,13 @@ def build_pool(folder):
     tiles, owners, thumbnails = [], [], []
     read_grounds(folder, PACKAGES[1:], tiles, owners, thumbnails)
     ground_held = hold_out(len(thumbnails), SEED)[np.array(owners)]  # both tiles on one side
-    read_grounds(folder, MORE_GROUNDS, tiles, owners, thumbnails)
+    read_grounds(folder, (*MORE_GROUNDS, LANDSCAPES), tiles, owners, thumbnails)
     grounds = torch.from_numpy(np.concatenate(tiles))
     held = torch.zeros(len(grounds), dtype=torch.bool)
     held[: len(ground_held)] = torch.from_numpy(ground_held)
     return {
         "cutouts": torch.from_numpy(np.stack(cutouts)),
         "grounds": grounds,
-        "photos": torch.from_numpy(read_photos(folder)),
         "cutout_drawn": torch.tensor(drawn),
         "cutout_held": torch.from_numpy(cutout_held),
         "ground_held": held,

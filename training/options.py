@@ -19,6 +19,11 @@ def parse_options(arguments=None):
     add("--steps", type=int, default=2000)
     add("--save-minutes", type=float, default=1.0, help="a checkpoint every so often")
     add("--learn-blocks", type=int, default=6, help="only so many blocks learn, the last ones")
+    add(
+        "--lengths-only",
+        action="store_true",
+        help="no more than values, MLP and norm after the last attention learn: it stays as it is",
+    )
     add("--batch", type=int, default=64)
     add("--lr", type=float, default=4e-4)
     add("--norm-lr", type=float, default=10.0, help="the last norm's rate, times --lr")
@@ -33,9 +38,8 @@ def parse_options(arguments=None):
     add("--contrast-mean", type=float, default=2.0, help="... by the plain mean of patch tokens")
     add("--contrast-temp", type=float, default=0.12)
     add("--patch-contrast", type=float, default=1.0, help="of finding patches again")
-    add("--agree", type=float, default=4.0, help="of heads where the teacher's are on all grounds")
-    add("--agree-length", type=float, default=2.0, help="... of tokens that are long there")
-    add("--agree-smooth", type=float, default=0.35, help="share of a goal that lies anywhere")
+    add("--agree", type=float, default=3.0, help="of tokens that are long where a thing is")
+    add("--agree-smooth", type=float, default=0.1, help="share of a goal that lies anywhere")
     add("--on-grounds", type=int, default=3, help="grounds on which the teacher sees each view")
     add("--apart", type=float, default=1.0, help="of heads that look elsewhere than each other")
     add("--apart-from", type=float, default=0.45, help="the correlation that heads may have")

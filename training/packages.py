@@ -7,7 +7,7 @@ for training only. Licences, as the packages' own copyright files say:
   ``plasma-workspace-wallpapers`` GPL-2+; the other wallpapers CC-BY, CC-BY-SA, GPL or MIT;
 - ``scratch``'s media and ``unknown-horizons``' graphics CC-BY-SA 3.0; ``sweethome3d-furniture``
   CC-BY 3.0 and CC0; ``sweethome3d`` and ``wesnoth-1.16-data`` GPL-2+; ``endless-sky-data``
-  CC-BY-SA 3.0 and 4.0, photographs mostly public domain; ``gcompris-qt-data`` GPL-3+ and others;
+  CC-BY-SA 3.0 and 4.0, its landscapes mostly public domain;
 - ``@lobehub/fluent-emoji-3d`` (of npm; Microsoft's Fluent emoji) MIT;
   ``fonts-noto-color-emoji`` SIL OFL 1.1.
 """
@@ -55,19 +55,14 @@ NOT_THINGS = re.compile(  # symbols and parts, or alike
     r"billet|LightSource|urtain|ailing|streets|field|bricks_|saltponds|/wall|"
     r"1f(3(21|91|8[67]|a[56]|b[56c]|c1|e7|f[34b-f])|440|456)"
 )
-# Photographs without masks, for a training that needs none.
-PHOTOS = {
-    "gcompris-qt-data": r"/(categorization|explore_monuments)/",
-    "scratch": r"Backgrounds/.*\.jpg",
-    "endless-sky-data": r"images/land/",
-}
+LANDSCAPES = "endless-sky-data/usr/share/games/endless-sky/images/land"  # grounds, too
 EMOJI = "fonts-noto-color-emoji"
 
 
 def download(folder, packages=None):
     """Unpack packages below `folder` unless they are there already; return `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = packages or dict.fromkeys((*PACKAGES, *MORE_GROUNDS, EMOJI, *MORE_CUTOUTS, *PHOTOS))
+    wanted = packages or dict.fromkeys((*PACKAGES, *MORE_GROUNDS, EMOJI, *MORE_CUTOUTS))
     for package in wanted:
         if (folder / package).is_dir():
             continue
@@ -84,15 +79,4 @@ def download(folder, packages=None):
         for bundle in (folder / package).rglob("*"):
             if bundle.suffix in (".pk3", ".sh3f", ".jar"):  # names that programs give to a zip file
                 zipfile.ZipFile(bundle).extractall(bundle.with_suffix(""))
-            elif bundle.suffix == ".rcc":
-                unpack_resources(bundle)
     return folder
-
-
-def unpack_resources(path):
-    """Write the WebP pictures of a Qt resource file, each after its length, into a folder."""
-    content, target = path.read_bytes(), path.with_suffix("")
-    target.mkdir()
-    for found in re.finditer(rb"RIFF....WEBP", content, re.DOTALL):
-        size = int.from_bytes(found[0][4:8], "little") + 8
-        (target / f"{found.start():08}.webp").write_bytes(content[found.start() :][:size])

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-KINDS = {"cutout": "RGBA", "ground": "RGB", "photo": "RGB"}
+KINDS = {"cutout": "RGBA", "ground": "RGB"}
 QUALITY = 88  # of the pictures to train on
 
 
@@ -28,12 +28,11 @@ def load_pool(path):
 
 def pack(pool, path):
     """Write a pool as a zip of WebP pictures and ``held.json``, what is held out of each kind."""
-    held = {kind: pool[f"{kind}_held"].tolist() for kind in ("cutout", "ground")}
-    held |= {"photo": [False] * len(pool["photos"])} if "photos" in pool else {}
+    held = {kind: pool[f"{kind}_held"].tolist() for kind in KINDS}
     drawn = pool["cutout_drawn"].tolist()
     with zipfile.ZipFile(path, "w") as archive, ThreadPoolExecutor() as threads:
         archive.writestr("held.json", json.dumps(held | {"drawn": drawn}))
-        for kind in held:
+        for kind in KINDS:
             coded = threads.map(_code, pool[f"{kind}s"], held[kind])
             for i, picture in enumerate(coded):
                 archive.writestr(f"{kind}/{i:04}.webp", picture)
@@ -52,9 +51,9 @@ def unpack(path):
     pool = {}
     with zipfile.ZipFile(path) as archive, ThreadPoolExecutor() as threads:
         held = json.loads(archive.read("held.json"))
-        for kind in KINDS.keys() & held.keys():
+        for kind, mode in KINDS.items():
             files = [archive.read(f"{kind}/{i:04}.webp") for i in range(len(held[kind]))]
-            pictures = list(threads.map(_decode, files, [KINDS[kind]] * len(files)))
+            pictures = list(threads.map(_decode, files, [mode] * len(files)))
             pool[f"{kind}s"] = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
     names = {"cutout_held": "cutout", "ground_held": "ground", "cutout_drawn": "drawn"}
     return pool | {name: torch.tensor(held[key]) for name, key in names.items()}

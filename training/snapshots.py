@@ -32,7 +32,7 @@ class Snapshots(NamedTuple):
     names : list of str
         What the weights of each moment are: "untrained", "part 1" and so on (what came before, the
         last of them what this training began with), then "step 250" and so on, at last "average"
-        if the weights at the end were averaged with earlier ones.
+        if the weights at the end were averaged with earlier ones, and the part that came after it.
     steps : (n,) int
         Steps of **this** training; 0 for what came before it, -1 where untrained.
     photos : list of str
@@ -108,8 +108,8 @@ def look(states, photos):
     return [torch.stack(part).half().numpy() for part in (attention, norms)]
 
 
-def write(runs, starts=(), path=FILE, names=PHOTOS, end=None):
-    """Store the snapshots of some runs that came after the weights `starts`, ended with `end`."""
+def write(runs, starts=(), path=FILE, names=PHOTOS, ends=()):
+    """Store the snapshots of some runs that came after `starts`, averaged and gone on to `ends`."""
     model = load_model("embedded")  # says how to prepare a photo
     paths = [p for name in names for p in sample_photos() if p.stem == name]
     photos = torch.cat([to_tensor(load_photo(p), model, "squash")[0] for p in paths])
@@ -117,7 +117,8 @@ def write(runs, starts=(), path=FILE, names=PHOTOS, end=None):
     kept = [("untrained", -1, build_backbone().state_dict())]
     kept += [(f"part {i}", 0, load_file(file)) for i, file in enumerate(starts, 1)]
     kept += [(name, step, load_file(file)) for name, step, file in moments(runs, 8 - len(kept))]
-    kept += [("average", kept[-1][1], load_file(end))] if end else []
+    ends = zip(("average", f"part {len(starts) + 2}"), ends, strict=False)
+    kept += [(name, kept[-1][1], load_file(end)) for name, end in ends]
     attention, norms = look([state for _, _, state in kept], photos)
     np.savez_compressed(
         path,
@@ -136,9 +137,9 @@ def main(arguments=None):
     parser.add_argument(
         "--starts", type=Path, nargs="*", default=(), help="what came before, in order"
     )
-    parser.add_argument("--end", type=Path, help="the average that was made at the end")
+    parser.add_argument("--ends", type=Path, nargs="*", default=(), help="their average, and after")
     options = parser.parse_args(arguments)
-    write(options.runs, options.starts, end=options.end)
+    write(options.runs, options.starts, ends=options.ends)
     print(f"wrote {FILE} ({FILE.stat().st_size / 1e3:.0f} kB)")
 
 

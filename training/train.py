@@ -48,11 +48,7 @@ class Run:
             state = torch.load(start, map_location="cpu", weights_only=True)
             self.student.load_state_dict(state["student"])
             self.teacher.load_state_dict(state["teacher"])
-        if options.learn_blocks < len(self.student.backbone.blocks):
-            self.student.backbone.requires_grad_(False)
-            self.student.backbone.norm.requires_grad_(True)
-            for block in self.student.backbone.blocks[-options.learn_blocks :]:
-                block.requires_grad_(True)
+        self.student.keep(options.learn_blocks, options.lengths_only)
         for block in self.student.backbone.blocks[-2:]:
             block.attn.attn_drop.p = options.attention_drop
         loss = dino.Loss(options.answers, teacher_temp=options.teacher_temp)
@@ -114,24 +110,22 @@ class Run:
         loss.backward()
         length = torch.nn.utils.clip_grad_norm_(self.student.parameters(), 3.0)
         self.optimizer.step()
+        self.student.restore()
         dino.update_teacher(self.teacher, self.student, dino.share(self.done, *o.momentum))
         self.step += 1
         self.minutes += (time.perf_counter() - begun) / 60
         return watch | {name: cost.detach() for name, cost in costs.items()} | {"gradient": length}
 
     @staticmethod
-    def goals(views):
-        """Return where heads, (B, heads, n), and lengths, (B, 1, n), are high on all grounds.
+    def goal(views):
+        """Return where attention and lengths are high on all grounds, bool (B, 1, n).
 
         `views` show the same window on different grounds: what a ground adds differs, and is gone
         from the mean; what stands on it stays.
         """
-        rows = torch.stack([view.rows for view in views]).mean(0)
+        rows = torch.stack([view.rows for view in views]).mean((0, 2))
         lengths = torch.stack([terms.standard(view.tokens.norm(dim=-1)) for view in views]).mean(0)
-        # Each beside the other: heads alone drift to where no object is.
-        heads = terms.standard(rows) + terms.standard(lengths)[:, None]
-        long = terms.standard(rows.mean(1)) + terms.standard(lengths)
-        return terms.two_sides(heads), terms.two_sides(long)[:, None]
+        return terms.two_sides(terms.standard(rows) + terms.standard(lengths))[:, None]
 
     def costs(self):
         """Return every term of one new batch, by the name of its weight, and two entropies."""
@@ -141,7 +135,7 @@ class Run:
         more = [batch.crop(w, o.global_size, swap=True) for w in windows * (o.on_grounds - 1)]
         with torch.no_grad():
             taught = self.teacher(crops + more)
-        goals, long = zip(*(self.goals(taught[i::2]) for i in range(2)), strict=True)
+        goals = [self.goal(taught[i::2]) for i in range(2)]
         taught = taught[:2]
         small = batch.small_windows(taught[0].rows, windows[0])
         seen = self.student(crops + [batch.crop(window, o.local_size) for window in small])
@@ -163,14 +157,9 @@ class Run:
             contrast.patch_contrast(s.tokens[same], s.kept[same], t.tokens[same], move[same]) / 2
             for s, t, move in pairs
         )
-        smooth = o.agree_smooth
         costs["agree"] = sum(
-            terms.agree(s.rows, s.kept, goal, smooth) / 2
+            terms.agree(terms.length_rows(s.tokens), s.kept, goal, o.agree_smooth) / 2
             for s, goal in zip(seen, goals, strict=False)
-        )
-        costs["agree_length"] = sum(
-            terms.agree(terms.length_rows(s.tokens), s.kept, goal, smooth) / 2
-            for s, goal in zip(seen, long, strict=False)
         )
         alike = torch.cat([terms.likeness(s.rows) for s in seen[:2]])
         costs["apart"] = (alike - o.apart_from).clamp(min=0).mean()

@@ -15,6 +15,7 @@ from training import (
     dino,
     export,
     final,
+    measures,
     network,
     scenes,
     shapes,
@@ -339,26 +340,47 @@ def test_a_network_answers_for_its_mean_token_and_tells_where_its_cls_token_look
     assert torch.equal(recorder.rows, weights[:, :, 0, 1:])
 
 
-def test_heads_agree_with_a_mirrored_view_at_the_mirrored_patches():
-    teacher = torch.zeros(1, 1, 16)
-    teacher[..., 3] = 1.0  # the upper right patch of the teacher's view
-    mirror = torch.tensor([[[-1.0, 0, 0], [0, 1, 0]]])
-    kept = torch.arange(16)[None]
-    left = torch.full((1, 1, 16), 0.01)
-    left[..., 0] = 0.85
-    # Beside a picture whose map is flat, and fits everywhere.
-    rows, goals = (torch.cat([part, torch.full_like(part, 1 / 16)]) for part in (left, teacher))
-    kept, still = kept.expand(2, -1), torch.eye(2, 3).expand(2, 2, 3)
+def test_a_map_falls_in_two_where_its_sides_differ_most():
+    small, large = torch.full((2, 16), 0.1), torch.rand(16) * 0.1
+    small[0, 3] = 0.9
+    small[1, :12] = 0.9
+    assert terms.two_sides(small).sum(-1).tolist() == [1, 12]  # as large as the thing is
+    large[5:9] += 1
+    for scale in (1, 1000):
+        assert terms.two_sides(scale * large).nonzero()[:, 0].tolist() == [5, 6, 7, 8]
 
-    def cost(move, goals=goals, smooth=0.0):
-        return terms.agree(rows, kept, goals, move, smooth=smooth)
 
-    assert cost(mirror.expand(2, 2, 3)) < 0.1
-    assert cost(still) > 2
+def test_lengths_agree_with_a_goal_at_the_patches_that_are_seen():
+    goal, kept = torch.zeros(1, 1, 16, dtype=torch.bool), torch.tensor([[0, 3, 7]])
+    goal[..., 3] = goal[..., 9] = True
+    there, elsewhere = torch.full((2, 1, 1, 3), 0.05)
+    there[..., 1] = elsewhere[..., 2] = 0.9
+    assert terms.agree(there, kept, goal, 0.0) < 0.2 < 2 < terms.agree(elsewhere, kept, goal, 0.0)
     # Smoothing asks for a little everywhere, so what is all in one place costs.
-    assert cost(mirror.expand(2, 2, 3), smooth=0.3) > 0.5 + cost(mirror.expand(2, 2, 3))
-    # What every picture's map shows is no goal.
-    assert cost(still, goals[:1].expand(2, -1, -1)) == 0
+    assert terms.agree(there, kept, goal, 0.3) > 0.3 + terms.agree(there, kept, goal, 0.0)
+
+
+def test_what_one_ground_alone_makes_long_is_no_goal():
+    def view(*places):
+        rows, tokens = torch.full((1, 2, 16), 0.01), torch.ones(1, 16, 4)
+        rows[..., list(places)] = 0.2
+        tokens[:, list(places)] = 2.0
+        return network.Seen(None, None, None, tokens, None, rows)
+
+    views = [view(5, 6, 1), view(5, 6, 14), view(5, 6, 11)]
+    assert train.Run.goal(views)[0, 0].nonzero()[:, 0].tolist() == [5, 6]
+    assert train.Run.goal(views[:1])[0, 0].nonzero()[:, 0].tolist() == [1, 5, 6]
+
+
+def test_lengths_can_be_trained_without_a_change_to_attention(pool, tmp_path):
+    before = train.Run(options(tmp_path, "--steps", 2, "--lengths-only"), pool)
+    images, _ = measures.trained_pictures(pool, 2)
+    seen = measures.look(before.teacher.backbone, measures.normalise(images))
+    before.advance()
+    before.student.backbone.eval().patch_drop.share = 0.0
+    after = measures.look(before.student.backbone, measures.normalise(images))
+    assert torch.equal(after.rows, seen.rows)
+    assert not torch.allclose(after.tokens, seen.tokens, atol=1e-4)
 
 
 def test_lengths_as_a_map_are_highest_at_the_longest_token_whatever_their_unit():
