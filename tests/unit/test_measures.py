@@ -109,3 +109,11 @@ def test_snapshots_tell_a_training_over_its_runs(tmp_path):
     assert not (stored.attention[0] == stored.attention[1]).all()
     assert stored.curves["dino"].tolist()[0] == [5, 10, 14, 18]
     assert stored.curves["dino"][1] == pytest.approx([0.5, 1.0, 0.4, 0.8])
+
+
+def test_plain_pictures_are_those_whose_ground_shows_nothing_of_its_own():
+    grounds = torch.tensor([0, int(measures.WITH_THINGS[0]), 5])
+    pictures = torch.rand(3, 3, 8, 8), torch.rand(3, 2, 2) > 0.5, grounds
+    images, truth, kept = measures.plain(pictures)
+    assert torch.equal(images, pictures[0][[0, 2]]) and torch.equal(truth, pictures[1][[0, 2]])
+    assert kept.tolist() == [0, 5]

@@ -346,6 +346,8 @@ def test_a_map_falls_in_two_where_its_sides_differ_most():
     small[1, :12] = 0.9
     assert terms.two_sides(small).sum(-1).tolist() == [1, 12]  # as large as the thing is
     large[5:9] += 1
+    steps = torch.tensor([0.0] * 8 + [0.3] * 6 + [1.0] * 2)  # the mean lies below the second
+    assert terms.two_sides(steps).nonzero()[:, 0].tolist() == [14, 15]
     for scale in (1, 1000):
         assert terms.two_sides(scale * large).nonzero()[:, 0].tolist() == [5, 6, 7, 8]
 
