@@ -464,7 +464,7 @@ def test_gif(box, photo, tmp_path, sweep, frames):
 
 
 def test_unknown_sweep(box, tmp_path):
-    with pytest.raises(ValueError, match="(?s)sweep에 쓸.*sweep must be"):
+    with pytest.raises(ValueError, match="(?s)^sweep에 쓸.*sweep must be"):
         box.save_gif(tmp_path / "a.gif", "spin")
 
 

@@ -99,7 +99,7 @@ def test_unknown_settings_are_refused(embedded, photo, setting):
 @pytest.mark.parametrize("fit", ["crop", "whole"])
 @pytest.mark.parametrize("shape", [(1, 1600), (1600, 1), (2, 1000)])
 def test_a_photo_too_narrow_is_refused_in_words(embedded, fit, shape):
-    with pytest.raises(BadInput, match="(?s)사진이 너무 길고.*long and narrow") as caught:
+    with pytest.raises(BadInput, match="(?s)사진이 너무 길쭉하면.*long and narrow") as caught:
         to_tensor(Image.new("RGB", shape), embedded, fit)
     assert f"{shape[0]} × {shape[1]} → " in caught.value.en
 
