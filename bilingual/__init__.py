@@ -4,8 +4,10 @@ Whoever writes a text writes it twice, ``say("사진", "photo")``; the reader's 
 which of the two comes out. An error carries both, so it can be shown in either.
 """
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 from unicodedata import normalize
 
 LANGUAGES = {"ko": "한국어", "en": "English", "both": "한국어 · English"}
@@ -72,6 +74,34 @@ def one_of(what, value, choices):
         known = ", ".join(choices)
         ko = f"{what}에 쓸 수 있는 값은 다음과 같습니다: {known}. 받은 값: {value!r}"
         raise BadInput(ko, f"{what} must be one of {known}: {value!r}")
+
+
+def number(what, value, low, high):
+    """``BadInput`` if a value, of the argument called `what`, is no number in low..high."""
+    with contextlib.suppress(TypeError, ValueError, RuntimeError):
+        if low <= value + 0 <= high:  # so written, a text and NaN are refused too
+            return
+    ko = f"{what}에 쓸 수 있는 값은 {low}부터 {high}까지의 수입니다. 받은 값: {value!r}"
+    raise BadInput(ko, f"{what} must be a number between {low} and {high}: {value!r}")
+
+
+@contextlib.contextmanager
+def writing(path):
+    """Make a file's folder, give its Path; ``BadInput`` if the file then cannot be written."""
+    path = Path(path).expanduser()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield path
+    except Bilingual:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: matplotlib knows no such format
+        name, why = plain(path), getattr(error, "strerror", None) or error
+        raise BadInput(
+            f"파일을 저장할 수 없습니다: {name} ({why}). 폴더가 아닌 파일의 이름을 쓰고, 다른 "
+            "프로그램에서 열려 있으면 닫으세요.",
+            f"The file cannot be written: {name} ({why}). Name a file, not a folder, and close it "
+            "where it is open.",
+        ) from error
 
 
 def say(ko, en, between=" "):

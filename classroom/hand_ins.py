@@ -30,7 +30,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from bilingual import BadInput, Bilingual, console, plain, say, tell
+from bilingual import BadInput, Bilingual, console, plain, say, tell, writing
 from classroom import guesses, page
 from classroom.checks.exercise import listed
 
@@ -174,18 +174,13 @@ def _tables(folder, out):
     if left := sum(not said["number"] for said in last):
         print(f"{say('Moodle 표에 없음(학번 없음)', 'no number, not for Moodle', ' · ')}: {left}")
     files = [out, *(out.with_suffix(f".{end}") for end in ("moodle.csv", "canvas.csv"))]
-    try:
-        for path, one in zip(files, (rows, moodle, canvas)):
+    for path, one in zip(files, (rows, moodle, canvas)):
+        with writing(path):
             write(path, one, "utf-8-sig" if path is out else "utf-8")  # Excel needs the mark (sig)
-        if shown := guesses.html(last, guesses.questions()):
-            files.append(out.with_suffix(".guesses.html"))
-            files[-1].write_text(shown, encoding="utf-8")
-    except OSError as error:
-        name, why = plain(error.filename), error.strerror
-        raise BadInput(
-            f"표를 쓸 수 없습니다: {name} ({why}). 다른 프로그램에서 열려 있으면 닫으세요.",
-            f"The table cannot be written: {name} ({why}). Close it where it is open.",
-        ) from error
+    if shown := guesses.html(last, guesses.questions()):
+        files.append(out.with_suffix(".guesses.html"))
+        with writing(files[-1]) as path:
+            path.write_text(shown, encoding="utf-8")
     print("->", ", ".join(map(plain, files)))
     return min(len(broken), 1)
 

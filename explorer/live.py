@@ -13,7 +13,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from bilingual import console, language
+from bilingual import console, language, writing
 from helpers.models import load_model
 from helpers.weights import caption
 from topics.masks import load_masks, masks_on_grid
@@ -66,9 +66,8 @@ def page(model):
 
 def write(path="live.html", model=None):
     """Write the live page, with the embedded network if no other is given; its Path."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)  # a fresh clone has no outputs/
-    path.write_text(page(model or load_model("embedded")), encoding="utf-8")
+    with writing(path) as path:  # a fresh clone has no outputs/
+        path.write_text(page(model or load_model("embedded")), encoding="utf-8")
     return path
 
 

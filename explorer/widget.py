@@ -7,7 +7,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from bilingual import Bilingual, language, one_of, plain, say
+from bilingual import Bilingual, language, one_of, plain, say, writing
 from explorer import export, network, still
 from explorer.bundle import bundle
 from explorer.data import block_data, colour_table, full, patch_map, png, shrink
@@ -162,8 +162,8 @@ class Explorer(anywidget.AnyWidget):
         With the network in it, if it can work in a page (about 8 MB): for photos of the reader's
         own, and to break it. Or small, with what the network made of this photo.
         """
-        path = _made(path)
-        path.write_text(export.page(self, plain(path.stem), network), encoding="utf-8")
+        with writing(path) as path:
+            path.write_text(export.page(self, plain(path.stem), network), encoding="utf-8")
         return path
 
     def save_gif(self, path="explorer.gif", sweep="alpha"):
@@ -179,14 +179,8 @@ class Explorer(anywidget.AnyWidget):
         Raises
         ------
         BadInput
-            No such sweep.
+            No such sweep, or the file cannot be written.
         """
-        path = _made(path)
-        export.gif(self, path, sweep)
+        with writing(path) as path:
+            export.gif(self, path, sweep)
         return path
-
-
-def _made(path):
-    path = Path(path).expanduser()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path

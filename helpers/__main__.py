@@ -6,7 +6,7 @@ import sys
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from bilingual import BadInput, console, plain, say
+from bilingual import console, plain, say, writing
 
 
 def main(argv=None):
@@ -35,15 +35,8 @@ def _draw(photo, out, model, map, fit, **looks):
     tensor, seen = images.to_tensor(photo, model, fit)
     figure = plots.two_panel(seen, map_of(model, tensor), weights=model, title=title, **looks)
     out = out if out.suffix else out.with_suffix(".png")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+    with writing(out):
         figure.savefig(out)
-    except (OSError, ValueError) as error:  # ValueError: no such format; matplotlib lists them
-        why = getattr(error, "strerror", None) or error
-        raise BadInput(
-            f"그림을 저장할 수 없습니다: {plain(out)} ({why})",
-            f"The figure cannot be written: {plain(out)} ({why})",
-        ) from error
     return plain(out), made_by(model)
 
 

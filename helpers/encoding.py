@@ -65,7 +65,7 @@ def encode(model, tensor, block=-1):
     Raises
     ------
     BadInput
-        The tensor has another shape.
+        The tensor has another shape, or NaN in it; there is no such block.
     """
     tensor, last = fitting(model, tensor), len(model.blocks) - 1
     block = last if block == -1 else blocks_of(model, (block,))[0]
@@ -117,7 +117,7 @@ def attention_rows(model, tensor, blocks=None, queries=(0,)):
     BadInput
         The tensor has another shape, or the model's attention is of a kind that is not read here.
     """
-    asked = list(queries)
+    asked = [queries] if isinstance(queries, int) else list(queries)
     return torch.stack(
         _read(model, tensor, blocks, lambda q, k: (q[:, :, asked] @ k.mT).softmax(dim=-1).cpu())
     )
@@ -126,8 +126,7 @@ def attention_rows(model, tensor, blocks=None, queries=(0,)):
 def queries_keys(model, tensor, blocks=None):
     """What attention is made of: a list of (q, k), each (B, heads, N, d), a pair a block.
 
-    Parameters and errors are those of ``attention_rows``. q has been multiplied by the scale, so
-    ``(q @ k.mT).softmax(-1)`` is the block's attention.
+    As ``attention_rows``; q is scaled already, so attention is ``(q @ k.mT).softmax(-1)``.
     """
     return _read(model, tensor, blocks, lambda q, k: (q.cpu(), k.contiguous().cpu()))
 
@@ -136,8 +135,7 @@ def twin(module):
     """The module again, of the same weights but with hooks of its own.
 
     Hooks on the reader's own model would be seen by other threads, and would stay if the cell is
-    interrupted before they are taken away; a twin is thrown away with them. It takes no memory to
-    speak of: parameters and buffers are the very same tensors.
+    interrupted. A twin is thrown away with them; its parameters and buffers are the same tensors.
     """
     again = copy.copy(module)
     for name, value in list(vars(again).items()):
@@ -164,7 +162,7 @@ def one_photo(tensor):
 
 
 def fitting(model, tensor):
-    """The tensor on the model's device and in its precision, if it has the right shape."""
+    """The tensor on the model's device and in its precision, if it is what ``encode`` takes."""
     ph, pw = patch_size(model)
     shape = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else type(tensor).__name__
     if len(shape) != 4 or shape[1] != 3 or 0 in shape:
@@ -172,6 +170,8 @@ def fitting(model, tensor):
             f"텐서는 (B, 3, H, W)여야 합니다: {shape}. unsqueeze(0)이나 images.to_tensor를 쓰세요.",
             f"The tensor must be (B, 3, H, W): {shape}. Use unsqueeze(0) or images.to_tensor.",
         )
+    if not tensor.isfinite().all():
+        raise BadInput("텐서에 NaN이나 무한대가 있습니다.", "There is NaN or inf in the tensor.")
     if tensor.shape[-2] % ph or tensor.shape[-1] % pw:
         # timm would pad it, and a map of what was padded would lie askew on the photo.
         raise BadInput(
@@ -186,8 +186,9 @@ def fitting(model, tensor):
 
 def blocks_of(model, blocks):
     """Numbers of blocks, as they are counted from the first; ``BadInput`` if there is no such."""
+    count, blocks = len(model.blocks), [blocks] if isinstance(blocks, int) else blocks
     try:
-        return [range(count := len(model.blocks))[block] for block in blocks]
+        return [range(count)[block] for block in blocks]
     except (IndexError, TypeError):
         raise BadInput(
             f"블록 번호는 0~{count - 1}, 또는 뒤에서부터 -1~-{count}입니다: {blocks!r}",
@@ -246,5 +247,4 @@ def _rotated(x, rope, attn):
     from timm.layers import apply_rot_embed_cat  # here, so that figures do without timm
 
     prefix, patches = x.split([attn.num_prefix_tokens, x.shape[2] - attn.num_prefix_tokens], dim=2)
-    patches = apply_rot_embed_cat(patches, rope, half=attn.rotate_half)
-    return torch.cat([prefix, patches], dim=2)
+    return torch.cat([prefix, apply_rot_embed_cat(patches, rope, half=attn.rotate_half)], dim=2)

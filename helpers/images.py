@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bilingual import BadInput, one_of, plain
+from bilingual import BadInput, number, one_of, plain
 from sources import colours, files, web
 from sources.kinds import not_a_photo
 
 IMAGES = Path(__file__).resolve().parent.parent / "images"
 FITS = ("crop", "squash", "whole")
+MODES = ("center", "squash", "border")  # timm's crop_mode
 MAX_PATCHES = 16_384  # that a photo may be resized to; each is compared with all others
 
 
@@ -96,7 +97,7 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
     PhotoError
         See ``load_photo``.
     BadInput
-        No such `fit` or `size`; more than ``MAX_PATCHES``, as of a very long and narrow photo.
+        No such `fit`, `size` or setting; more than ``MAX_PATCHES``, as of a long and narrow photo.
     """
     from timm.data import create_transform
 
@@ -121,7 +122,11 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     from timm.data import resolve_model_data_config
 
     patch, config = patch_size(model), resolve_model_data_config(model)
+    for name in overrides:
+        one_of("**overrides", name, config)
     config.update(overrides)
+    number("crop_pct", config["crop_pct"], 0.01, 1)
+    one_of("crop_mode", config["crop_mode"], MODES)
     sides = _sides(config["input_size"][-2:] if size is None else size)
     one_of("fit", fit, FITS)
     if fit == "whole":

@@ -1,6 +1,7 @@
 """A name or a file in, a timm model out, and which weights it holds."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -34,8 +35,9 @@ def load_model(name=None, pretrained=True, fallback=True, architecture=None):
     name : str or Path, optional
         Any ViT of ``timm.list_pretrained()``, by Meta's name, too ("dinov2_vitb14"); "embedded" for
         the small DINO of this package; or weights of your own, which you trained with timm: a
-        folder as timm saves it (with its config.json), or a .safetensors or .pth file. By default
-        the environment variable ``DINO_MODEL``, else ``vit_base_patch16_224.dino``.
+        folder as timm saves it (with its config.json), or a .safetensors or .pth file; of a
+        checkpoint of DINO's own training the teacher is taken. By default the environment variable
+        ``DINO_MODEL``, else ``vit_base_patch16_224.dino``.
     pretrained : bool, False gives random weights, to compare with
     fallback : bool
         False means this model or none: no embedded DINO, but the ``HubError`` that says why.
@@ -107,7 +109,7 @@ def _loaded(source, file, weights):
     with torch.device("meta"):
         model = _build(source, weights, weight_init="skip" if weights.name == EMBEDDED else None)
     try:
-        state = load_state_dict(str(file))
+        state = _backbone(load_state_dict(str(file)))
         # timm's own, which also reads what others stored: the authors' files, and other sizes.
         state = sys.modules[type(model).__module__].checkpoint_filter_fn(state, model)
         wanted = model.state_dict()
@@ -137,6 +139,13 @@ def _loaded(source, file, weights):
         if hasattr(module, "init_non_persistent_buffers"):
             module.init_non_persistent_buffers()
     return model
+
+
+def _backbone(state):
+    """The teacher's backbone in a checkpoint of DINO's own training; other weights as they are."""
+    state = state.get("teacher", state)
+    state = {key: state[key] for key in state if key.startswith("teacher.")} or state
+    return {re.sub(r"^(teacher\.)?(module\.)?(backbone\.)?", "", key): state[key] for key in state}
 
 
 def _from_cache_or_hub(name):

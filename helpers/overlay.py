@@ -5,7 +5,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from bilingual import BadInput
+from bilingual import BadInput, number
 
 from .images import load_photo
 
@@ -36,16 +36,18 @@ def resize_map(m, size, smooth=True):
 
 
 def colorize(values, cmap="viridis"):
-    """Turn numbers (H, W) in 0..1 into colours, (H, W, 3) uint8.
+    """Turn numbers (H, W) in 0..1 into colours, (H, W, 3) uint8; see ``colormap``."""
+    return colormap(cmap)(values, bytes=True)[..., :3]
 
-    `cmap` is one of ``COLORMAPS``, or any other that matplotlib knows; else BadInput.
-    """
+
+def colormap(cmap):
+    """One of ``COLORMAPS``, or any other that matplotlib knows, by its name; else BadInput."""
     if cmap not in matplotlib.colormaps:
         raise BadInput(
             f"그런 컬러맵이 없습니다: {cmap}. 이 가운데 고르세요: {', '.join(COLORMAPS)}",
             f"No such colormap: {cmap}. Choose one of {', '.join(COLORMAPS)}",
         )
-    return matplotlib.colormaps[cmap](values, bytes=True)[..., :3]
+    return matplotlib.colormaps[cmap]
 
 
 def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
@@ -65,13 +67,9 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
     Raises
     ------
     BadInput
-        alpha or the map lies outside 0..1 (NaN included), or as in ``colorize``, ``resize_map``.
+        alpha or the map lies outside 0..1 (NaN included), or as in ``colormap``, ``resize_map``.
     """
-    if not 0 <= alpha <= 1:
-        raise BadInput(
-            f"불투명도 alpha는 0과 1 사이여야 합니다: {alpha}",
-            f"The opacity alpha must be between 0 and 1: {alpha}",
-        )
+    number("alpha", alpha, 0, 1)
     photo = load_photo(photo, max_side=None)
     values = resize_map(m, photo.size, smooth)
     if not (values.min() >= 0 and values.max() <= 1):  # so written, NaN is refused too

@@ -18,10 +18,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
-from bilingual import say
+from bilingual import BadInput, plain, say
 
 from .images import load_photo
-from .overlay import blend
+from .overlay import blend, colormap
 from .weights import made_by
 
 WIDTH = 6.2  # inches
@@ -118,9 +118,10 @@ def compare(panels, *, weights, cmap="viridis", most=4, extra=0, interpolation="
     """Labelled pictures and maps side by side, at `most` so many in a row.
 
     Of label → photo, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
+    BadInput: no panels, or no such colormap.
     """
-    rows, panels = math.ceil(len(panels) / most), pictures(panels)
-    size = narrowest(panels.values())
+    panels, cmap = pictures(panels), colormap(cmap)
+    rows, size = math.ceil(len(panels) / most), narrowest(panels.values())
     fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights, extra)
     for ax, (label, panel) in zip(axes, panels.items()):
         draw(ax, panel, label, cmap=cmap, interpolation=interpolation)
@@ -202,6 +203,11 @@ def outline(ax, corner, width=1, height=1, colour="yellow"):
 
 def pictures(panels):
     """Labelled panels with their photos read; arrays and tensors stay as they are."""
+    if not (isinstance(panels, dict) and panels):
+        raise BadInput(
+            f'그릴 것을 {{"이름": 사진이나 맵}}처럼 하나 이상 주세요: {plain(panels, 80)}',
+            f'Give at least one thing to draw, as {{"name": photo or map}}: {plain(panels, 80)}',
+        )
     return {name: p if hasattr(p, "ndim") else load_photo(p, None) for name, p in panels.items()}
 
 

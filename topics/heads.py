@@ -5,7 +5,7 @@ import torch
 from matplotlib import rcParams
 
 from bilingual import BadInput, say
-from helpers.encoding import attention, fitting, one_photo, twin
+from helpers.encoding import attention, blocks_of, fitting, one_photo, twin
 from helpers.plots import new_chart, new_figure
 
 
@@ -35,7 +35,7 @@ def transformed_values(model, tensor, block=-1):
     Takes what ``handed_on`` does; returns (heads, N, D), without the bias, which is no token's.
     """
     again, caught = twin(plain_vit(model)), []
-    part = again.blocks[block]
+    part = again.blocks[blocks_of(model, (block,))[0]]
     part.attn.register_forward_pre_hook(lambda attn, args: caught.append(args[0][0]))
     with torch.no_grad():
         again.forward_features(fitting(model, one_photo(tensor)))

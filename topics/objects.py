@@ -14,6 +14,7 @@ from PIL import Image
 from bilingual import BadInput
 from helpers.encoding import one_photo, queries_keys
 from helpers.images import load_photo
+from helpers.maps import on_grid
 from helpers.plots import draw, in_patches, new_figure, outline
 
 
@@ -74,20 +75,21 @@ def lost(features, grid, k=100):
 
     Parameters
     ----------
-    features, grid : torch.Tensor (gh * gw, D), in the paper the last block's keys; (gh, gw)
+    features, grid : torch.Tensor (gh * gw, D), in the paper the last block's keys; (gh, gw), that
+        must fit, else BadInput
     k : int, the paper's 100, of the some 900 patches of its photos
 
     Returns
     -------
     Found, `m` is the sum of products with the gathered patches
     """
-    features = features.detach().float().cpu()
+    features = features.detach().float().cpu().flatten(0, -2)
     products = features @ features.T
     degree = (products >= 0).sum(1)
     order = degree.argsort(stable=True)
     seed, few = order[0], order[:k]
     gathered = few[products[seed, few] >= 0]
-    m = products[:, gathered].sum(1).reshape(grid)
+    m = on_grid(products[:, gathered].sum(1), grid)
     place = divmod(seed.item(), grid[1])
     return Found(component(m >= 0, place), place, m)
 
@@ -110,7 +112,7 @@ def token_cut(features, grid, tau=0.2):
     -------
     Found, `m` is the eigenvector, with its sign turned so that the object is high
     """
-    unit = torch.nn.functional.normalize(features.detach().cpu().double(), dim=-1)
+    unit = torch.nn.functional.normalize(features.detach().cpu().double().flatten(0, -2), dim=-1)
     # In double precision: at float32 the cut blurs into the eigenvector of 0, a constant.
     joins = np.where((unit @ unit.T).numpy() > tau, 1.0, 1e-5)
     sums = np.diag(joins.sum(1))
@@ -119,7 +121,7 @@ def token_cut(features, grid, tau=0.2):
     seed = vector.abs().argmax().item()
     if vector[seed] < vector.mean():
         vector = -vector
-    m = vector.reshape(grid).float()
+    m = on_grid(vector, grid)
     place = divmod(seed, grid[1])
     return Found(component(m > m.mean(), place), place, m)
 

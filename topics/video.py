@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image, ImageOps, ImageSequence
 from tqdm import tqdm
 
-from bilingual import BadInput, plain, say, tell
+from bilingual import BadInput, number, plain, say, tell, writing
 from helpers.images import IMAGES, load_photo
 from helpers.weights import caption
 from sources.files import MAX_PIXELS, find, uploaded
@@ -44,7 +44,7 @@ def frames(source, side=320, most=120, every=1, progress=True):
         No such file; not a video, and what it is instead; damaged; its pictures are too large; or
         PyAV is needed.
     """
-    if not all(isinstance(number, int) and number > 0 for number in (side, most, every)):
+    if not all(isinstance(value, int) and value > 0 for value in (side, most, every)):
         raise BadInput(
             f"side, most, every는 1 이상의 정수여야 합니다: {side!r}, {most!r}, {every!r}",
             f"side, most and every must be whole numbers from 1 up: {side!r}, {most!r}, {every!r}",
@@ -61,8 +61,8 @@ def frames(source, side=320, most=120, every=1, progress=True):
     count = 0
     with file, bar:
         try:
-            for number, picture in enumerate(_pictures(file, name)):
-                if number % every:
+            for at, picture in enumerate(_pictures(file, name)):
+                if at % every:
                     continue
                 if count == most:
                     ko = f"앞의 프레임 {most}개만 씁니다."
@@ -141,8 +141,9 @@ def save(pictures, path, rate=8):
     """Write pictures of one size, so many a second, as a GIF, a WebP or an MP4; returns the Path.
 
     An MP4 is written picture by picture (PhotoError: PyAV is needed); Pillow gathers those of the
-    others first. BadInput: another ending, or no pictures.
+    others first. BadInput: another ending, a rate outside 0.1..100, no pictures, no such place.
     """
+    number("rate", rate, 0.1, 100)
     path, pictures = Path(path), (load_photo(picture, max_side=None) for picture in pictures)
     ending = path.suffix.lower()
     if ending not in ENDINGS:
@@ -156,8 +157,8 @@ def save(pictures, path, rate=8):
         _av(path.name)
     if (first := next(pictures, None)) is None:
         raise BadInput("프레임이 하나도 없습니다.", "There are no frames.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write(chain([first], (ImageOps.fit(other, first.size) for other in pictures)), path, rate)
+    with writing(path):
+        write(chain([first], (ImageOps.fit(other, first.size) for other in pictures)), path, rate)
     return path
 
 

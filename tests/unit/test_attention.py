@@ -84,9 +84,21 @@ def test_blocks_come_in_the_asked_order(embedded):
     assert every.shape == (6, 1, 6, 2, 197)
     assert torch.equal(attention_rows(embedded, tensor, (-1, 2, 2), (4, 0)), every[[5, 2, 2]])
     assert torch.equal(attention(embedded, tensor, 2, (4, 0)), every[2])
-    with pytest.raises(BadInput):
-        attention(embedded, tensor, block=6)
     assert hooks(embedded) == 0
+
+
+@pytest.mark.parametrize("read", [attention_rows, queries_keys])
+@pytest.mark.parametrize("blocks", [6, -7, [6], [0, "1"], [None], 1.5])
+def test_no_such_blocks(embedded, read, blocks):
+    with pytest.raises(BadInput, match="Blocks are 0 to 5, or from the end -1 to -6: "):
+        read(embedded, torch.rand(1, 3, 64, 64), blocks)
+
+
+def test_one_block_or_token_where_several_may_be_asked(embedded):
+    tensor = torch.rand(1, 3, 64, 64)
+    assert torch.equal(
+        attention_rows(embedded, tensor, 2, 4), attention_rows(embedded, tensor, [2], [4])
+    )
 
 
 def test_pictures_of_a_batch_are_read_apart(embedded):

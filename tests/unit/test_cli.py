@@ -90,7 +90,7 @@ def test_the_name_that_is_told_is_the_file_that_is_there(capsys, asked, written)
         (["nothing.jpg"], "No such file: nothing.jpg"),
         (["notes.txt"], "Not a photo: notes.txt"),
         (["cat.jpg", "--model", "vit_bse_patch16_224.dino"], "timm has no such model"),
-        (["cat.jpg", "--alpha", "2"], "alpha must be between 0 and 1"),
+        (["cat.jpg", "--alpha", "2"], "alpha must be a number between 0 and 1"),
         (["cat.jpg", "--cmap", "rainbowish"], "No such colormap"),
         (["cat.jpg", "-o", "notes.txt/a.png"], "cannot be written: notes.txt/a.png"),
         (["cat.jpg", "-o", "a.docx"], "cannot be written: a.docx (Format 'docx'"),

@@ -88,6 +88,15 @@ def test_what_is_no_tensor_or_no_model_is_said(embedded, photo, read):
             to_tensor(photo, model)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("read", [encode, attention, norm_map, norms.block_norms])
+def test_a_tensor_with_a_number_that_is_none(embedded, read, value):
+    tensor = torch.rand(1, 3, 64, 64)
+    tensor[0, 1, 2, 3] = value
+    with pytest.raises(BadInput, match="NaN or inf"):
+        read(embedded, tensor)
+
+
 @pytest.mark.parametrize("size", [(65, 96), (64, 90)])
 def test_size_that_the_patch_does_not_divide(embedded, size):
     """timm would pad it, and the grid would cover more than the photo."""
@@ -190,10 +199,11 @@ def test_numbers_come_out_as_float32_on_the_cpu(model, photo, precision, device)
         assert (found[name] - expected[name]).abs().mean() < near, name
 
 
-def test_from_a_device_that_is_not_this_one():
+def test_from_a_device_that_is_not_this_one(monkeypatch):
     """Stands in for a graphics card: tensors that know their place and refuse another's."""
     from torch._subclasses.fake_tensor import FakeTensorMode
 
+    monkeypatch.setattr(torch.Tensor, "isfinite", lambda _: np.True_)  # there are no numbers to ask
     model = timm.create_model("vit_tiny_patch16_224", img_size=64, depth=2)
     with FakeTensorMode(allow_non_fake_inputs=True):
         there = {k: torch.empty(v.shape, device="cuda") for k, v in model.state_dict().items()}

@@ -464,8 +464,17 @@ def test_gif(box, photo, tmp_path, sweep, frames):
 
 
 def test_unknown_sweep(box, tmp_path):
-    with pytest.raises(ValueError, match="(?s)sweep에 쓸.*sweep must be"):
+    with pytest.raises(ValueError, match="(?s)^sweep에 쓸.*sweep must be"):
         box.save_gif(tmp_path / "a.gif", "spin")
+
+
+@pytest.mark.parametrize("save", ["save_html", "save_gif"])
+@pytest.mark.parametrize("place", ["folder", "notes.txt/a.gif"])
+def test_a_place_that_cannot_be_written(box, tmp_path, save, place):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(BadInput, match="(?s)파일을 저장할 수 없습니다.*Name a file, not a folder"):
+        getattr(box, save)(tmp_path / place)
 
 
 def test_the_live_page_is_written_by_command_on_a_fresh_clone(tmp_path):

@@ -270,7 +270,7 @@ def test_a_table_that_is_open_elsewhere(capsys):
     Path("busy.csv").mkdir()
     assert run("class", "busy.csv") == 2
     err = capsys.readouterr().err
-    assert "표를 쓸 수 없습니다: busy.csv" in err and "cannot be written: busy.csv" in err
+    assert "파일을 저장할 수 없습니다: busy.csv" in err and "cannot be written: busy.csv" in err
 
 
 SLOW = (pytest.param(encoding, marks=pytest.mark.slow) for encoding in ("cp949", "cp1252"))

@@ -5,6 +5,7 @@ import timm
 import torch
 from families import SMALL
 
+from bilingual import BadInput
 from helpers.encoding import attention_rows, encode
 from topics import heads, kinds, rollout
 
@@ -107,6 +108,12 @@ def test_the_model_is_left_as_it_was(plain, read):
     read(plain, tensor)
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in plain.modules())
     assert torch.equal(encode(plain, tensor).tokens, before)
+
+
+@pytest.mark.parametrize("block", [99, -99, [1], "1", None])
+def test_no_such_block(plain, block):
+    with pytest.raises(BadInput, match="Blocks are 0 to"):
+        heads.transformed_values(plain, torch.rand(1, 3, *plain.patch_embed.img_size), block)
 
 
 def test_what_is_no_plain_vit_or_several_photos_is_refused(plain):

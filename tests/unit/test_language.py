@@ -76,7 +76,7 @@ def unpaired(source):
         body = getattr(node, "body", None)
         if isinstance(body, list) and isinstance(body[0], ast.Expr):
             fine.add(id(body[0].value))  # a docstring
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ko":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("ko", "NAMES"):
             fine |= {id(part) for part in ast.walk(node)}
         for _, values in ast.iter_fields(node):
             if isinstance(values, list):

@@ -1,5 +1,6 @@
 """Names, weights and captions; the hub itself is in test_hub.py."""
 
+import argparse
 import copy
 import hashlib
 import json
@@ -264,6 +265,26 @@ def test_a_file_of_weights_only(tuned, tmp_path):
         model = load_model(str(tmp_path / name), architecture="test_vit")
         assert torch.equal(model.blocks[0].attn.qkv.weight, tuned.blocks[0].attn.qkv.weight)
         assert str(model.weights).endswith(f"/{name} (file)")
+
+
+@pytest.mark.parametrize("wrap", ["DINO", "DINOv2", "flat", "backbone alone", "in parallel"])
+def test_a_checkpoint_of_dinos_own_training_gives_the_teacher(tuned, tmp_path, wrap):
+    """The student, whose numbers are others, stands first; heads and options are left out."""
+    teacher = {f"backbone.{key}": value for key, value in tuned.state_dict().items()}
+    student = {f"module.{key}": torch.zeros_like(value) for key, value in teacher.items()}
+    teacher["head.mlp.0.weight"] = torch.ones(2, 2)
+    options = argparse.Namespace(arch="vit_small")
+    checkpoint = {
+        "DINO": {"student": student, "teacher": teacher, "args": options, "epoch": 3},
+        "DINOv2": {"teacher": teacher},
+        "flat": {f"student.{key}": value * 0 for key, value in teacher.items()}
+        | {f"teacher.{key}": value for key, value in teacher.items()},
+        "backbone alone": teacher,
+        "in parallel": {"teacher": {f"module.{key}": value for key, value in teacher.items()}},
+    }[wrap]
+    torch.save(checkpoint, tmp_path / "checkpoint.pth")
+    model = load_model(tmp_path / "checkpoint.pth", architecture="test_vit")
+    assert torch.equal(model.blocks[1].attn.qkv.weight, tuned.blocks[1].attn.qkv.weight)
 
 
 class Malicious:

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from verdicts import verdicts
 
+from bilingual import BadInput
 from classroom.checks import lesson_07, lesson_08
 from topics import deletion, objects
 from topics.objects import Found, component, largest_component, lost, mask_box, token_cut
@@ -85,6 +86,16 @@ def test_lost_counts_a_right_angle_as_joined():
     """The paper joins at a product of 0 or more: nothing stands out, all is one piece."""
     found = lost(features(OBJECT, [0.0, 1.0], [1.0, 0.0]), (4, 6))
     assert found.mask.all() and found.seed == (0, 0)
+
+
+@pytest.mark.parametrize("find", [lost, token_cut])
+@pytest.mark.parametrize("grid", [(4, 7), (24, 6), (4, 5)])
+def test_a_grid_that_does_not_fit(find, grid):
+    rows = features(OBJECT, [-0.1, 1.0], [1.0, 0.0])
+    for tokens in (rows, rows[None]):  # as ``encode`` gives them
+        assert find(tokens, (4, 6)).box == find(rows, (4, 6)).box
+        with pytest.raises(BadInput, match="24 patch tokens, but the grid has"):
+            find(tokens, grid)
 
 
 # --- TokenCut ---

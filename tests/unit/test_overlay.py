@@ -62,9 +62,9 @@ def test_unknown_colormap():
         colorize(np.zeros((2, 2)), "rainbowish")
 
 
-@pytest.mark.parametrize("alpha", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("alpha", [-0.1, 1.1, float("nan"), None, "0.5", [0.5], torch.ones(2)])
 def test_alpha_out_of_range(photo, alpha):
-    with pytest.raises(ValueError, match="alpha must be between 0 and 1"):
+    with pytest.raises(ValueError, match="alpha must be a number between 0 and 1: "):
         blend(photo, M, alpha=alpha)
 
 

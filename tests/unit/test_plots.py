@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
+from bilingual import BadInput
 from helpers import images, maps, overlay, plots
 from tools.notebooks import light
 from topics import (
@@ -114,6 +115,17 @@ def test_weights_must_be_given(photo):
     ):
         with pytest.raises(TypeError, match="weights"):
             call()
+
+
+@pytest.mark.parametrize("panels", [{}, [], [MAP], None, MAP])
+def test_nothing_to_draw(panels):
+    with pytest.raises(BadInput, match="Give at least one thing to draw, as {.name"):
+        plots.compare(panels, weights="w")
+
+
+def test_unknown_colormap():
+    with pytest.raises(BadInput, match="No such colormap: virdis.*viridis"):
+        plots.compare({"a": MAP}, weights="w", cmap="virdis")
 
 
 def test_is_shown_once(draw):

@@ -82,10 +82,24 @@ def test_odd_sizes_are_refused(embedded, photo, size):
         to_tensor(photo, embedded, size=size)
 
 
+@pytest.mark.parametrize("value", [0, -1, 87.5, "1", None, float("nan")])
+def test_odd_shares_to_crop_are_refused(embedded, photo, value):
+    with pytest.raises(BadInput, match="crop_pct must be a number between 0.01 and 1: "):
+        to_tensor(photo, embedded, crop_pct=value)
+
+
+@pytest.mark.parametrize("setting", [{"crop": 1}, {"is_training": True}, {"crop_mode": "squish"}])
+def test_unknown_settings_are_refused(embedded, photo, setting):
+    ((name, value),) = setting.items()
+    wrong = value if name == "crop_mode" else name
+    with pytest.raises(BadInput, match=f"must be one of .*: '{wrong}'"):
+        to_tensor(photo, embedded, **setting)
+
+
 @pytest.mark.parametrize("fit", ["crop", "whole"])
 @pytest.mark.parametrize("shape", [(1, 1600), (1600, 1), (2, 1000)])
 def test_a_photo_too_narrow_is_refused_in_words(embedded, fit, shape):
-    with pytest.raises(BadInput, match="(?s)사진이 너무 길고.*long and narrow") as caught:
+    with pytest.raises(BadInput, match="(?s)사진이 너무 길쭉하면.*long and narrow") as caught:
         to_tensor(Image.new("RGB", shape), embedded, fit)
     assert f"{shape[0]} × {shape[1]} → " in caught.value.en
 

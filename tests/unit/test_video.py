@@ -161,6 +161,15 @@ def test_what_is_no_video_is_said(tmp_path):
         video.save([], tmp_path / "film.avi")
     with pytest.raises(BadInput, match="no frames"):
         video.save([], tmp_path / "film.gif")
+    (tmp_path / "folder.gif").mkdir()
+    with pytest.raises(BadInput, match="Name a file, not a folder"):
+        video.save([Image.new("RGB", (9, 9))], tmp_path / "folder.gif")
+
+
+@pytest.mark.parametrize("rate", [0, -1, "8", None, float("nan"), 1e6])
+def test_odd_rates_are_refused(tmp_path, rate):
+    with pytest.raises(BadInput, match="rate must be a number between 0.1 and 100: "):
+        video.save([Image.new("RGB", (9, 9))], tmp_path / "film.gif", rate)
 
 
 @pytest.mark.parametrize("option", ["side", "most", "every"])
