@@ -86,6 +86,7 @@ class Client:
     def close(self):
         self.process.stdin.close()
         self.process.wait(timeout=60)
+        self.process.stdout.close()
 
 
 # The same without a model, which starts faster.
@@ -367,7 +368,7 @@ def changed(name, value):
 
 UNFIT = {
     "a missing key": lambda state: {k: v for k, v in state.items() if k != "norm.weight"},
-    "other keys": lambda state: {f"backbone.{key}": value for key, value in state.items()},
+    "other keys": lambda state: {f"encoder.{key}": value for key, value in state.items()},
     "another shape": changed("norm.weight", lambda v: v[:-1].clone()),
     "a NaN": changed("norm.weight", lambda v: torch.full_like(v, float("nan"))),
     "an infinity": changed(
@@ -380,7 +381,7 @@ UNFIT = {
 def test_weights_that_do_not_fit_are_named_and_never_kept(client, server, checkpoint, what):
     good, server.data = server.data, save(UNFIT[what](checkpoint))
     report = client.load()
-    key = "backbone.blocks." if what == "other keys" else "norm.weight"
+    key = "encoder.blocks." if what == "other keys" else "norm.weight"
     assert is_embedded(report) and "not this model's weights (model.safetensors)" in report["said"]
     assert f"유한하지 않은 것: {key}" in report["said"] and f"not finite: {key}" in report["said"]
     assert server.requests.count(f"GET {URL_PATH}") == 2

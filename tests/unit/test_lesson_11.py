@@ -9,6 +9,7 @@ import torch
 from verdicts import all_different_hints, passes, unanswered
 
 from classroom.checks import lesson_11 as checks
+from helpers.plots import named
 from training import dino, experiments, figures, lesson, shapes, snapshots, told
 from training.scenes import Scenes
 
@@ -347,9 +348,9 @@ def test_stages_are_drawn_under_their_names_and_the_line_is_at_the_step():
     stored = snapshots.load()
     strip = told.draw_stages(stored)
     titles = [ax.get_title() for ax in strip.axes]
-    assert titles[: len(stored.names)] == stored.names
+    assert titles[: len(stored.names)] == [named(name) for name in stored.names]
     fig = told.draw_stage(stored, 3)
-    assert fig.axes[2].get_title() == stored.names[3]
+    assert fig.axes[2].get_title() == named(stored.names[3])
     assert fig.axes[2].lines[-1].get_xdata()[0] == stored.steps[3]
     first, last = (
         np.asarray(told.draw_stage(stored, i).axes[0].images[0].get_array()) for i in (0, 3)

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
+import bilingual
 from bilingual import BadInput
 from helpers import images, maps, overlay, plots
 from tools.notebooks import light
@@ -474,7 +475,7 @@ def test_every_figure_takes_a_photo_in_any_form(photo, name, tmp_path):
     [("ko", "학습 안 됨 0"), ("en", "untrained 0"), ("both", "학습 안 됨 untrained 0")],
 )
 def test_the_codes_own_labels_are_shown_in_the_readers_language(monkeypatch, language, shown):
-    monkeypatch.setenv("DINO_LANGUAGE", language)
+    monkeypatch.setattr(bilingual, "_chosen", language)
     photo, label = Image.new("RGB", (8, 8)), "untrained 0"
     assert plots.compare({label: photo}, weights="w").axes[0].get_title() == shown
     (text,) = (
