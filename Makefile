@@ -85,7 +85,7 @@ bench: .venv/.installed hub-parts
 evaluate: .venv/.installed outputs/training/pool.pt
 	$(BIN)/python -m training.evaluate
 
-# Pictures to train and measure with: downloads ten Debian packages (about 360 MB) the first time.
+# Pictures to train and measure with: downloads sixteen packages (about 1 GB) the first time.
 outputs/training/pool.pt: | .venv/.installed
 	$(BIN)/python -m training.collect
 
