@@ -19,6 +19,7 @@ SWEEPS = ("alpha", "head", "block", "query")
 QUERY_STEPS = 40  # of the way round the photo
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "explorer.css"
+START = HERE / "page.js"  # starts the explorers of a page
 TRAITS = (
     "_esm kinds start alpha cmap photo full tables data mask network input view weights language"
 ).split()
@@ -46,7 +47,7 @@ def page(view, title, whole):
         NO_SCRIPT=say("자바스크립트를 켜세요.", "Please switch JavaScript on."),
         TITLE=html.escape(title),
         STYLE=STYLE.read_text("utf-8"),
-        START=(HERE / "page.js").read_text("utf-8"),  # starts the explorers of a page
+        START=START.read_text("utf-8"),
         TRAITS=in_script(traits(view, whole)),
     )
 
