@@ -154,7 +154,7 @@ export function explorerWords(say) {
   const foot = make("div", { className: "dino-foot" });
   const pinned = matchMedia("(hover: none)").matches
     ? say("고정, 다시 눌러 풀기", "pinned, tap it again to let go") : `${say("고정", "pinned")} (Esc)`;
-  const digits = (value) => value?.toPrecision(4) ?? "…";
+  const digits = (value) => (Number.isFinite(value) ? value.toPrecision(4) : "…"); // of no map: none
   const patch = (state, [, columns]) => `${say("패치", "patch")}: ` +
     `${say("행", "row")} ${Math.floor(state.patch / columns)}, ${say("열", "column")} ${state.patch % columns}`;
   return {

@@ -395,6 +395,11 @@ def test_the_bench(page, computed):
     alike = torch.corrcoef(torch.stack([row, other]))[0, 1].item()
     expect(number).to_contain_text(f"network's map {alike:.3f}: ")
     root.locator("button.undo").click()
+    root.get_by_role("button", name="블록 Block 5", exact=True).click()
+    root.locator(".guess button").nth(0).click()
+    expect(root.locator(".dino-status")).to_contain_text("A block that is off has no attention.")
+    expect(root.locator(".dino-legend")).to_have_text("……")  # no map, no ends of its colours
+    root.locator("button.undo").click()
     root.get_by_label("chooses a patch").check()
     expect(root.locator("figure").nth(3)).to_be_hidden()
     shows(page, overlay.blend(picture, before))
@@ -500,6 +505,7 @@ def test_saved_picture_has_the_photos_size_and_says_what_it_is(page, computed, n
 def test_fine_grid_says_what_it_left_out_and_asks(page, computed):
     """60 × 60 patches: a map that was too large to send comes with a click."""
     foot = page.locator(".dino-foot").nth(1)
+    foot.scroll_into_view_if_needed()
     assert "similarity and attention" in foot.inner_text()
     choose_map(page, "similarity", nth=1)
     page.mouse.move(1, 1)
