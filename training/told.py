@@ -47,7 +47,7 @@ def draw_dino(photo="cat.jpg"):
     def box(x, y, width, height, text, colour):
         style = "round,pad=0.2,rounding_size=1.2"
         ax.add_patch(FancyBboxPatch((x, y), width, height, style, fc="white", ec=colour, lw=1.8))
-        centre = {"ha": "center", "va": "center", "linespacing": 1.25}
+        centre = {"ha": "center", "va": "center", "linespacing": 1.8 if "$" in text else 1.25}
         ax.text(x + width / 2, y + height / 2, text, size=7, color=colour, **centre)
 
     def arrow(start, end, colour=CHANGE, **style):
@@ -80,7 +80,7 @@ def draw_dino(photo="cat.jpg"):
     arrow((62.5, 37.5), (62.5, 16.5), TEACHER, lw=2.4)
     ax.text(64, 27, f"EMA\n{say('느린 평균', 'slow average', chr(10))}", size=7.5, va="center")
     arrow((84.5, 27), (67, 37.5), STUDENT, ls=(0, (3, 2)), connectionstyle="arc3,rad=0.25")
-    ax.text(74.5, 33.2, say("기울기", "gradient", " "), size=7.5, color=STUDENT, ha="center")
+    ax.text(79, 22.5, say("기울기", "gradient", " "), size=7.5, color=STUDENT, ha="center")
     small = {"size": 7, "color": CHANGE, "ha": "center"}
     ax.text(9, 15.5, say("사진", "photo", " "), **small)
     ax.text(37, 50.5, say("전역 크롭과 지역 크롭", "global and local crops", " · "), **small)

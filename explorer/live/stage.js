@@ -1,7 +1,7 @@
 // The picture with the map on it: drawing, and choosing patches by finger, mouse or keys.
 
 import { byId } from "./elements.js";
-import { drawChanged, fitOwn, makeTaker } from "./taker.js";
+import { drawChanged, makeTaker } from "./taker.js";
 
 /** input: how the network wants its pictures; used(place, give): a place was touched (see what_if.js);
  * pointed(place): the place under the finger or the keys, or null; regridded(): another grid. */
