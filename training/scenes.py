@@ -97,18 +97,15 @@ class Scenes:
     ----------
     pool : dict
         As written by ``training.collect``.
-    held_out : bool
-        Draw from the pictures that are kept out of training.
-    seed : int
-        Seed of every random choice made here.
+    held_out : bool, draw from the pictures that are kept out of training
+    seed : int, of every random choice made here
     repeat : int
         Photographs come up so many times as often as a drawn cut-out.
     shrink : int
         Reduce the sources by this factor first: small views need no more, and cost less.
     device : str or torch.device
         Where the sources lie and all is drawn; a GPU's random numbers are not a CPU's.
-    turn : float
-        Turn grounds by up to so many degrees, so that there seem to be more of them.
+    turn : float, degrees by which grounds are turned at most: so there seem to be more of them
     """
 
     def __init__(self, pool, held_out=False, seed=0, shrink=1, device="cpu", repeat=1, turn=0.0):

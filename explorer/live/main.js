@@ -166,7 +166,6 @@ async function showPhoto(source) {
     const { image, bitmap } = await readPhoto(source);
     camera.stop();
     problem(null);
-    showCamera();
     const size = [bitmap.width, bitmap.height], fit = fitOwn(size);
     stage.take(bitmap, size, { fit });
     bitmap.close();
