@@ -1,8 +1,4 @@
-"""What every check has in common: how it takes an answer, what it says, where it is listed.
-
-A check stands in the exercise's own cell. It prints one line in Korean, one in English, never
-raises on a student's answer, and returns None.
-"""
+"""What every check has in common: how it takes an answer, what it says, where it is listed."""
 
 import functools
 import importlib
@@ -12,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bilingual import tell
+from bilingual import Bilingual, tell
 from classroom import answers
 
 HEADS = {
@@ -23,12 +19,12 @@ HEADS = {
 
 
 def exercise(ko, en, near=3e-5):
-    """Make a check of a function that judges an answer.
+    """Make a check, see ``classroom.checks``, of a function that knows the answers.
 
-    The function returns a ``right`` or a ``hint``; or a list of ``(value, ko, en)``, of which the
-    first that equals the answer is said: the first of all is right, a value of `...` is any; or
-    what to compare instead of the answer, and such a list. As an answer, `...` (alone or within a
-    tuple) is none. Verdicts are kept, see ``answers.py``.
+    It is called as the check is, and yields rows ``(value, ko, en)``, of which the first that fits
+    the answer is said; the very first is right. A value is an answer, or True or False (whether the
+    row fits), or `...`, which always does. Instead it may return what to compare with the rows in
+    the answer's place, and the rows; or raise a hint, ``BadInput(ko, en)``.
 
     Parameters
     ----------
@@ -42,17 +38,20 @@ def exercise(ko, en, near=3e-5):
             parts = answer if isinstance(answer, (tuple, list)) else (answer,)
             if any(part is ... for part in parts):
                 return _tell(None, "...을 지우고 답을 쓰세요.", "Replace the ... with your answer.")
+            correct, kind = False, type(answer).__name__
             try:
-                verdict = judge(answer, *args, **kwargs)
-                value, rows = (answer, verdict) if isinstance(verdict, list) else verdict[:2]
-                if isinstance(rows, list):
-                    first = next(i for i, row in enumerate(rows) if _same(value, row[0], near))
-                    verdict = first == 0, *rows[first][1:]
+                rows = judge(answer, *args, **kwargs)
+                value, rows = rows if isinstance(rows, tuple) else (answer, rows)
+                first, words = next(
+                    (i, row[1:]) for i, row in enumerate(rows) if _same(value, row[0], near)
+                )
+                correct = first == 0
+            except Bilingual as error:
+                words = error.args
             except Exception:  # whatever a student typed, the lesson goes on
-                kind = type(answer).__name__
-                verdict = hint(f"답의 형태가 {kind}일 수 없습니다.", f"The answer is no {kind}.")
-            _tell(*verdict)
-            answers.record(check.lesson, judge.__name__, verdict[0])
+                words = f"답의 형태가 {kind}일 수 없습니다.", f"The answer is no {kind}."
+            _tell(correct, *words)
+            answers.record(check.lesson, judge.__name__, correct)
 
         check.lesson, check.title = judge.__module__[-2:], (ko, en)
         return check
@@ -72,17 +71,9 @@ def listed():
     return found
 
 
-def right(ko, en):
-    return True, ko, en
-
-
-def hint(ko, en):
-    return False, ko, en
-
-
 def _same(answer, value, near):
-    if value is ...:
-        return True
+    if value is ... or isinstance(value, bool | np.bool_):
+        return bool(value)
     if isinstance(value, str):
         return isinstance(answer, str) and answer == value
     if isinstance(value, tuple):

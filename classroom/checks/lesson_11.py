@@ -2,21 +2,24 @@
 
 import torch
 
-from .exercise import exercise, hint, right
+from bilingual import BadInput
+
+from .exercise import exercise
 
 STUDENT_TEMP, TEACHER_TEMP = 0.06, 0.02  # as in training.dino.Loss
 
 
 def _called(function, ko, en, *args):
-    """What a student's function makes of its arguments; or a hint."""
+    """What a student's function makes of its arguments; ``BadInput`` if it is none for them."""
     if not callable(function):
-        return hint("함수를 쓰세요.", "Write a function.")
+        raise BadInput("함수를 쓰세요.", "Write a function.")
     try:
         value = function(*args)
     except TypeError:
-        return hint(ko, en)
-    missing = hint("return이 빠졌습니다.", "It does not return a tensor.")
-    return value if isinstance(value, torch.Tensor) else missing
+        raise BadInput(ko, en) from None
+    if isinstance(value, torch.Tensor):
+        return value
+    raise BadInput("return이 빠졌습니다.", "It does not return a tensor.")
 
 
 def asked(key):
@@ -34,10 +37,8 @@ def check_loss(answer):
     student, teacher, centre = arguments = asked("check_loss")
     takes = "점수 둘과 중심을 받아야 합니다.", "It must take two scores and a centre."
     value = _called(answer, *takes, *arguments)
-    if isinstance(value, tuple):
-        return value
     if value.ndim:
-        return hint("평균을 내어 수 하나로 만드세요.", "Take the mean: a loss is one number.")
+        raise BadInput("평균을 내어 수 하나로 만드세요.", "Take the mean: a loss is one number.")
     centred, late = teacher - centre, teacher / TEACHER_TEMP - centre
     q = (student / STUDENT_TEMP).log_softmax(-1)
     p, log_p = (f(centred / TEACHER_TEMP, -1) for f in (torch.softmax, torch.log_softmax))
@@ -48,7 +49,7 @@ def check_loss(answer):
     alike = torch.isclose(value, loss())
     if alike and torch.autograd.grad(value, teacher, allow_unused=True)[0] is not None:
         ko = "기울기가 교사에게도 흐릅니다. detach()를 쓰세요."
-        return hint(ko, "Gradients reach the teacher: use detach().")
+        raise BadInput(ko, "Gradients reach the teacher: use detach().")
     warm, own = student.log_softmax(-1), ((student - centre) / STUDENT_TEMP).log_softmax(-1)
     both = "온도를 둘 다 잊었습니다.", "Both temperatures are missing."
     wrong = "로그를 교사에게 씌웠습니다.", "The logarithm is on the wrong one."
@@ -76,8 +77,6 @@ def check_average(answer):
     old, new, _ = arguments = asked("check_average")
     takes = "old, new, m을 받아야 합니다.", "It must take old, new and m."
     value = _called(answer, *takes, *arguments)
-    if isinstance(value, tuple):
-        return value
     fast = "거꾸로입니다. 교사가 너무 빨리 움직입니다.", "The wrong way round."
     return value, [
         (0.9 * old + 0.1 * new, "EMA입니다.", "This is the EMA."),
@@ -94,10 +93,8 @@ def check_average(answer):
 def check_collapse(answer):
     """Whether the answer names the missing brake of run A (no centring) and B (no sharpening)."""
     brakes, answer = ("centring", "sharpening"), tuple(answer)
-    if answer == brakes:
-        return right("두 붕괴를 알아보았습니다.", "You can tell the two collapses apart.")
-    if answer == brakes[::-1]:
-        return hint("거꾸로입니다. 평균 답을 보세요.", "Swapped. Look at the mean answer.")
-    if answer[0] in brakes and answer[0] == answer[-1]:
-        return hint("둘은 서로 다른 붕괴입니다.", "The two collapse in different ways.")
-    return hint('"centring"이나 "sharpening"입니다.', 'Choose "centring" or "sharpening".')
+    swapped, one = answer == brakes[::-1], answer[0] in brakes and answer[0] == answer[-1]
+    yield answer == brakes, "두 붕괴를 알아보았습니다.", "You can tell the two collapses apart."
+    yield swapped, "거꾸로입니다. 평균 답을 보세요.", "Swapped. Look at the mean answer."
+    yield one, "둘은 서로 다른 붕괴입니다.", "The two collapse in different ways."
+    yield ..., '"centring"이나 "sharpening"입니다.', 'Choose "centring" or "sharpening".'

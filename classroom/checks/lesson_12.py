@@ -1,8 +1,9 @@
 """Checks of lesson 12_which_lies: three figures an exercise, each with its lie and its number."""
 
+from bilingual import BadInput
 from topics import lies
 
-from .exercise import exercise, hint, right
+from .exercise import exercise
 
 
 def slips(case):
@@ -36,40 +37,35 @@ def _near(value, number):
     return abs(value - number) <= max(0.01 * abs(number), 6e-4)
 
 
-def _slip(said, case):
-    """What is wrong with the answer for one figure, (ko, en), or None."""
+def _wrong(said, case):
+    """What may be wrong with the answer for one figure: rows of (whether it is, ko, en)."""
     name, *value = said if isinstance(said, tuple | list) else (said,)
     if name == lies.RIGHT == case.lie:
-        return None
+        return
     if name == lies.RIGHT:
         ko, en = lies.KINDS[case.lie].asks
-        return f"거짓입니다. {ko}", f"It lies. {en}"
-    if name not in lies.KINDS:
-        return "모르는 이름입니다. 표에서 고르세요.", "No such name: choose one from the table."
-    if name not in lies.suspicions(case):
-        return "이 주장에는 없는 거짓입니다.", "Its claim leaves no room for that lie."
-    if name != case.lie:
-        if case.lie in ("square", "padding"):
-            return "행 말고 열도 재어 보세요.", "Measure its columns, too."
-        return "그 수는 멀쩡합니다.", "That number is as it should be."
-    if not value:
-        return "그 이름을 보여 주는 수도 쓰세요.", "Give the number that shows it, too."
-    if _near(float(value[0]), lies.number(case, name)):
-        return None
-    for number, *words in slips(case):
-        if _near(float(value[0]), float(number)):
-            return words
-    return "이름은 맞지만 수가 다릅니다.", "The name is right, the number is not."
+        yield True, f"거짓입니다. {ko}", f"It lies. {en}"
+    unknown, no_room = name not in lies.KINDS, name not in lies.suspicions(case)
+    other, columns = name != case.lie, case.lie in ("square", "padding")
+    yield unknown, "모르는 이름입니다. 표에서 고르세요.", "No such name: choose one from the table."
+    yield no_room, "이 주장에는 없는 거짓입니다.", "Its claim leaves no room for that lie."
+    yield other and columns, "행 말고 열도 재어 보세요.", "Measure its columns, too."
+    yield other, "그 수는 멀쩡합니다.", "That number is as it should be."
+    yield not value, "그 이름을 보여 주는 수도 쓰세요.", "Give the number that shows it, too."
+    if not _near(float(value[0]), lies.number(case, name)):
+        for number, *words in slips(case):
+            yield _near(float(value[0]), float(number)), *words
+        yield True, "이름은 맞지만 수가 다릅니다.", "The name is right, the number is not."
 
 
 def _judge(answer, cases, first):
     if not isinstance(answer, list | tuple) or len(answer) != len(cases):
-        return hint("그림 세 장의 답을 쓰세요.", "Answer for each of the three figures.")
+        raise BadInput("그림 세 장의 답을 쓰세요.", "Answer for each of the three figures.")
     for place, (said, case) in enumerate(zip(answer, cases), first):
-        if slip := _slip(said, case):
-            return hint(f"그림 {place}: {slip[0]}", f"Figure {place}: {slip[1]}")
+        for slip in (words for wrong, *words in _wrong(said, case) if wrong):
+            raise BadInput(f"그림 {place}: {slip[0]}", f"Figure {place}: {slip[1]}")
     lying = sum(case.lie != lies.RIGHT for case in cases)
-    return right(f"세 장 가운데 {lying}장이 거짓입니다.", f"{lying} of the three lie.")
+    yield ..., f"세 장 가운데 {lying}장이 거짓입니다.", f"{lying} of the three lie."
 
 
 @exercise("그림 1~3", "Figures 1 to 3")
