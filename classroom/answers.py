@@ -27,7 +27,15 @@ trouble = None  # why the last answer was not kept, if it was not; progress.show
 
 
 def record(lesson, exercise, correct):
-    """Keep one try of a lesson's ("03") check. Prints nothing and never raises."""
+    """Keep one try of an exercise, with the cell that it was made in.
+
+    Prints nothing and never raises; why a try was not kept stands in ``trouble``.
+
+    Parameters
+    ----------
+    lesson, exercise : str, the lesson's two digits, as "03", and the name of its check
+    correct : bool
+    """
     with _changed(lesson) as kept:
         tries = kept.setdefault(exercise, {})
         tries["last"] = {"correct": bool(correct), "code": cell_source(), "time": _now()}
@@ -36,7 +44,14 @@ def record(lesson, exercise, correct):
 
 
 def record_guess(lesson, question, grid, picked):
-    """Keep a guess; as ``record``. One made after the result was opened leaves the first."""
+    """Keep a guess, as ``record`` does. One made after the result was opened leaves the first.
+
+    Parameters
+    ----------
+    lesson, question : str, the lesson's two digits and the question's name in it
+    grid : (gh, gw), or (1, n) of a choice of n answers
+    picked : iterable of int, patches, or the answer's number, from 0
+    """
     with _changed(lesson) as kept:
         both = kept[GUESSES].setdefault(question, {})
         guess = {"grid": list(grid), "picked": sorted(picked), "truth": "", "time": _now()}
@@ -46,7 +61,13 @@ def record_guess(lesson, question, grid, picked):
 
 
 def record_truth(lesson, question, truth):
-    """Keep with a guess what the map was; nothing where none was made. As ``record``."""
+    """Keep with a guess what the map was, as ``record`` does; nothing where none was made.
+
+    Parameters
+    ----------
+    lesson, question : str, see ``record_guess``
+    truth : str, a hexadecimal digit a patch, as ``guesses.digits`` gives
+    """
     with _changed(lesson) as kept:
         for guess in kept[GUESSES].get(question, {}).values():
             if len(truth) == math.prod(guess["grid"]):  # else it was made for another model

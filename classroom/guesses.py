@@ -84,7 +84,18 @@ def fits(guess, question):
 
 
 def mark(guess, question):
-    """A guess in a table's cell: the answer's number, from 1; or the share of patches met."""
+    """A guess in a table's cell.
+
+    Parameters
+    ----------
+    guess : dict of ``answers`` or None
+    question : Question, which it may not fit if it was made for another version of the lesson
+
+    Returns
+    -------
+    str, an answer's number, from 1, with ✓ or ✗; the share of patches met, or ● if the map was not
+    opened; ○ for no guess
+    """
     if guess is None or not fits(guess, question):
         return "○"
     met = guess["truth"] and overlap(guess["picked"], truth(guess))
@@ -94,7 +105,17 @@ def mark(guess, question):
 
 
 def html(pages, asked):
-    """The class's page, of what ``page.read`` returned of each student; "" if nobody guessed."""
+    """The class's page: what all guessed beside what it was, without names.
+
+    Parameters
+    ----------
+    pages : list of what ``page.read`` returns, one a student
+    asked : dict, {(lesson, question): Question}, as ``questions`` returns it
+
+    Returns
+    -------
+    str, HTML; empty if nobody guessed
+    """
     sections = []
     for key, question in asked.items():
         made = [said["guesses"][key] for said in pages if key in said["guesses"]]

@@ -43,8 +43,15 @@ FORMULA = re.compile(r"(?:^|(?<=[;,|\t\r\n]))(?!-$)(?=\s*[=+\-@＝＋－＠\t\r]
 def collect(path):
     """Read all pages in a folder or zip file, however deep.
 
-    Returns pages, a list of (file's name, what ``page.read`` returns); broken, (name, Exception);
-    and a Counter of other files by the end of their names.
+    Parameters
+    ----------
+    path : Path, of a folder or a file that is there
+
+    Returns
+    -------
+    pages : list of (file's name, what ``page.read`` returns)
+    broken : list of (file's name, Exception), of what could not be read; nothing is raised
+    passed : Counter of other files, by the end of their names
     """
     pages, broken, passed, left = [], [], Counter(), 0
 
@@ -84,7 +91,17 @@ def collect(path):
 
 
 def table(pages, exercises):
-    """Rows for a spreadsheet, of ``collect``'s pages: a column a listed exercise and question."""
+    """Rows for a spreadsheet: a column an exercise, then a column a question.
+
+    Parameters
+    ----------
+    pages : list, as ``collect`` returns it
+    exercises : dict, {lesson: {name of its check: title}}, as ``exercise.listed`` returns it
+
+    Returns
+    -------
+    list of list, the head first: file, name, number, how many right, ✓ ✗ ○, and ``guesses.mark``s
+    """
     keys = [(lesson, name) for lesson, names in exercises.items() for name in names]
     head = [f"{le}.{i + 1}" for le, names in exercises.items() for i in range(len(names))]
     asked = guesses.questions()
@@ -103,7 +120,17 @@ def latest(pages):
 
 
 def gradebooks(last, exercises):
-    """Rows for Moodle and rows for Canvas, of ``latest`` pages; see ``table``."""
+    """Rows for Moodle and rows for Canvas: a column a lesson that anybody tried.
+
+    Parameters
+    ----------
+    last : list of what ``page.read`` returns, one a student, as ``latest`` gives it
+    exercises : dict, see ``table``
+
+    Returns
+    -------
+    moodle, canvas : list of list, the head first; students without a number only in `canvas`
+    """
 
     def grade(said, lesson):
         verdicts = [said["verdicts"].get((lesson, name), "not tried") for name in exercises[lesson]]

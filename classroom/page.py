@@ -42,7 +42,14 @@ def file_name(name, number):
 def write(name, number, lessons, guesses=()):
     """One page, for a reader and, as JSON in it, for ``read``.
 
-    Of each lesson what ``progress.standing`` and ``answers.guesses`` return.
+    Parameters
+    ----------
+    name, number : str, as ``valid`` returns them
+    lessons, guesses : dict, of each lesson what ``progress.standing``, ``answers.guesses`` return
+
+    Returns
+    -------
+    str, HTML
     """
     made = datetime.now().astimezone().isoformat(timespec="seconds")
     told = {"name": name, "number": number, "made": made, "lessons": lessons}

@@ -49,7 +49,17 @@ class Guess(anywidget.AnyWidget):
         display(self)
 
     def lock(self, picked):
-        """Lock patches or an answer's number in, as the button does; else ``BadInput``."""
+        """Lock a guess in, as the button does.
+
+        Parameters
+        ----------
+        picked : iterable of int, patches from 0; or int, the answer's number, from 0
+
+        Raises
+        ------
+        BadInput
+            Nothing was picked, or what is not there.
+        """
         gh, gw = self.grid
         picked = sorted({picked} if isinstance(picked, int) else {*picked})
         if not picked or not {*picked} <= {*range(gh * gw)}:
@@ -121,6 +131,10 @@ class Patches(Guess):
         m : torch.Tensor or array
             (gh, gw); of another grid it is resized to that of the guess. NaN counts as its lowest.
         weights : see ``plots.two_panel``
+
+        Returns
+        -------
+        matplotlib.figure.Figure
         """
         gh, gw = self.grid
         values = overlay.resize_map(m, (gw, gh))
@@ -156,14 +170,30 @@ class Patches(Guess):
 
 
 class Choice(Guess):
-    """Ask for one of several answers, each (Korean, English); shows itself. See ``Patches``."""
+    """Ask for one of several answers; shows itself.
+
+    Parameters
+    ----------
+    lesson, question : str, see ``Patches``
+    options : list of (Korean, English), the answers
+    """
 
     def __init__(self, lesson, question, options):
         shown = [ko if ko == en else say(ko, en, " · ") for ko, en in options]
         super().__init__(lesson, question, (1, len(shown)), options=shown)
 
     def beside(self, index):
-        """Print the guess beside the right answer, by its number from 0; else ``BadInput``."""
+        """Print the guess beside the right answer.
+
+        Parameters
+        ----------
+        index : int, the right answer's number, from 0
+
+        Raises
+        ------
+        BadInput
+            There is no such answer.
+        """
         if index not in range(len(self.options)):
             raise BadInput(f"그런 답이 없습니다: {index}", f"There is no such answer: {index}")
         if self._opened(np.arange(len(self.options)) == index):

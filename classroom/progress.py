@@ -10,7 +10,17 @@ from classroom.checks.exercise import listed
 
 
 def show(lesson):
-    """Show how each exercise of a lesson ("03") stands, and the answers kept, folded away."""
+    """Show how each exercise of a lesson stands, and the answers kept, folded away.
+
+    Parameters
+    ----------
+    lesson : str, two digits, as "03"
+
+    Raises
+    ------
+    BadInput
+        There is no such lesson.
+    """
     exercises = standing(lesson)
     done = sum(e["verdict"] == "right" for e in exercises)
     print(f"{say('연습', 'Exercises', ' · ')}: {done} / {len(exercises)}")
@@ -34,7 +44,7 @@ def show(lesson):
         display(HTML("\n".join(folded)))
 
 
-def hand_in(name, number=""):
+def hand_in(name="", number=""):
     """Write the answers and guesses of all lessons to one HTML file, to send to a teacher.
 
     Parameters

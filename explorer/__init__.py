@@ -21,7 +21,18 @@ def camera(model):
     Whether there is a camera is the browser's to say: it gives one to pages on this machine and to
     https, not to frames that VS Code or Colab draw. Nothing leaves the browser.
 
-    BadInput if the model is not small and of timm's plain kind, as the embedded one is.
+    Parameters
+    ----------
+    model : timm model, small and of timm's plain kind, as the embedded one is
+
+    Returns
+    -------
+    live.Camera, a widget that shows itself as a cell's last line
+
+    Raises
+    ------
+    BadInput
+        It is a model that a browser cannot compute.
     """
     from explorer import live  # not above: ``python -m explorer.live`` would load it twice
 

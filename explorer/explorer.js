@@ -6,9 +6,9 @@
 
 import { ComputedMaps, unpacked } from "./computed.js";
 import { listenTo } from "./hands.js";
-import { make, wordOf } from "./live/elements.js";
+import { make } from "./live/elements.js";
 import { watchForPhotos } from "./live/photo.js";
-import { setLanguage } from "./live/words.js";
+import { setLanguage, WORDS } from "./live/words.js";
 import { bytes, floats } from "./pixels.js";
 import { SentMaps } from "./sent.js";
 import { makeShow } from "./show.js";
@@ -36,12 +36,15 @@ async function render({ model, el }) {
   // What is shown: the maps, those of the untrained network, the picture and whether the page brought it.
   let given = await photo();
   const at = { state, maps: mapsOf(model), beside: null, seen: given, own: false, current: null };
-  const fromPython = () => { at.mask = model.get("mask") && bytes(model.get("mask")); };
+  const fromPython = () => {
+    at.mask = model.get("mask") && bytes(model.get("mask"));
+    at.cropped = model.get("cropped");
+  };
   fromPython();
   const first = { kind: state.kind, block: at.maps.block, cmap: Object.keys(tables)[0] };
 
   const controls = explorerControls(say, kinds, Object.keys(tables), at.maps.blocks);
-  const pictures = explorerPictures(say, wordOf("untrainedName")), words = explorerWords(say), bench = benchPlace(say);
+  const pictures = explorerPictures(say, Object.values(WORDS.untrainedName)), words = explorerWords(say), bench = benchPlace(say);
   const root = make("div", { className: "dino-explorer" }, ...controls.above, pictures.row,
     words.legend, words.readout, ...controls.below, words.status, bench, words.foot);
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own arrow keys stay out, in both ways

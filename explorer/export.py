@@ -21,7 +21,8 @@ HERE = Path(__file__).resolve().parent
 STYLE = HERE / "explorer.css"
 START = HERE / "page.js"  # starts the explorers of a page
 TRAITS = (
-    "_esm kinds start alpha cmap photo full tables data mask network input view weights language"
+    "_esm kinds start alpha cmap photo full tables data mask cropped network input view weights "
+    "language"
 ).split()
 
 

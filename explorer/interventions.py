@@ -43,7 +43,13 @@ class Block(NamedTuple):
 
 
 def forward(model, tensor, what_if=WhatIf()):  # noqa: B008  frozen
-    """Encode pictures (B, 3, H, W) with something changed; the model has ``dynamic_img_size``.
+    """Encode pictures with something changed.
+
+    Parameters
+    ----------
+    model : timm ViT of the plain kind, with ``dynamic_img_size``; it is left as it is
+    tensor : torch.Tensor (B, 3, H, W), as ``images.to_tensor`` gives
+    what_if : WhatIf
 
     Returns
     -------
@@ -111,6 +117,14 @@ def untrained(model):
     As timm begins a ViT: layers and position embedding normal with deviation 0.02, the patch
     embedding uniform, norms 1, biases 0. Each number comes from its place among the parameters
     (``engine/untrained.js``), not from torch's generator.
+
+    Parameters
+    ----------
+    model : timm ViT of the plain kind, trained or not
+
+    Returns
+    -------
+    timm model, whose caption says that it is untrained
     """
     model, at = copy.deepcopy(model), 0
     with torch.no_grad():

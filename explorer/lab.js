@@ -14,7 +14,7 @@ let count = 0;
 
 /** model: the widget's; input(): the picture that Python gave the network.
  *
- * picture(canvas): another one to show; redraw(): the bench wants it shown otherwise; shown(mapsOf,
+ * picture(canvas, cropped): another one to show, and whether it is a long photo's centre; redraw(): the bench wants it shown otherwise; shown(mapsOf,
  * besideOf): what gives a block's maps, and the untrained network's or null; problem(word, error): what
  * went wrong. */
 export function makeLab(model, { input, picture, redraw, shown, problem }) {
@@ -60,10 +60,10 @@ export function makeLab(model, { input, picture, redraw, shown, problem }) {
     if (camera.on && fresh) frame();
   }
 
-  function take(from, dimensions, how) {
+  function take(from, dimensions, how, cropped = false) {
     const { grid, image } = taker.take(from, dimensions, how);
     if (last && String(grid) !== String(last.grid)) whatIf.forgetPlaces();
-    picture(taker.canvas);
+    picture(taker.canvas, cropped);
     return image;
   }
 
@@ -80,7 +80,7 @@ export function makeLab(model, { input, picture, redraw, shown, problem }) {
     await wake();
     const { bitmap, image } = photo, dimensions = [image.width, image.height];
     source = { image, fit: fit === "squash" ? fit : fitOwn(dimensions) };
-    take(bitmap, dimensions, { fit: source.fit });
+    take(bitmap, dimensions, { fit: source.fit }, source.fit === "crop");
     bitmap.close();
     return compute();
   }

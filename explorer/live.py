@@ -65,7 +65,22 @@ def page(model):
 
 
 def write(path="live.html", model=None):
-    """Write the live page, with the embedded network if no other is given; its Path."""
+    """Write the live page.
+
+    Parameters
+    ----------
+    path : str or Path, of the file; its folder is made
+    model : timm model, optional, one that ``network.in_page`` can send; else the embedded one
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    BadInput
+        The file cannot be written.
+    """
     with writing(path) as path:  # a fresh clone has no outputs/
         path.write_text(page(model or load_model("embedded")), encoding="utf-8")
     return path

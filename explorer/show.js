@@ -73,20 +73,20 @@ export function makeShow(model, at, { say, kinds, tables, controls, pictures, wo
   }
 
   /** Which map is shown: its kind, block and head. */
-  function title() {
+  function title(own = say) {
     const head = at.maps.rows(state.kind) > 1 || state.kind === "query"
-      ? ` · ${say("헤드", "head")} ${state.head ? state.head - 1 : say("평균", "mean")}` : "";
-    return `${say(...kinds[state.kind])} · ${say("블록", "block")} ${at.maps.block}${head}`;
+      ? ` · ${own("헤드", "head")} ${state.head ? state.head - 1 : own("평균", "mean")}` : "";
+    return `${own(...kinds[state.kind])} · ${own("블록", "block")} ${at.maps.block}${head}`;
   }
 
   function showWords() {
     const { grid } = at.maps;
     pictures.point(state.patch, grid, state.pinned);
     pictures.before.style.clipPath = `inset(0 ${100 - state.wipe}% 0 0)`;
-    pictures.captions.map.textContent = title();
+    pictures.captions.map.replaceChildren(...say.each(title));
     words.range(at.current?.range);
     words.at(state, grid, say(...kinds[state.kind]), at.current?.values);
-    words.made(model.get("weights"), at.maps.left_out);
+    words.made(model.get("weights"), at.maps.left_out, at.cropped);
   }
 
   /** Make the controls say what the state is, and why some of them can't be used. */
@@ -104,7 +104,7 @@ export function makeShow(model, at, { say, kinds, tables, controls, pictures, wo
     if (!at.current) return;
     const asItCame = !at.own && !sources.lab?.bench?.active(), held = asItCame ? bytes(model.get("full")) : [];
     const large = held.length ? await createImageBitmap(new Blob([held])) : pictures.canvases.photo.canvas;
-    const own = explorerPictures(say, ""), { images } = own;
+    const own = explorerPictures(say, ["", ""]), { images } = own;
     own.show(large);
     paint(own.images.photo.data, ...layers(at.current, own.size), tables[model.get("cmap")], model.get("alpha"),
       images.map.data, images.overlay.data);

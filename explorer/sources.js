@@ -35,8 +35,8 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
   if (model.get("network")?.key) {
     lab = makeLab(model, {
       input: () => createImageBitmap(new Blob([bytes(model.get("input"))])),
-      picture(canvas) {
-        [at.seen, at.own] = [canvas, true];
+      picture(canvas, cropped) {
+        [at.seen, at.own, at.cropped] = [canvas, true, cropped];
       },
       redraw() {
         root.dataset.tool = lab.bench.tool;
@@ -123,7 +123,7 @@ export function makeSources(model, at, { say, root, status, bench, controls, sho
     /** Back to the picture that Python gave, and to the network as it is. */
     reset(photo) {
       if (!lab?.bench) return;
-      if (at.own) [at.seen, at.own] = [photo, false];
+      if (at.own) [at.seen, at.own, at.cropped] = [photo, false, model.get("cropped")];
       lab.reset();
       showCamera();
     },

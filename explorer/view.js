@@ -9,7 +9,13 @@ const SCALES = {
 };
 
 /** Of a pair the text to show: the Korean words, the English ones, or both. As bilingual.say. */
-export const speaker = (language) => (ko, en) => ({ ko, en })[language] ?? `${ko} ${en}`;
+export function speaker(language) {
+  const say = (ko, en) => ({ ko, en })[language] ?? `${ko} ${en}`;
+  /** What `text` makes of a speaker, a span a language: a line breaks between them, if it must. */
+  say.each = (text) => (language === "both" ? ["ko", "en"] : [language]).flatMap(
+    (own) => [" ", make("span", { textContent: text(speaker(own)) })]);
+  return say;
+}
 
 /** A place for the bench, not yet filled. */
 export const benchPlace = (say) => make("details", { className: "dino-bench" },
@@ -90,7 +96,7 @@ export function explorerControls(say, kinds, cmaps, blocks) {
 /** Photo, map, overlay and the untrained network's overlay, each a canvas with a frame around the
  * chosen patch; show() puts a photo in. */
 export function explorerPictures(say, untrained) {
-  const titles = { photo: say("사진", "photo"), map: "", overlay: say("겹침 그림", "overlay"), beside: untrained };
+  const titles = { photo: ["사진", "photo"], map: ["", ""], overlay: ["겹침 그림", "overlay"], beside: untrained };
   const row = make("div", {
     className: "dino-row", tabIndex: 0, role: "group",
     "aria-label": say("사진, 맵, 겹침 그림: 화살표 키로 패치를 고르고 Esc로 놓습니다.",
@@ -102,7 +108,7 @@ export function explorerPictures(say, untrained) {
     const frame = make("div", { className: "dino-patch", hidden: true });
     const picture = canvas(name), box = make("div", { className: "dino-picture" }, picture);
     all.canvases[name] = picture.getContext("2d", { willReadFrequently: true });
-    all.captions[name] = make("figcaption", { textContent: title });
+    all.captions[name] = make("figcaption", {}, ...say.each((own) => own(...title)));
     if (name === "overlay") { // the photo again, above the overlay, as far as the reader wipes
       all.before = canvas("before");
       box.append(all.before);
@@ -174,8 +180,9 @@ export function explorerWords(say) {
         ? say("사진 위에서 움직이거나 화살표 키를 쓰세요.", "Move over a picture, or use the arrow keys.")
         : `${patch(state, grid)} · ${kind}: ${digits(values?.[state.patch])}${state.pinned ? ` · ${pinned}` : ""}`;
     },
-    made(weights, leftOut) {
-      foot.textContent = `${say("가중치", "weights")}: ${weights}` + (leftOut.length
+    made(weights, leftOut, cropped) {
+      const long = say("긴 변이 짧은 변의 3.5배를 넘는 사진이라 가운데만 썼습니다", "only the centre is used of a photo more than 3.5 times as long as it is wide");
+      foot.textContent = `${say("가중치", "weights")}: ${weights}${cropped ? ` · ${long}` : ""}` + (leftOut.length
         ? ` · ${say("패치마다 보내지 않은 것", "not sent for each patch")}: ${say(...leftOut)}` : "");
     },
   };

@@ -52,7 +52,7 @@ class Explorer(anywidget.AnyWidget):
     Raises
     ------
     PhotoError, BadInput
-        See ``images.to_tensor``; and if there is no such `start`.
+        See ``images.to_tensor``; and if there is no such `start` or parameter.
     """
 
     _esm = bundle(HERE / "explorer.js")
@@ -67,13 +67,16 @@ class Explorer(anywidget.AnyWidget):
     tables = traitlets.Dict().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)  # one block's maps, see data.block_data
     mask = traitlets.Bytes().tag(sync=True)  # 1 for each patch of an object; empty: not known
+    cropped = traitlets.Bool().tag(sync=True)  # a long photo, of which only the centre is seen
     network = traitlets.Dict().tag(sync=True)  # see network.in_page; the weights come on request
     input = traitlets.Bytes().tag(sync=True)  # for such a network, the picture that it gets
     view = traitlets.Dict().tag(sync=True)  # how a photo is fitted to the network
     weights = traitlets.Unicode().tag(sync=True)
     language = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, photo, model, fit="crop", size=None, start="norm", masks=None):
+    def __init__(self, photo, model, fit="crop", size=None, start="norm", masks=None, **unknown):
+        for name in unknown:
+            one_of("explore()", name, ("fit", "size", "start", "masks"))
         one_of("start", start, KINDS)
         if masks is None and isinstance(photo, (str, Path)):
             with contextlib.suppress(PhotoError):
@@ -94,17 +97,19 @@ class Explorer(anywidget.AnyWidget):
         """Take a photo: sets what Python keeps of it, returns what the page gets."""
         photo = load_photo(photo, max_side=None)
         long = self.fit == "whole" and max(photo.size) > LONG * min(photo.size)
-        tensor, seen = to_tensor(photo, self.model, "crop" if long else self.fit, self.size)
+        fit = "crop" if long else self.fit
+        tensor, seen = to_tensor(photo, self.model, fit, self.size)
         self.tensor, self.seen, self.picture = tensor, seen, shrink(seen)
         on_grid = b""
         if masks is not None:
-            on_grid = masks_on_grid(masks, self.model, self.fit, self.size).any(0)
+            on_grid = masks_on_grid(masks, self.model, fit, self.size).any(0)
             on_grid = on_grid.numpy().astype("uint8").tobytes()
         return {
             "photo": png(self.picture),
             "full": full(seen),
             "data": block_data(self.model, tensor, -1),
             "mask": on_grid,
+            "cropped": long,
             "input": network.levels(self.model, tensor) if network.in_page(self.model) else b"",
         }
 
@@ -157,24 +162,41 @@ class Explorer(anywidget.AnyWidget):
         return two_panel(self.picture, m, weights=self.model, **look)
 
     def save_html(self, path="explorer.html", network=True):
-        """Write the explorer as one HTML file that needs neither kernel nor internet; its Path.
+        """Write the explorer as one HTML file that needs neither kernel nor internet.
 
-        With the network in it, if it can work in a page (about 8 MB): for photos of the reader's
-        own, and to break it. Or small, with what the network made of this photo.
+        Parameters
+        ----------
+        path : str or Path, of the file; its folder is made
+        network : bool
+            Whether the network goes along, if it can work in a page (about 8 MB): for photos of the
+            reader's own, and to break it. Else the file is small, with what it made of this photo.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        BadInput
+            The file cannot be written.
         """
         with writing(path) as path:
             path.write_text(export.page(self, plain(path.stem), network), encoding="utf-8")
         return path
 
     def save_gif(self, path="explorer.gif", sweep="alpha"):
-        """Write the overlay as a moving picture, a GIF or, by its name, a smaller WebP; its Path.
+        """Write the overlay as a moving picture, a GIF or, by its name, a smaller WebP.
 
         Parameters
         ----------
-        path : str or Path
+        path : str or Path, of the file; its folder is made
         sweep : {"alpha", "head", "block", "query"}
             From photo to the first map and back; CLS attention head by head; token norms block by
             block; a patch that goes round the photo, where it looks and which patches are like it.
+
+        Returns
+        -------
+        Path
 
         Raises
         ------
