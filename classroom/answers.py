@@ -115,13 +115,11 @@ def _is_guess(guess):
 
 
 def _is_answer(tries):
-    form = {"correct": bool, "code": str, "time": str}
-    return (
-        isinstance(tries, dict)
-        and "last" in tries
-        and all(isinstance(one, dict) for one in tries.values())
-        and all({k: type(v) for k, v in one.items()} == form for one in tries.values())
-    )
+    def whole(one):
+        form = {"correct": bool, "code": str, "time": str}
+        return isinstance(one, dict) and {k: type(v) for k, v in one.items()} == form
+
+    return isinstance(tries, dict) and "last" in tries and all(map(whole, tries.values()))
 
 
 def _kept(lesson):

@@ -13,6 +13,8 @@ from PIL import Image
 
 from bilingual import say
 from classroom import page
+from explorer.bundle import in_base64
+from explorer.data import png
 from helpers import overlay
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
@@ -175,6 +177,5 @@ def _answers(made, question):
 
 def _png(values):
     """A map as a picture of a pixel a patch, from 0 to its largest, as in a data address."""
-    file = io.BytesIO()
-    Image.fromarray(overlay.colorize(values / (values.max() or 1))).save(file, "PNG")
-    return f"png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    picture = Image.fromarray(overlay.colorize(values / (values.max() or 1)))
+    return f"png;base64,{in_base64(png(picture))}"

@@ -6,7 +6,6 @@
 Only a guess that was locked in counts. It is kept with the answers and handed in, see ``answers``.
 """
 
-import base64
 from pathlib import Path
 
 import anywidget
@@ -19,6 +18,7 @@ from bilingual import BadInput, language, say, tell
 from classroom import answers
 from classroom.guesses import digits, overlap
 from explorer import still
+from explorer.bundle import in_base64
 from explorer.data import jpeg, shrink
 from helpers import overlay, plots
 from helpers.images import load_photo
@@ -98,7 +98,7 @@ class Guess(anywidget.AnyWidget):
         data, metadata = super()._repr_mimebundle_()
         data["text/plain"] = words
         if picture:
-            data["image/jpeg"] = base64.b64encode(picture).decode()
+            data["image/jpeg"] = in_base64(picture)
             metadata = {**metadata, "image/jpeg": {"alt": words}}
         still.show(data, metadata, words)
 

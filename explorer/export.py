@@ -4,6 +4,7 @@ import html
 from pathlib import Path
 
 import numpy as np
+from anywidget import AnyWidget
 from PIL import Image, ImageDraw, ImageFont
 
 from bilingual import one_of, plain, say
@@ -20,15 +21,12 @@ QUERY_STEPS = 40  # of the way round the photo
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "explorer.css"
 START = HERE / "page.js"  # starts the explorers of a page
-TRAITS = (
-    "_esm kinds start alpha cmap photo full tables data mask cropped network input view weights "
-    "language"
-).split()
 
 
 def traits(view, whole):
     """What a page needs to show an explorer; `whole`: with the network, if a page can use it."""
-    held = {name: getattr(view, name) for name in TRAITS}
+    own = view.traits(sync=True).keys() - {"_css", *AnyWidget.class_traits(sync=True)}
+    held = {name: getattr(view, name) for name in sorted(own)}
     if whole and view.network:
         files = {"weights": network.weights(view.model), **network.engine_files()}
         held["network"] = {**view.network, **files}
@@ -69,12 +67,10 @@ def gif(view, path, sweep):
     one_of("sweep", sweep, SWEEPS)
     frames = [_labelled(p, f"{label} · {view.weights}") for p, label in _frames(view, sweep)]
     pause = {"alpha": 80, "query": 150}.get(sweep, 700)  # ms a frame
-    how = {"save_all": True, "duration": pause, "loop": 0}
-    if path.suffix.lower() == ".webp":
-        frames[0].save(path, "WEBP", append_images=frames[1:], quality=70, method=6, **how)
-    else:
-        paletted = [frame.quantize(128) for frame in frames]
-        paletted[0].save(path, "GIF", append_images=paletted[1:], **how)
+    webp = path.suffix.lower() == ".webp"
+    how = {"format": "WEBP", "quality": 70, "method": 6} if webp else {"format": "GIF"}
+    first, *others = frames if webp else (frame.quantize(128) for frame in frames)
+    first.save(path, save_all=True, append_images=others, duration=pause, loop=0, **how)
 
 
 def _frames(view, sweep):

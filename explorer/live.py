@@ -90,15 +90,12 @@ def network_words(model):
     """Which network it is and what it learnt from, as its model card says: {"ko", "en"}."""
     card = (EMBEDDED / "README.md").read_text("utf-8")
     section = re.search(r"^## What it is not.*?\n(.*?)^## ", card, re.MULTILINE | re.DOTALL)[1]
-    told = {}
-    for paragraph in section.strip().split("\n\n"):
-        words = " ".join(paragraph.replace("*", "").split())
-        told["ko" if re.search("[가-힣]", words) else "en"] = words
+    english, korean = (" ".join(p.replace("*", "").split()) for p in section.strip().split("\n\n"))
     pixels, patch = (side[0] for side in (model.patch_embed.img_size, model.patch_embed.patch_size))
     numbers = [pixels, patch, len(model.blocks), model.blocks[0].attn.num_heads]
     ko = "이 맵은 내장 DINO의 것입니다(ViT, {}픽셀, 패치 {}, 블록 {}개, 헤드 {}개)."
     en = "These maps are the embedded DINO's (a ViT: {} pixels, patch {}, {} blocks, {} heads)."
-    return {k: f"{s.format(*numbers)} {told[k]}" for k, s in (("ko", ko), ("en", en))}
+    return {"ko": f"{ko.format(*numbers)} {korean}", "en": f"{en.format(*numbers)} {english}"}
 
 
 def _example(name, model):

@@ -1,6 +1,5 @@
 """The explorer as a widget: what the page gets, what it asks for, and the files it can become."""
 
-import base64
 import contextlib
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import traitlets
 
 from bilingual import Bilingual, language, one_of, plain, say, writing
 from explorer import export, network, still
-from explorer.bundle import bundle
+from explorer.bundle import bundle, in_base64
 from explorer.data import block_data, colour_table, full, patch_map, png, shrink
 from helpers.images import load_photo, to_tensor
 from helpers.maps import min_max
@@ -148,7 +147,7 @@ class Explorer(anywidget.AnyWidget):
         """The widget, with what Colab needs to find it; and a figure where no widget runs."""
         data, metadata = super()._repr_mimebundle_(**kwargs)
         jpeg, size = self.figure()._repr_jpeg_()
-        data = {**data, "image/jpeg": base64.b64encode(jpeg).decode()}
+        data = {**data, "image/jpeg": in_base64(jpeg)}
         return data, {**metadata, "image/jpeg": size}
 
     def _ipython_display_(self, **kwargs):

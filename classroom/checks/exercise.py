@@ -2,7 +2,6 @@
 
 import functools
 import importlib
-import pkgutil
 from pathlib import Path
 
 import numpy as np
@@ -63,11 +62,9 @@ def exercise(ko, en, near=3e-5):
 def listed():
     """All exercises in their order: ``{lesson: {name of its check: (ko, en) title}}``."""
     found = {}
-    for name in sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)])):
-        if name.startswith("lesson_"):
-            checks = vars(importlib.import_module(f"{__package__}.{name}")).items()
-            own = {n: c.title for n, c in checks if getattr(c, "lesson", "") == name[-2:]}
-            found[name[-2:]] = own
+    for name in sorted(path.stem for path in Path(__file__).parent.glob("lesson_*.py")):
+        checks, lesson = vars(importlib.import_module(f"{__package__}.{name}")).items(), name[-2:]
+        found[lesson] = {n: c.title for n, c in checks if getattr(c, "lesson", "") == lesson}
     return found
 
 

@@ -58,35 +58,23 @@ def _wrong(said, case):
         yield True, "이름은 맞지만 수가 다릅니다.", "The name is right, the number is not."
 
 
-def _judge(answer, cases, first):
-    if not isinstance(answer, list | tuple) or len(answer) != len(cases):
-        raise BadInput("그림 세 장의 답을 쓰세요.", "Answer for each of the three figures.")
-    for place, (said, case) in enumerate(zip(answer, cases), first):
-        for slip in (words for wrong, *words in _wrong(said, case) if wrong):
-            raise BadInput(f"그림 {place}: {slip[0]}", f"Figure {place}: {slip[1]}")
-    lying = sum(case.lie != lies.RIGHT for case in cases)
-    yield ..., f"세 장 가운데 {lying}장이 거짓입니다.", f"{lying} of the three lie."
+def _three(name, first):
+    """The check of this name, of three figures of a hand from the one of this number on."""
+
+    def check(answer, hand):
+        """Whether the answers name what is wrong with three figures, or say that they are right."""
+        cases = hand[first - 1 : first + 2]
+        if not isinstance(answer, list | tuple) or len(answer) != len(cases):
+            raise BadInput("그림 세 장의 답을 쓰세요.", "Answer for each of the three figures.")
+        for place, (said, case) in enumerate(zip(answer, cases), first):
+            for slip in (words for wrong, *words in _wrong(said, case) if wrong):
+                raise BadInput(f"그림 {place}: {slip[0]}", f"Figure {place}: {slip[1]}")
+        lying = sum(case.lie != lies.RIGHT for case in cases)
+        yield ..., f"세 장 가운데 {lying}장이 거짓입니다.", f"{lying} of the three lie."
+
+    check.__name__ = name
+    return exercise(f"그림 {first}~{first + 2}", f"Figures {first} to {first + 2}")(check)
 
 
-@exercise("그림 1~3", "Figures 1 to 3")
-def check_first(answer, hand):
-    """Whether the answers name what is wrong with figures 1 to 3, or say that they are right."""
-    return _judge(answer, hand[:3], 1)
-
-
-@exercise("그림 4~6", "Figures 4 to 6")
-def check_second(answer, hand):
-    """As `check_first`, of figures 4 to 6."""
-    return _judge(answer, hand[3:6], 4)
-
-
-@exercise("그림 7~9", "Figures 7 to 9")
-def check_third(answer, hand):
-    """As `check_first`, of figures 7 to 9."""
-    return _judge(answer, hand[6:9], 7)
-
-
-@exercise("그림 10~12", "Figures 10 to 12")
-def check_fourth(answer, hand):
-    """As `check_first`, of figures 10 to 12."""
-    return _judge(answer, hand[9:], 10)
+check_first, check_second = _three("check_first", 1), _three("check_second", 4)
+check_third, check_fourth = _three("check_third", 7), _three("check_fourth", 10)
