@@ -52,8 +52,7 @@ def write(name, number, lessons, guesses=()):
     str, HTML
     """
     made = datetime.now().astimezone().isoformat(timespec="seconds")
-    told = {"name": name, "number": number, "made": made, "lessons": lessons}
-    told["guesses"] = dict(guesses)
+    told = dict(name=name, number=number, made=made, lessons=lessons, guesses=dict(guesses))
     data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")  # no answer ends the script
     return render("page.html", **told, marks=MARKS, drawn=drawn, data=START + data + END)
 

@@ -2,18 +2,9 @@
 //
 // The kernel keeps what is locked; the page follows its `picked` and `locked`.
 
-const PATIENCE = 60000; // ms to wait for the kernel
+import { make, patchUnder } from "../explorer/live/make.js";
 
-/** An element with properties, `aria-…` attributes and children. */
-function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (/^(aria-|role$)/.test(name)) element.setAttribute(name, value);
-    else element[name] = value;
-  }
-  element.append(...children);
-  return element;
-}
+const PATIENCE = 60000; // ms to wait for the kernel
 
 /** The photo under its patches. A patch is painted by pointer, or by arrow keys and space. */
 function patches(model, say, changed) {
@@ -55,15 +46,8 @@ function patches(model, say, changed) {
     if (focus) cells[at].focus({ preventScroll: true });
   }
 
-  function under(event) {
-    const area = grid.getBoundingClientRect();
-    const x = Math.floor(((event.clientX - area.left) / area.width) * columns);
-    const y = Math.floor(((event.clientY - area.top) / area.height) * rows);
-    return x < 0 || y < 0 || x >= columns || y >= rows ? null : y * columns + x;
-  }
-
   grid.addEventListener("pointerdown", (event) => {
-    const i = under(event);
+    const i = patchUnder(event, grid, [rows, columns]);
     if (locked || i === null || event.button) return;
     event.preventDefault();
     grid.setPointerCapture(event.pointerId);
@@ -72,7 +56,7 @@ function patches(model, say, changed) {
     set(i, paint);
   });
   grid.addEventListener("pointermove", (event) => {
-    const i = paint === null ? null : under(event);
+    const i = paint === null ? null : patchUnder(event, grid, [rows, columns]);
     if (i !== null && picked.has(i) !== paint) set(i, paint);
   });
   for (const end of ["pointerup", "pointercancel"]) grid.addEventListener(end, () => (paint = null));

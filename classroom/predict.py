@@ -18,7 +18,7 @@ from bilingual import BadInput, language, say, tell
 from classroom import answers
 from classroom.guesses import digits, overlap
 from explorer import still
-from explorer.bundle import in_base64
+from explorer.bundle import bundle, in_base64
 from explorer.data import jpeg, shrink
 from helpers import overlay, plots
 from helpers.images import load_photo
@@ -30,7 +30,7 @@ STILL_SIDE = 360  # of the still, which is stored in notebooks
 class Guess(anywidget.AnyWidget):
     """What the reader guesses: some patches of a grid, or one of 1 × n answers."""
 
-    _esm = Path(__file__).with_name("predict.js")
+    _esm = bundle(Path(__file__).with_name("predict.js"))
     _css = Path(__file__).with_name("predict.css")
     language = traitlets.Unicode().tag(sync=True)
     photo = traitlets.Bytes().tag(sync=True)

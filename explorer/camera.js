@@ -1,15 +1,15 @@
 // The live page in a notebook's cell: fetched from the kernel when the reader wants it, in a frame of
 // its own whose content policy forbids every connection.
 
+import { make } from "./live/make.js";
 import { NO_ANSWER, patience } from "./patience.js";
 
 function render({ model, el }) {
   const say = (ko, en) => ({ ko, en })[model.get("language")] ?? `${ko} ${en}`;
-  const add = (tag, properties) => el.appendChild(Object.assign(document.createElement(tag), properties));
   el.classList.add("dino-camera");
-  const button = add("button", { type: "button", textContent: say("카메라 열기", "open the camera") });
-  const status = add("div", { className: "dino-status" });
-  status.setAttribute("role", "status");
+  const button = make("button", { type: "button", textContent: say("카메라 열기", "open the camera") });
+  const status = make("div", { className: "dino-status", role: "status" });
+  el.append(button, status);
   let address, waiting;
   button.onclick = () => {
     button.disabled = true;
@@ -24,10 +24,7 @@ function render({ model, el }) {
     if (message.heard) return waiting?.heard();
     waiting?.end();
     address = URL.createObjectURL(new Blob([page], { type: "text/html" }));
-    const frame = add("iframe", { src: address, className: "dino-live", title: button.textContent });
-    frame.allow = "camera";
-    button.remove();
-    status.remove();
+    el.replaceChildren(make("iframe", { src: address, className: "dino-live", title: button.textContent, allow: "camera" }));
   };
   model.on("msg:custom", show);
   return () => {

@@ -82,17 +82,10 @@ def block_data(model, tensor, block, budget=BUDGET):
         fits = (heads + 2) * patches**2 <= budget
         query = eight_bits(query if fits else query[:1])
         left_out = () if fits else ("헤드별 어텐션", "attention of single heads")
-    return {
-        "block": block,
-        "blocks": len(model.blocks),
-        "heads": heads,
-        "grid": list(grid),
-        "norm": token_norm(encoded.patch_tokens, grid)[0].numpy().tobytes(),
-        "cls": cls.numpy().tobytes(),
-        "similarity": similarity,
-        "query": query,
-        "left_out": list(left_out),
-    }
+    norm = token_norm(encoded.patch_tokens, grid)[0]
+    sizes = {"block": block, "blocks": len(model.blocks), "heads": heads, "grid": list(grid)}
+    tables = {"similarity": similarity, "query": query, "left_out": list(left_out)}
+    return sizes | tables | {"norm": norm.numpy().tobytes(), "cls": cls.numpy().tobytes()}
 
 
 def patch_map(model, tensor, block, kind, patch):

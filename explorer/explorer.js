@@ -6,7 +6,7 @@
 
 import { ComputedMaps, unpacked } from "./computed.js";
 import { listenTo } from "./hands.js";
-import { make } from "./live/elements.js";
+import { make } from "./live/make.js";
 import { watchForPhotos } from "./live/photo.js";
 import { setLanguage, WORDS } from "./live/words.js";
 import { bytes, floats } from "./pixels.js";

@@ -1,19 +1,14 @@
 // Mouse, finger and arrow keys on the explorer's pictures.
 
+import { patchUnder } from "./live/make.js";
+
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /** at: what is shown; set(changes): choose another patch; bench(): the bench, if it is there. */
 export function listenTo(pictures, at, set, bench) {
   const { state } = at, hides = () => bench() && bench().tool !== "choose";
 
-  /** The patch under a pointer, or null. */
-  function patchAt(event, box) {
-    const area = box.getBoundingClientRect(), [rows, columns] = at.maps.grid;
-    const x = Math.floor(((event.clientX - area.left) / area.width) * columns);
-    const y = Math.floor(((event.clientY - area.top) / area.height) * rows);
-    return x < 0 || y < 0 || x >= columns || y >= rows ? null : y * columns + x;
-  }
-
+  const patchAt = (event, box) => patchUnder(event, box, at.maps.grid);
   let give = null, touched = null; // in a stroke: whether patches are given back; the last one
   function stroke(event, box) {
     const patch = patchAt(event, box);

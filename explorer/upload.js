@@ -1,21 +1,22 @@
 // A button that brings a photo or a video to the kernel: chosen, dropped or pasted.
 
+import { make } from "./live/make.js";
+import { watchForPhotos } from "./live/photo.js";
 import { asItIs, prepare } from "./prepare.js";
 
 const PATIENCE = 60000; // ms to wait for the kernel
 
 function render({ model, el }) {
   const say = (ko, en) => ({ ko, en })[model.get("language")] ?? `${ko}\n${en}`;
-  const add = (tag, properties, to) => to.appendChild(Object.assign(document.createElement(tag), properties));
-  const video = model.get("video");
-  const root = add("div", { className: "dino-upload" }, el);
+  const video = model.get("video"), line = (ko, en) => say(ko, en).replace("\n", " ");
+  const button = make("button", { type: "button", textContent: video ? line("비디오 올리기", "upload a video") : line("사진 올리기", "upload a photo") });
+  const how = make("span", { textContent: ` ${line("끌어 놓거나 붙여 넣어도 됩니다.", "or drop or paste one here.")}` });
+  const input = make("input", { type: "file", accept: video ? "video/*,.gif,.webp" : "image/*", hidden: true });
+  const status = make("div", { className: "dino-status", role: "status" });
+  const root = make("div", { className: "dino-upload" }, button, how, input, status);
+  el.append(root);
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take a pasted photo for a cell
   root.addEventListener("keydown", (event) => event.stopPropagation());
-  const button = add("button", { type: "button", textContent: (video ? say("비디오 올리기", "upload a video") : say("사진 올리기", "upload a photo")).replace("\n", " ") }, root);
-  add("span", { textContent: ` ${say("끌어 놓거나 붙여 넣어도 됩니다.", "or drop or paste one here.").replace("\n", " ")}` }, root);
-  const input = add("input", { type: "file", accept: video ? "video/*,.gif,.webp" : "image/*", hidden: true }, root);
-  const status = add("div", { className: "dino-status" }, root);
-  status.setAttribute("role", "status");
   let note = "", waiting;
 
   function busy(on, text) {
@@ -26,7 +27,7 @@ function render({ model, el }) {
   }
 
   async function take(file) {
-    if (!file || button.disabled) return;
+    if (button.disabled) return;
     busy(true, say("보내고 있습니다 …", "Sending …"));
     const { blob, refused, note: done } = await (video ? asItIs : prepare)(file, say);
     note = done;
@@ -40,22 +41,7 @@ function render({ model, el }) {
   }
 
   button.addEventListener("click", () => input.click());
-  input.addEventListener("change", () => {
-    take(input.files[0]);
-    input.value = ""; // so that the same file can be chosen again
-  });
-  for (const [event, over] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
-    root.addEventListener(event, (e) => {
-      e.preventDefault();
-      e.stopPropagation();
-      root.classList.toggle("over", over);
-      if (event === "drop") take(e.dataTransfer.files[0]);
-    });
-  }
-  root.addEventListener("paste", (event) => {
-    event.stopPropagation();
-    take(event.clipboardData.files[0]);
-  });
+  watchForPhotos(root, input, take);
   const answer = ({ error }) => busy(false, error.length ? say(...error) : note);
   model.on("msg:custom", answer);
   return () => model.off("msg:custom", answer);

@@ -1,6 +1,6 @@
 // What the explorer's page is made of: its controls, its pictures and its words, not yet in use.
 
-import { make } from "./live/elements.js";
+import { make } from "./live/make.js";
 
 const SCALES = {
   "min-max": ["최소-최대", "min-max"],

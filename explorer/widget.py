@@ -103,14 +103,9 @@ class Explorer(anywidget.AnyWidget):
         if masks is not None:
             on_grid = masks_on_grid(masks, self.model, fit, self.size).any(0)
             on_grid = on_grid.numpy().astype("uint8").tobytes()
-        return {
-            "photo": png(self.picture),
-            "full": full(seen),
-            "data": block_data(self.model, tensor, -1),
-            "mask": on_grid,
-            "cropped": long,
-            "input": network.levels(self.model, tensor) if network.in_page(self.model) else b"",
-        }
+        levels = network.levels(self.model, tensor) if network.in_page(self.model) else b""
+        shown = {"photo": png(self.picture), "full": full(seen), "mask": on_grid, "cropped": long}
+        return shown | {"data": block_data(self.model, tensor, -1), "input": levels}
 
     def _answer(self, _, question, buffers):
         """What the browser asks for: the network, another block or photo, one patch's map."""

@@ -1,19 +1,9 @@
 // Small builders of the page's controls.
 
+import { make } from "./make.js";
 import { say, WORDS } from "./words.js";
 
 export const byId = (id) => document.getElementById(id);
-
-/** An element with properties, aria-… attributes and children. */
-export function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("aria-") || name === "role") element.setAttribute(name, value);
-    else element[name] = value;
-  }
-  element.append(...children);
-  return element;
-}
 
 let made = 0;
 

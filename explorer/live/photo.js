@@ -19,7 +19,7 @@ export async function readPhoto(source) {
   return { bitmap, image: context.getImageData(0, 0, width, height) };
 }
 
-/** Call `show` with each file that is chosen, or dropped or pasted on an area. */
+/** Call `show` with each file that is chosen, or dropped or pasted on an area, "over" which it is held. */
 export function watchForPhotos(area, input, show) {
   const first = (files) => { if (files[0]) show(files[0]); };
   input.onchange = () => {
@@ -30,11 +30,13 @@ export function watchForPhotos(area, input, show) {
     event.preventDefault();
     event.stopPropagation();
   };
-  area.addEventListener("dragover", taken);
-  area.addEventListener("drop", (event) => {
-    taken(event);
-    first(event.dataTransfer.files);
-  });
+  for (const [name, over] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
+    area.addEventListener(name, (event) => {
+      taken(event);
+      area.classList?.toggle("over", over); // a whole page has no class
+      if (name === "drop") first(event.dataTransfer.files);
+    });
+  }
   area.addEventListener("paste", (event) => {
     if (!event.clipboardData.files.length) return;
     taken(event);

@@ -1,7 +1,8 @@
 // The bench: what is switched off, what was guessed, and what came of it.
 
 import { UNTOUCHED } from "../engine/untouched.js";
-import { choices, make } from "./elements.js";
+import { choices } from "./elements.js";
+import { make } from "./make.js";
 import { say } from "./words.js";
 
 const nothing = () => ({ ...structuredClone(UNTOUCHED), untrained: false });

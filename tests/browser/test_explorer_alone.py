@@ -178,3 +178,18 @@ def test_a_kernel_that_is_silent(browser, box):
     page.clock.fast_forward(20_000)
     expect(status).to_contain_text("does not answer")
     page.close()
+
+
+def test_a_long_photo_and_its_titles(browser, embedded, tmp_path):
+    """That it is cropped is said below; a title breaks between its languages, never within one."""
+    long = explorer.explore(Image.new("RGB", (400, 100)), embedded, fit="whole", start="query")
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.goto(long.save_html(tmp_path / "long.html").as_uri())
+    expect(page.locator(".dino-foot")).to_contain_text("only the centre is used")
+    lines = page.locator("figcaption:visible span").evaluate_all(
+        "all => all.map((s) => [s.textContent, s.getClientRects()[0].height])"
+    )
+    texts, heights = zip(*lines)
+    assert "패치 어텐션 · 블록 5 · 헤드 평균" in texts and "overlay" in texts
+    assert len(set(heights)) == 1
+    page.close()

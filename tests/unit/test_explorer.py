@@ -113,9 +113,16 @@ def test_starts_as_the_lessons_do(box, photo, embedded):
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(box.photo))), np.asarray(seen))
 
 
-def test_unknown_start(photo, embedded):
-    with pytest.raises(BadInput, match="(?s)start에 쓸.*start must be"):
-        explorer.explore(photo, embedded, start="attention")
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"start": "attention"}, "(?s)start에 쓸.*start must be"),
+        ({"block": 12}, r"(?s)explore\(\)에 쓸.*explore\(\) must be one of fit, .*: 'block'"),
+    ],
+)
+def test_unknown_settings(photo, embedded, settings, words):
+    with pytest.raises(BadInput, match=words):
+        explorer.explore(photo, embedded, **settings)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -425,9 +432,11 @@ def test_a_photo_from_the_page(asked, embedded):
 
 @pytest.mark.parametrize("size, grid", [((300, 100), (14, 42)), ((100, 400), (14, 14))])
 def test_a_very_long_photo_is_cropped(embedded, size, grid):
-    """Whole, it would have thousands of patches, each compared with all others."""
-    box = explorer.explore(Image.new("RGB", size), embedded, fit="whole")
-    assert tuple(box.data["grid"]) == grid
+    """Whole, it would have thousands of patches, each compared with all others; it is said."""
+    masks = np.ones((1, *size[::-1]), bool)
+    box = explorer.explore(Image.new("RGB", size), embedded, fit="whole", masks=masks)
+    assert tuple(box.data["grid"]) == grid and box.cropped == (grid == (14, 14))
+    assert box.mask == b"\1" * (grid[0] * grid[1])
 
 
 def test_the_camera_says_that_it_heard_and_sends_its_page(embedded):
