@@ -187,9 +187,9 @@ def test_a_long_photo_and_its_titles(browser, embedded, tmp_path):
     page.goto(long.save_html(tmp_path / "long.html").as_uri())
     expect(page.locator(".dino-foot")).to_contain_text("only the centre is used")
     lines = page.locator("figcaption:visible span").evaluate_all(
-        "all => all.map((s) => [s.textContent, s.getClientRects()[0].height])"
+        "all => all.map((s) => [s.textContent, [...s.getClientRects()].map((r) => r.height)])"
     )
     texts, heights = zip(*lines)
     assert "패치 어텐션 · 블록 5 · 헤드 평균" in texts and "overlay" in texts
-    assert len(set(heights)) == 1
+    assert all(own == heights[0] for own in heights) and len(heights[0]) == 1
     page.close()
