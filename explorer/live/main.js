@@ -5,7 +5,6 @@ import { drawBeside } from "./beside.js";
 import { makeCamera } from "./camera.js";
 import { makeControls } from "./controls.js";
 import { byId, translate } from "./elements.js";
-import { make } from "./make.js";
 import { asksPatch, describe, mapOf } from "./map_of.js";
 import { colourTable, drawLegend, mapPainter } from "./paint.js";
 import { readPhoto, watchForPhotos } from "./photo.js";
@@ -186,7 +185,7 @@ for (const example of document.querySelectorAll(".example")) {
 // --- controls ---------------------------------------------------------------------------------------
 
 const colourTables = new Map(facts.colours.map(([name, table]) => [name, colourTable(table)]));
-byId("colours").append(...facts.colours.map(([name]) => make("option", { value: name, textContent: name })));
+byId("colours").append(...facts.colours.map(([name]) => new Option(name, name)));
 byId("colours").onchange = (event) => {
   state.colours = event.target.value;
   drawLegend(byId("legend"), colourTables.get(state.colours));
