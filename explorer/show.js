@@ -2,6 +2,7 @@
 
 import { extent } from "./engine/maps.js";
 import { wordOf } from "./live/elements.js";
+import { make } from "./live/make.js";
 import { asksPatch } from "./live/map_of.js";
 import { correlation, pointingAt } from "./live/what_if.js";
 import { bytes, flatResize, keepMass, normalise, paint, smoothResize } from "./pixels.js";
@@ -83,7 +84,8 @@ export function makeShow(model, at, { say, kinds, tables, controls, pictures, wo
     const { grid } = at.maps;
     pictures.point(state.patch, grid, state.pinned);
     pictures.before.style.clipPath = `inset(0 ${100 - state.wipe}% 0 0)`;
-    pictures.captions.map.replaceChildren(...say.each(title));
+    const named = make("figcaption", {}, ...say.each(title)), { map } = pictures.captions;
+    if (!named.isEqualNode(map)) map.replaceChildren(...named.childNodes); // most redraws change no title
     words.range(at.current?.range);
     words.at(state, grid, say(...kinds[state.kind]), at.current?.values);
     words.made(model.get("weights"), at.maps.left_out, at.cropped);
