@@ -29,8 +29,8 @@ def show(data, metadata, words):
         if picture := data.pop("image/jpeg", None):
             source = f"data:image/jpeg;base64,{picture}"
             still = f'<img alt="{still}" style="max-width: 100%" src="{source}">'
+        ko = "커널이 꺼졌습니다. 셀을 다시 실행하세요."
         en = "The kernel has gone: run the cell again."
-        gone = say("커널이 꺼졌습니다. 셀을 다시 실행하세요.", en)
-        style = STYLE.format(still=STILL, live=LIVE, words=gone)
+        style = STYLE.format(still=STILL, live=LIVE, words=say(ko, en))
         display(HTML(f'<div class="dino-still">{style}{still}</div>'))
     display(data, metadata=metadata, raw=True)

@@ -20,11 +20,11 @@ def check_overlay(answer, photo, m, alpha):
     sized = picture and answer.size == photo.size
     found = _opacity(answer, photo, m) if sized else np.nan
     right, swapped, default = (abs(found - a) < 0.01 for a in (alpha, 1 - alpha, 0.5))
-    other = "다른 사진이나 다른 맵입니다. 마지막 줄에 있는 것을 쓰세요."
+    ko = "다른 사진이나 다른 맵입니다. 마지막 줄에 있는 것을 쓰세요."
     yield right, f"불투명도 {alpha}의 겹침 그림입니다.", f"The overlay at alpha {alpha}."
     yield not picture, "겹침 그림이 아닙니다.", "That is no overlay."
     yield not sized, "크기가 다릅니다. 같은 사진에 겹치세요.", "Another size. Use the same photo."
-    yield np.isnan(found), other, "Another photo, or another map: use those of the last line."
+    yield np.isnan(found), ko, "Another photo, or another map: use those of the last line."
     yield found < 0.01, "사진 그대로입니다. 맵을 겹치세요.", "The photo alone. Lay the map over it."
     yield swapped, "거꾸로입니다. alpha는 색의 비율입니다.", "Swapped: alpha weighs the colours."
     yield default, "불투명도 0.5, 곧 기본값입니다.", "Its alpha is 0.5, the default."

@@ -49,7 +49,7 @@ def check_loss(value, student, teacher, centre):
     if value.ndim:
         raise BadInput("평균을 내어 수 하나로 만드세요.", "Take the mean: a loss is one number.")
     centred, raw = teacher - centre, teacher / TEACHER_TEMP
-    q = (student / STUDENT_TEMP).log_softmax(-1)
+    q, late = (student / STUDENT_TEMP).log_softmax(-1), raw - centre
     p, log_p = (f(centred / TEACHER_TEMP, -1) for f in (torch.softmax, torch.log_softmax))
 
     def loss(p=p, q=q):
@@ -67,7 +67,7 @@ def check_loss(value, student, teacher, centre):
     yield loss(p=centred.softmax(-1)), "교사의 온도를 잊었습니다.", "The teacher's is missing."
     yield cold, "온도를 둘 다 잊었습니다.", "Both temperatures are missing."
     yield loss(raw.softmax(-1)), "중심을 빼지 않았습니다.", "The centre is in."
-    yield loss((raw - centre).softmax(-1)), "중심을 빼고 나서 나누세요.", "Take it off, then divide."
+    yield loss(late.softmax(-1)), "중심을 빼고 나서 나누세요.", "Take it off, then divide."
     yield loss(q=own), "학생에게서는 중심을 빼지 않습니다.", "The student keeps the centre."
     yield swapped, "로그를 교사에게 씌웠습니다.", "The logarithm is on the wrong one."
     yield loss(q=q.exp()), "로그가 빠졌습니다.", "The logarithm is missing."
