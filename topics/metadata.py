@@ -97,12 +97,12 @@ def describe(entry):
     own = folder(entry.name)
     with torch.device("meta"):
         source = f"local-dir:{own}" if own else names.full_name(entry.name)
-        plan = timm.create_model(source, pretrained=False, num_classes=0)
-    config, embed = plan.pretrained_cfg, plan.patch_embed
-    parameters = sum(p.numel() for p in plan.parameters())
+        model = timm.create_model(source, pretrained=False, num_classes=0)
+    config, embed = model.pretrained_cfg, model.patch_embed
+    parameters = sum(p.numel() for p in model.parameters())
     licence = config.get("license") or "?" if entry.pretrained else "-"
     sizes = tuple(config["input_size"][1:]), embed.patch_size, embed.grid_size
-    rest = plan.num_prefix_tokens, plan.global_pool
+    rest = model.num_prefix_tokens, model.global_pool
     return Row(entry.label, entry.name, entry.taught, parameters, licence, *sizes, *rest)
 
 

@@ -54,8 +54,8 @@ def photos_norms(model, photos):
 
     Raises
     ------
-    PhotoError
-        As ``images.load_photo``.
+    PhotoError, BadInput
+        As ``images.to_tensor``.
     """
     each = (block_norms(model, images.to_tensor(photo, model)[0]) for photo in photos)
     return torch.cat(list(each), dim=-1)

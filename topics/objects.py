@@ -91,9 +91,10 @@ def lost(features, grid, k=100):
 
     Siméoni et al. 2021 (arXiv:2109.14279), section 3.
 
-    Two patches are joined if their features' product is at least 0. The *seed* is the patch with
-    fewest joins, as objects are small. It gathers those of the `k` patches with the fewest joins
-    that it is joined to; the mask is where features point the way of all of these together.
+    Two patches share an edge if the dot product of their features is at least 0. The *seed* is the
+    patch of the lowest degree (fewest edges), as objects are small. It gathers those of the `k`
+    patches of the lowest degree that it shares an edge with; the mask is where features point the
+    way of all of these together.
 
     Parameters
     ----------
@@ -126,10 +127,10 @@ def token_cut(features, grid, tau=0.2):
 
     Wang et al. 2022 (arXiv:2202.11539), section 3.
 
-    Patches are joined by 1 if their cosine similarity is over `tau`, else by 1e-5. The second
-    smallest eigenvector of (D - E) x = λ D x, D the sums of the joins E, is the normalised cut (Shi
-    and Malik 2000): patches above its mean are one side. The object is the side that holds the
-    entry largest in size, the *seed*.
+    The edge between two patches weighs 1 if their cosine similarity is over `tau`, else 1e-5. The
+    second smallest eigenvector of (D - E) x = λ D x, E the edges' weights and D the degrees, their
+    sums, is the normalised cut (Shi and Malik 2000): patches above its mean are one side. The
+    object is the side that holds the entry largest in size, the *seed*.
 
     Parameters
     ----------
@@ -147,9 +148,9 @@ def token_cut(features, grid, tau=0.2):
     """
     unit = torch.nn.functional.normalize(features.detach().cpu().double().flatten(0, -2), dim=-1)
     # In double precision: at float32 the cut blurs into the eigenvector of 0, a constant.
-    joins = np.where((unit @ unit.T).numpy() > tau, 1.0, 1e-5)
-    sums = np.diag(joins.sum(1))
-    _, vectors = scipy.linalg.eigh(sums - joins, sums, subset_by_index=[1, 1])
+    edges = np.where((unit @ unit.T).numpy() > tau, 1.0, 1e-5)
+    degrees = np.diag(edges.sum(1))
+    _, vectors = scipy.linalg.eigh(degrees - edges, degrees, subset_by_index=[1, 1])
     vector = torch.from_numpy(vectors[:, 0])
     seed = vector.abs().argmax().item()
     if vector[seed] < vector.mean():

@@ -1,4 +1,4 @@
-"""A mask on a video's first picture in, its mask on every later one out: labels follow features.
+"""Label propagation: a mask on a video's first picture in, its mask on every later one out.
 
 Jabri et al. 2020 (arXiv:2006.14613), section 3.3 and appendix; Caron et al. 2021 (arXiv:2104.14294,
 section 4.2.2) judge DINO so on DAVIS. Nothing is trained: each patch asks the patches before it
@@ -75,7 +75,7 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
 def score(labels, masks):
     """Jaccard index of the label by ``follow`` and the mask of every picture but the first.
 
-    A label (gh, gw) covers the pixels where it holds half or more of a mask's, bool (H, W).
+    A label (gh, gw) covers the pixels where it is at least a half; masks are bool (H, W).
     """
     found = [resize_map(label, mask.shape[::-1]) >= 0.5 for label, mask in zip(labels, masks)]
     return jaccard(*(torch.as_tensor(np.stack(some[1:])) for some in (found, masks)))

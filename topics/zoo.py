@@ -147,8 +147,8 @@ def run_all(function, line_up):
     """
     results = {}
     for entry in line_up:
-        try:
-            results[entry.label] = function(load(entry))  # unnamed, so gone before the next comes
+        try:  # a model has no name here, so it is gone before the next one comes
+            results[entry.label] = function(load(entry))
         except HubError as error:
             _say_skipped([entry], error.why, error.remedy)
     return results
@@ -195,11 +195,16 @@ def draw_looks(looks, kind="attention", alpha=0.5):
     ----------
     looks : dict, from ``looks``
     kind : {"attention", "norm"}
-    alpha : float, opacity of the map, see ``overlay.blend``
+    alpha : float, opacity of the map, 0..1
 
     Returns
     -------
     Figure
+
+    Raises
+    ------
+    BadInput
+        As ``overlay.blend``.
     """
     panels = {label: blend(look.seen, look.maps[kind], alpha) for label, look in looks.items()}
     return draw_side_by_side(panels, weights={k: look.caption for k, look in looks.items()})
