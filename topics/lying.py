@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
 from timm.data import resolve_model_data_config
+from torchvision.transforms.functional import pil_to_tensor, to_pil_image
+from torchvision.utils import make_grid
 
 from helpers import encoding, images
 from helpers.maps import min_max, on_grid
@@ -151,12 +153,12 @@ def component(model, names, lie):
     axis = torch.linalg.svd(tokens.flatten(0, 1) - mean, full_matrices=False)[2][0]
     axis = axis * ((tokens - mean) @ axis).pow(3).sum().sign()  # the longer tail is bright
 
+    def compute(picture):
+        return encoding.encode(model, picture).patch_tokens[0]
+
     def lay_out(tokens):
         signs = torch.tensor([1, -1 if lie == "sign" else 1])[: len(tokens), None]
         return on_grid((tokens - mean) @ axis * signs, grid)
-
-    def compute(picture):
-        return encoding.encode(model, picture).patch_tokens[0]
 
     return _case(lie, "component", model, photos, seen, tensor, compute, lay_out)
 
@@ -205,11 +207,8 @@ def _clipped(m):
 
 def _mosaic(tiles):
     """Pictures of one shape in rows of three, on white."""
-    width, height, gap = 240, round(240 * tiles[0].height / tiles[0].width), 6
-    rows, columns = math.ceil(len(tiles) / 3), min(3, len(tiles))
-    size = columns * (width + gap) - gap, rows * (height + gap) - gap
-    sheet = Image.new("RGB", size, "white")
-    for i, tile in enumerate(tiles):
-        place = i % columns * (width + gap), i // columns * (height + gap)
-        sheet.paste(tile.resize((width, height)), place)
-    return sheet
+    size = 240, round(240 * tiles[0].height / tiles[0].width)
+    # A gap left of each and above; the outer ones are cut off again.
+    cells = (ImageOps.expand(tile.resize(size), (6, 6, 0, 0), "white") for tile in tiles)
+    sheet = make_grid([*map(pil_to_tensor, cells)], nrow=3, padding=0, pad_value=255)
+    return to_pil_image(sheet[:, 6:, 6:])
