@@ -61,7 +61,7 @@ def draw_agreement(panels, *, weights):
     fig, axes = new_figure(2, len(panels), narrowest(photos), weights, extra=0.35)
     colours = np.array([NEITHER, FIRST, SECOND, BOTH], np.uint8)
     for i, (photo, (label, (_, *pair))) in enumerate(zip(photos, panels.items())):
-        first, second = map(_largest, pair)
+        first, second = (m >= m.flatten().topk(round(m.numel() / 5)).values[-1] for m in pair)
         draw(axes[i], photo, label)
         cells = Image.fromarray(colours[first + 2 * second])
         axes[len(panels) + i].imshow(cells.resize(photo.size, Image.Resampling.NEAREST))
@@ -70,12 +70,6 @@ def draw_agreement(panels, *, weights):
     handles = [Patch(fc=np.divide(rgb, 255), label=say(*name)) for rgb, name in legend]
     fig.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=8, frameon=False)
     return fig
-
-
-def _largest(m):
-    """(gh, gw) of 0 and 1: the fifth of the patches with the largest values."""
-    m = np.asarray(m)
-    return (m >= np.sort(m, axis=None)[-round(0.2 * m.size)]).astype(int)
 
 
 def _table(m, labels, limits, weights):

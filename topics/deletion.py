@@ -1,9 +1,10 @@
 """A map in, a curve out: do the patches that it names move the CLS token?"""
 
-import itertools
+from itertools import cycle
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from bilingual import counted
 from helpers.encoding import encode, fitting, grid_of, one_photo
@@ -41,10 +42,9 @@ def _kept(m, steps, insert):
 
 def _cls_tokens(model, tensor, kept):
     """CLS tokens (n, D) of a photo of which only the patches `kept` (n, gh, gw) are not grey."""
-    patch_h, patch_w = model.patch_embed.patch_size
     several = kept[:, None].split(max(1, 1024 // kept[0].numel()))  # at a time: faster, and small
-    pixels = (k.repeat_interleave(patch_h, -2).repeat_interleave(patch_w, -1) for k in several)
-    return torch.cat([encode(model, tensor * keep.to(tensor.device)).cls_token for keep in pixels])
+    pixels = (F.interpolate(k.to(tensor), tensor.shape[-2:], mode="nearest-exact") for k in several)
+    return torch.cat([encode(model, tensor * keep).cls_token for keep in pixels])
 
 
 def area_under(values):
@@ -107,10 +107,8 @@ def tournament(model, views, rankings, orders=10, steps=5):
 def draw_curves(values, *, weights, xlabel, ylabel):
     """Curves (label → numbers, from nothing to everything) over 0..100 %, also by line style."""
     fig, ax = new_chart((2, 1), weights, xlabel, ylabel)
-    for (label, curve), line in zip(values.items(), itertools.cycle(("-", "--", "-.", ":"))):
-        ax.plot(
-            np.linspace(0, 100, len(curve)), np.asarray(curve), line, marker=".", label=named(label)
-        )
+    for (label, curve), line in zip(values.items(), cycle(("-", "--", "-.", ":"))):
+        ax.plot(np.linspace(0, 100, len(curve)), curve, line, marker=".", label=named(label))
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return fig

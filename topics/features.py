@@ -63,11 +63,8 @@ def few_shot(features, labels, counts=(1, 2, 5), draws=5):
 def ranks(labels, seed=0):
     """Each picture's place in its class, shuffled: ``ranks(labels) < n`` are n a class."""
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    rank = torch.empty_like(order)
-    for label in labels.unique():
-        own = order[labels[order] == label]
-        rank[own] = torch.arange(len(own))
-    return rank
+    seen = F.one_hot(labels[order]).cumsum(0)  # of each class, so far
+    return seen[order.argsort(), labels] - 1
 
 
 def beside_untrained(model, seeds=3):

@@ -80,10 +80,8 @@ def without_each_head(model, tensor):
             block = twin(model.blocks[index])
             block.attn.proj.register_forward_pre_hook(_each_off)
             x = block(x.expand(block.attn.num_heads, -1, -1))  # a picture for each head
-            for later in model.blocks[index + 1 :]:
-                x = later(x)
-            turned = torch.cosine_similarity(model.norm(x)[:, 0].float(), whole.float())
-            moved.append(1 - turned.cpu())
+            cls = model.norm(model.blocks[index + 1 :](x))[:, 0]
+            moved.append(1 - torch.cosine_similarity(cls.float(), whole.float()).cpu())
     return torch.stack(moved)
 
 
@@ -113,12 +111,11 @@ def draw_distances(distances, *, lines, weights):
     names = say("블록", "block"), say("거리(패치)", "distance (patches)")
     fig, ax = new_chart((5, 2), weights, *names, text=9)
     for i, (label, values) in enumerate(distances.items()):
-        blocks, heads = values.shape
-        x = torch.arange(blocks)[:, None].expand(blocks, heads) + 0.25 * i
-        ax.scatter(x.flatten(), values.flatten(), s=22, marker="ox^s"[i], label=label)
+        x = np.indices(values.shape)[0] + 0.25 * i  # side by side
+        ax.scatter(x, values, s=22, marker="ox^s"[i], label=label)
     for style, (label, value) in zip(("--", ":"), lines.items()):
         ax.axhline(value, color=rcParams["text.color"], alpha=0.6, ls=style, label=label)
-    ax.set_xticks(range(blocks))
+    ax.set_xticks(range(len(values)))
     ax.set_ylim(bottom=0)
     ax.legend(fontsize=7, loc="center", bbox_to_anchor=(0.5, 0.43))
     return fig
@@ -147,7 +144,5 @@ def draw_table(tables, *, weights):
 
 def _each_off(proj, args):
     """Zeros for head i in picture i of (heads, N, heads * d)."""
-    x = args[0].unflatten(-1, (len(args[0]), -1)).clone()
-    every = range(len(x))
-    x[every, :, every] = 0
-    return (x.flatten(-2),)
+    x = args[0].unflatten(-1, (len(args[0]), -1))
+    return (x * (1 - torch.eye(len(x)).to(x))[:, None, :, None]).flatten(-2)

@@ -3,7 +3,7 @@
 import torch
 
 from helpers.encoding import attention_rows, encode, grid_of, queries_keys
-from helpers.images import load_photo, sample_photos, to_tensor
+from helpers.images import sample_photos, to_tensor
 from helpers.maps import cls_attention, on_grid, token_norm
 from topics.heads import handed_on, likeness
 from topics.measure import bundled_views, centre_map, means
@@ -66,9 +66,7 @@ def survey(model):
 
 def heads_alike(model):
     """``heads.likeness`` of the CLS token's maps in each block, mean of every other photo."""
-    found = []
-    for path in sample_photos()[::2]:
-        tensor, _ = to_tensor(load_photo(path), model)
-        rows = attention_rows(model, tensor)[:, 0]
-        found.append(likeness(cls_attention(rows, grid_of(model, tensor), model.num_prefix_tokens)))
-    return torch.stack(found).mean(0)
+    photos = torch.cat([to_tensor(path, model)[0] for path in sample_photos()[::2]])
+    rows = attention_rows(model, photos)
+    maps = cls_attention(rows, grid_of(model, photos), model.num_prefix_tokens)
+    return likeness(maps).mean(1)

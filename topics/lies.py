@@ -52,8 +52,10 @@ def input_error(case):
     return (to_tensor(case.photos[0], case.model)[0] - case.tensor).abs()
 
 
-def _reach(case):  # of the map's rows, as a share of the picture's height
-    return case.map.shape[0] * case.model.patch_embed.patch_size[0] / case.tensor.shape[-2]
+def reach(case, axis=0):
+    """How far a map's rows (or columns: 1) reach, as a share of the picture's height (or width)."""
+    pixels = case.map.shape[axis] * case.model.patch_embed.patch_size[axis]
+    return pixels / case.tensor.shape[axis - 2]
 
 
 def _too_bright(case):  # how many times, the weakest head
@@ -94,9 +96,9 @@ KINDS = {
     # The scale was clipped at both ends.
     "clipped": Kind("attention", lambda c: ((c.drawn == 0) | (c.drawn == 1)).float().mean()),
     # The grid was taken to be √N × √N.
-    "square": Kind("wide", _reach),
+    "square": Kind("wide", reach),
     # Padded patches were laid over the photo, too.
-    "padding": Kind("wide", _reach),
+    "padding": Kind("wide", reach),
     # Each head was min-max normalised on its own.
     "apart": Kind("heads", _too_bright),
     # The head was picked anew for each photo.
@@ -177,8 +179,7 @@ def notes(case):
     """A figure's numbers by their letters, for those who have it on paper."""
     kinds = {LETTERS[kind]: f"{number(case, kind):.4g}" for kind in suspicions(case)}
     if case.claim == "wide":
-        side, columns = case.model.patch_embed.patch_size[1], case.map.shape[1]
-        kinds["h"] = f"{columns * side / case.tensor.shape[-1]:.4g}"
+        kinds["h"] = f"{reach(case, 1):.4g}"
     parts = [f"{letter} {value}" for letter, value in kinds.items()]
     return "\n".join("   ".join(parts[i : i + 3]) for i in range(0, len(parts), 3))
 

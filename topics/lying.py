@@ -1,11 +1,14 @@
-"""How the figures of `topics.lies` are made, each rightly or wrongly in a way that people meet."""
+"""How the figures of `topics.lies` are made, each rightly or wrongly in a way that people meet.
 
-import itertools
+A function a claim; all take what ``attention`` does.
+"""
+
 import math
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +25,6 @@ from topics.measure import jaccard
 from topics.rollout import rollout
 
 RIGHT = "right"
-HEAD = 0  # the one of a figure that shows "the same head"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,18 +50,29 @@ class Case:
 
 def untrained(model):
     """The same network with random weights, under the caption of the trained one."""
-    twin = deepcopy(model)
+    again = deepcopy(model)
     with torch.random.fork_rng([]):
         torch.manual_seed(0)
-        for module in twin.modules():
+        for module in again.modules():
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
-        twin.init_weights()
-    return twin
+        again.init_weights()
+    return again
 
 
 def attention(model, names, lie):
-    """One photo's CLS attention: six ways to lie."""
+    """One photo's CLS attention: six ways to lie.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer
+    names : list of str, three bundled photos, of which each claim takes as many as it needs
+    lie : str, a key of ``lies.KINDS`` under this claim, or ``RIGHT``
+
+    Returns
+    -------
+    Case
+    """
     photos, tensors, seen, grid = _given(model, names[:2])
     tensor, stale = tensors.split(1)
     first = model.num_prefix_tokens - (lie == "shift")
@@ -118,7 +131,7 @@ def one_head(model, names, lie):
 
     def lay_out(rows):  # (photos, heads, N)
         m = _on_grid(model, rows, grid)
-        return m[:, HEAD] if lie != "picked" else m[range(len(m)), taken[: len(m)]]
+        return m[:, 0] if lie != "picked" else m[range(len(m)), taken[: len(m)]]
 
     for name, one in zip(names, tensor.split(1)):  # the best, but not the first photo's again
         m = _on_grid(model, _rows(model, one), grid)
@@ -129,15 +142,15 @@ def one_head(model, names, lie):
 
 
 def rollout_map(model, names, lie):
-    """Abnar and Zuidema 2020 (arXiv:2005.00928), with the identity or without."""
+    """Rollout (Abnar and Zuidema 2020, arXiv:2005.00928), with the identity or without."""
     photos, tensor, seen, grid = _given(model, names[:1])
     everyone = range(model.num_prefix_tokens + math.prod(grid))
 
     def compute(picture):
-        attention = encoding.attention_rows(model, picture, queries=everyone)[:, 0]
+        rows = encoding.attention_rows(model, picture, queries=everyone)[:, 0]
         if lie == "half":  # without the identity for the residual path
-            return torch.linalg.multi_dot([*attention.mean(dim=1).flip(0)])
-        return rollout(attention)
+            return torch.linalg.multi_dot([*rows.mean(dim=1).flip(0)])
+        return rollout(rows)
 
     def lay_out(matrix):
         return _on_grid(model, matrix[0], grid)
@@ -180,8 +193,7 @@ def _case(lie, claim, model, photos, seen, tensor, compute, lay_out, scale=min_m
     found = numbers(tensor)
     m = lay_out(found)
     drawn = scale(m)
-    maps = drawn[None] if drawn.ndim == 2 else drawn
-    tiles = [blend(p, d, 0.65) for p, d in zip(itertools.cycle(seen), maps)]
+    tiles = [blend(p, d, 0.65) for p, d in zip(cycle(seen), drawn.view(-1, *m.shape[-2:]))]
 
     def again(pictures):
         return lay_out(numbers(pictures))

@@ -23,9 +23,8 @@ def slips(case):
             mean = case.numbers.diagonal().mean()
             yield mean, "평균입니다. 최솟값을 쓰세요.", "That is the mean: give the least."
         case "square":
-            columns = case.map.shape[1] * case.model.patch_embed.patch_size[0]
             ko, en = "열로 잰 값입니다. 행으로 재세요.", "You measured columns: take rows."
-            yield columns / case.tensor.shape[-1], ko, en
+            yield lies.reach(case, 1), ko, en
         case "padding" | "apart":
             yield 1 / lies.number(case, case.lie), *upside_down
 
