@@ -62,6 +62,8 @@ def patch_places(model, size=None):
 
 
 def _of_whole(model, size, read):
+    """A function from a picture, uncropped, to what is read of its tensor, and the grid."""
+
     def features(picture):
         tensor, _ = to_tensor(picture, model, "whole", size)
         return read(tensor), grid_of(model, tensor)
@@ -118,7 +120,7 @@ def fit(photos):
     return make_pipeline(StandardScaler(), regression).fit(features.numpy(), truth.numpy())
 
 
-def likely(probe, features, grid):
+def predict(probe, features, grid):
     """How sure a probe is that each patch is on an object.
 
     Parameters
@@ -135,8 +137,8 @@ def likely(probe, features, grid):
 
 
 def score(probe, photos):
-    """Mean Jaccard of ``likely`` above 0.5 with the answer, over photos."""
-    each = [jaccard(likely(probe, p.features, p.grid) > 0.5, p.truth) for p in photos]
+    """Mean Jaccard of ``predict`` above 0.5 with the answer, over photos."""
+    each = [jaccard(predict(probe, p.features, p.grid) > 0.5, p.truth) for p in photos]
     return torch.stack(each).mean().item()
 
 
@@ -169,7 +171,7 @@ def contest(model, nets):
     return {name: few_shot(bundled(model, way)) for name, way in ways}
 
 
-def draw_likely(probe, photos, *, weights):
+def draw_predictions(probe, photos, *, weights):
     """How sure a probe is, laid over photos; their Jaccard index stands beside their names.
 
     Parameters
@@ -183,7 +185,7 @@ def draw_likely(probe, photos, *, weights):
     plots.Figure
     """
     panels = {
-        f"{p.name} {score(probe, [p]):.2f}": blend(p.seen, likely(probe, p.features, p.grid), 0.6)
+        f"{p.name} {score(probe, [p]):.2f}": blend(p.seen, predict(probe, p.features, p.grid), 0.6)
         for p in photos
     }
     return compare(panels, weights=weights)

@@ -12,7 +12,7 @@ from helpers.maps import on_grid
 
 
 def self_similarity(model, pictures, tensor):
-    """Cosine of the CLS tokens of some pictures (B, 3, H, W) to that of one photo, (B,).
+    """Cosine of the CLS tokens of some pictures (B, 3, H, W) to that of one photo: (B,).
 
     Gradients flow to `pictures`. At the photo itself the cosine is highest: they are 0 there.
     """
@@ -49,7 +49,7 @@ def integrated_gradients(model, tensor, steps=16):
     gh, gw = grid = grid_of(model, tensor)
     total = torch.zeros_like(tensor)
     middles = (torch.arange(steps, device=tensor.device) + 0.5) / steps
-    for shares in middles.split(max(1, 1024 // (gh * gw))):  # some steps at a time
+    for shares in middles.split(max(1, 1024 // (gh * gw))):  # 1024 patches or so in a batch
         with torch.enable_grad():
             pictures = (tensor * shares.view(-1, 1, 1, 1).to(tensor)).requires_grad_()
             similar = self_similarity(model, pictures, tensor).sum()

@@ -118,7 +118,7 @@ def deal(number, model):
     Parameters
     ----------
     number : int or str, the student's
-    model : timm VisionTransformer, trained, with a patch size that all its inputs are multiples of
+    model : timm VisionTransformer, trained
 
     Returns
     -------
@@ -157,17 +157,35 @@ def make(kind, model, rng, lies):  # of photos drawn by `rng`, a random.Random
 
 
 def number(case, kind):
-    """A kind's number (a key of `KINDS`), measured on a figure, a lying.Case: float."""
+    """A kind's number, measured on a figure: float."""
     return float(KINDS[kind].number(case))
 
 
 def suspicions(case):
-    """The kinds of lie that the claim of a figure, a lying.Case, leaves open: list of str."""
+    """The kinds of lie that a figure's claim leaves open.
+
+    Parameters
+    ----------
+    case : lying.Case
+
+    Returns
+    -------
+    list of str, keys of `KINDS`
+    """
     return [name for name, kind in KINDS.items() if kind.claim == case.claim]
 
 
 def answers(cases):
-    """What to answer of each figure, a list of lying.Case: ``"right"``, or ``(kind, number)``."""
+    """What to answer of each figure.
+
+    Parameters
+    ----------
+    cases : sequence of lying.Case
+
+    Returns
+    -------
+    list of ``"right"`` or ``(kind, number)``
+    """
     return [c.lie if c.lie == RIGHT else (c.lie, number(c, c.lie)) for c in cases]
 
 

@@ -49,15 +49,24 @@ class Case:
 
 
 def untrained(model):
-    """The same network with random weights, under the caption of the trained one."""
-    again = deepcopy(model)
+    """The same network with random weights of one seed, under the caption of the trained one.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer, which stays as it is
+
+    Returns
+    -------
+    timm VisionTransformer
+    """
+    fresh = deepcopy(model)
     with torch.random.fork_rng([]):
         torch.manual_seed(0)
-        for module in again.modules():
+        for module in fresh.modules():
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
-        again.init_weights()
-    return again
+        fresh.init_weights()
+    return fresh
 
 
 def attention(model, names, lie):
@@ -142,7 +151,10 @@ def one_head(model, names, lie):
 
 
 def rollout_map(model, names, lie):
-    """Rollout (Abnar and Zuidema 2020, arXiv:2005.00928), with the identity or without."""
+    """Rollout (Abnar and Zuidema 2020, arXiv:2005.00928), with the identity or without.
+
+    Parameters and what is returned: as ``attention``.
+    """
     photos, tensor, seen, grid = _given(model, names[:1])
     everyone = range(model.num_prefix_tokens + math.prod(grid))
 
