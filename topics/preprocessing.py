@@ -6,7 +6,7 @@ from bilingual import say
 from helpers.images import load_photo, to_tensor
 from helpers.maps import attention_map
 from helpers.overlay import resize_map
-from helpers.plots import draw, new_figure
+from helpers.plots import bar, draw, new_figure
 
 
 def place(m, seen, photo):
@@ -53,7 +53,7 @@ def draw_differences(photo, placed, *, weights):
     first, *others = placed.values()
     below = [None, *(difference(m, first) for m in others)]
     limit = max((np.nanmax(np.abs(d)) for d in below[1:]), default=1) or 1
-    fig, axes = new_figure(2, len(placed), photo.size, weights, extra=0.5)
+    fig, axes = new_figure(2, len(placed), photo.size, weights, extra=0.33)
     grey = np.asarray(photo.convert("L")) // 2 + 100
     for i, (label, m) in enumerate(placed.items()):
         draw(axes[i], grey, label, cmap="gray", vmin=0, vmax=255)
@@ -65,6 +65,6 @@ def draw_differences(photo, placed, *, weights):
             shown = low.imshow(below[i], cmap="RdBu_r", vmin=-limit, vmax=limit)
             low.title.set_size(7)
     if others:
-        scale = fig.colorbar(shown, ax=list(axes), location="bottom", shrink=0.5, aspect=36)
+        scale = bar(fig, shown)
         scale.set_ticks([-limit, 0, limit], labels=[f"−{limit:.1f}", "0", f"+{limit:.1f}"], size=8)
     return fig
