@@ -132,7 +132,7 @@ def stored(path):
     where that is what was committed, the file is all there is.
     """
     data = path.read_bytes()
-    if "version" in json.loads(data)["metadata"].get("language_info", {}):
+    if "version" in json.loads(data)["metadata"].get("language_info", {}) and shutil.which("git"):
         git = subprocess.run(
             ["git", "show", f":./{path.name}"], cwd=path.parent, capture_output=True
         )
