@@ -103,12 +103,10 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
         As ``overlay.blend``.
     """
     photo = load_photo(photo, max_side=None)
-    fig, (left, right) = new_figure(1, 2, photo.size, weights, extra=0.5)
+    fig, (left, right) = new_figure(1, 2, photo.size, weights, extra=0.36)
     draw(left, photo, say("사진", "photo"))
     draw(right, blend(photo, m, alpha, cmap), title or say("겹침 그림", "overlay"))
-    scale = fig.colorbar(
-        ScalarMappable(cmap=cmap), ax=[left, right], location="bottom", shrink=0.5, aspect=36
-    )
+    scale = bar(fig, ScalarMappable(cmap=cmap))
     scale.set_ticks([0, 1], labels=[say("낮음", "low"), say("높음", "high")], size=8)
     scale.set_label(say("이 그림 안에서", "relative to this map"), size=8, labelpad=-9)
     return fig
@@ -180,6 +178,11 @@ def draw(ax, picture, title, **kwargs):
     ax.set(xticks=[], yticks=[])
     ax.imshow(np.asarray(picture), **kwargs)
     ax.set_title(named(title), size=10, parse_math=False)  # a file's name may hold two dollars
+
+
+def bar(fig, shown):
+    """A colour bar below all that is on a figure; pictures stay at the top of their places."""
+    return fig.colorbar(shown, ax=fig.axes, location="bottom", shrink=0.5, aspect=36, panchor=False)
 
 
 def named(label):

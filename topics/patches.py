@@ -13,7 +13,7 @@ from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
 from helpers.maps import on_grid
 from helpers.overlay import blend
-from helpers.plots import draw, in_patches, named, narrowest, new_chart, new_figure, outline
+from helpers.plots import bar, draw, in_patches, named, narrowest, new_chart, new_figure, outline
 
 
 def similarity_map(patch_tokens, grid, query):
@@ -153,7 +153,7 @@ def draw_similarity(panels, query, *, weights, cmap="viridis"):
     low = min(float(m.min()) for _, m in pairs)
     high = max(float(m.max()) for _, m in pairs)
     size = narrowest(photo for photo, _ in pairs)
-    fig, axes = new_figure(1, len(pairs) + 1, size, weights, extra=0.85)
+    fig, axes = new_figure(1, len(pairs) + 1, size, weights, extra=0.5)
     (photo, m), axes = pairs[0], [*axes]
     draw(axes[0], photo, say("질의", "query"), **in_patches(photo, m.shape))
     for ax, label, (photo, m) in zip(axes[1:], panels, pairs):
@@ -161,8 +161,8 @@ def draw_similarity(panels, query, *, weights, cmap="viridis"):
         draw(ax, overlay, label, **in_patches(photo, m.shape))
     for ax in axes[:2]:
         outline(ax, query[::-1])
-    place = {"ax": axes, "location": "bottom", "shrink": 0.5, "ticks": MaxNLocator(5)}
-    scale = fig.colorbar(ScalarMappable(Normalize(low, high), cmap), **place)
+    scale = bar(fig, ScalarMappable(Normalize(low, high), cmap))
+    scale.locator = MaxNLocator(5)
     scale.ax.tick_params(labelsize=8)
     scale.set_label(say("코사인 유사도", "cosine similarity"), size=8)
     return fig
@@ -215,7 +215,7 @@ def draw_rates(rows, *, weights):
         ax.barh(place, exact, 0.7, color="#0072B2")
         ax.text(near + 0.01, place, f"{exact:.0%} | {near:.0%}", va="center", size=8)
     ax.set_yticks(range(len(rows)), map(named, rows), size=8)
-    ax.set(xlim=(0, 1.2), xticks=[0, 0.5, 1], xticklabels=["0 %", "50 %", "100 %"])
+    ax.set(xlim=(0, 1.35), xticks=[0, 0.5, 1], xticklabels=["0 %", "50 %", "100 %"])
     ax.invert_yaxis()
     ko = "제자리를 찾은 패치: 정확히 ■ | 한 패치 안 ▨"
     en = "patches that found their place: exact ■ | within one ▨"

@@ -6,7 +6,7 @@ from bilingual import say
 from helpers.images import load_photo, to_tensor
 from helpers.maps import attention_map
 from helpers.overlay import resize_map
-from helpers.plots import draw, new_figure
+from helpers.plots import bar, draw, new_figure
 
 
 def place(m, seen, photo):
@@ -95,7 +95,7 @@ def draw_differences(photo, placed, *, weights):
     first, *others = placed.values()
     below = [difference(m, first) for m in others]
     limit = max((np.nanmax(np.abs(d)) for d in below), default=1) or 1
-    fig, _ = new_figure(2, len(placed), photo.size, weights, extra=0.5)
+    fig, _ = new_figure(2, len(placed), photo.size, weights, extra=0.33)
     grey = np.asarray(photo.convert("L")) // 2 + 100
     for ax, (label, m) in zip(fig.axes, placed.items()):
         draw(ax, grey, label, cmap="gray", vmin=0, vmax=255)
@@ -106,6 +106,6 @@ def draw_differences(photo, placed, *, weights):
         shown = ax.imshow(d, cmap="RdBu_r", vmin=-limit, vmax=limit)
         ax.title.set_size(7)
     if others:
-        scale = fig.colorbar(shown, ax=fig.axes, location="bottom", shrink=0.5, aspect=36)
+        scale = bar(fig, shown)
         scale.set_ticks([-limit, 0, limit], labels=[f"−{limit:.1f}", "0", f"+{limit:.1f}"], size=8)
     return fig

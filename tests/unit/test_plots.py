@@ -175,6 +175,13 @@ def test_no_line_of_a_long_title_is_cut_off(rows, size):
     assert all(ax.title.get_window_extent().y1 <= fig.bbox.y1 for ax in fig.axes)
 
 
+@pytest.mark.parametrize("name", ["two_panel", "similarity"])
+def test_pictures_with_a_colour_bar_below_begin_at_the_top(photo, name):
+    fig = FIGURES[name](photo, "w")
+    fig.savefig(io.BytesIO(), dpi=fig.dpi)
+    assert fig.bbox.y1 - fig.axes[0].title.get_window_extent().y1 < 6  # pixels of the page
+
+
 def texts(fig):
     """All text of a figure; most axes are switched off, but for their titles."""
     found = [fig._supxlabel, *(ax.title for ax in fig.axes)]
