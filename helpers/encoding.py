@@ -11,7 +11,6 @@ gh, gw   rows and columns of the patch grid
 Whatever a model's device and precision, under autocast, too, what comes out is float32 on the CPU.
 """
 
-import contextlib
 import copy
 from typing import NamedTuple
 
@@ -67,23 +66,9 @@ def encode(model, tensor, block=-1):
     BadInput
         The tensor has another shape, or NaN in it; there is no such block.
     """
-    tensor, last = fitting(model, tensor), len(model.blocks) - 1
-    block = last if block == -1 else blocks_of(model, (block,))[0]
-    with torch.no_grad():
-        if block == last:
-            tokens = model.forward_features(tensor)
-        else:
-            ((patches, prefix),) = model.forward_intermediates(
-                tensor,
-                indices=[block],
-                return_prefix_tokens=True,
-                norm=True,
-                stop_early=True,
-                output_fmt="NLC",
-                intermediates_only=True,
-            )
-            tokens = torch.cat([prefix, patches], dim=1)
-    return Encoded(tokens.float().cpu(), grid_of(model, tensor), model.num_prefix_tokens)
+    tensor, (block,) = fitting(model, tensor), blocks_of(model, (block,))
+    tokens = _through(model, tensor, block).float().cpu()
+    return Encoded(tokens, grid_of(model, tensor), model.num_prefix_tokens)
 
 
 def attention(model, tensor, block=-1, queries=(0,)):
@@ -196,8 +181,19 @@ def blocks_of(model, blocks):
         ) from None
 
 
-class _Enough(Exception):
-    """Ends a forward pass when all that was asked for has been read."""
+def _through(model, tensor, block):
+    """Tokens (B, N, D) after a block, with the model's last norm; no later block is computed."""
+    with torch.no_grad():
+        ((patches, prefix),) = model.forward_intermediates(
+            tensor,
+            indices=[block],
+            return_prefix_tokens=True,
+            norm=True,
+            stop_early=True,
+            output_fmt="NLC",
+            intermediates_only=True,
+        )
+    return torch.cat([prefix, patches], dim=1)
 
 
 def _read(model, tensor, blocks, take):
@@ -213,8 +209,6 @@ def _read(model, tensor, blocks, take):
             q, k = (_rotated(x, caught["rope"], attn).float() for x in (caught.pop("q"), k))
             with torch.autocast(q.device.type, enabled=False):
                 taken[index] = take(q * attn.scale, k)
-            if index == max(wanted):
-                raise _Enough
 
         # q_norm and k_norm are Identity where a model has no such norm, but always called, q first.
         attn.register_forward_pre_hook(
@@ -232,8 +226,7 @@ def _read(model, tensor, blocks, take):
                 f"The self-attention of this model cannot be read: {kind}",
             )
         watch(index, attn)
-    with torch.no_grad(), contextlib.suppress(_Enough):
-        model.forward_features(tensor)
+    _through(model, tensor, max(wanted))
     return [taken[index] for index in wanted]
 
 

@@ -209,7 +209,7 @@ def test_one_pass_and_nothing_after_the_last_asked_block(embedded):
     attention_rows(embedded, tensor, blocks=(2, 0))
     for hook in watch:
         hook.remove()
-    assert ran == ["photo", "0", "1", "2", "3", "4", "photo", "0", "1"]
+    assert ran == ["photo", "0", "1", "2", "3", "4", "5", "photo", "0", "1", "2"]
 
 
 # --- what cannot be read ---
