@@ -59,13 +59,10 @@ def choose(name):
 
 def known(name):
     """The code of a language by its code or its name, in any case; else ``BadInput``."""
-    codes = {label.lower(): code for code, label in LANGUAGES.items()} | {c: c for c in LANGUAGES}
-    if code := codes.get(str(name).strip().lower()):
-        return code
-    raise BadInput(
-        f'언어는 "ko", "en", "both" 가운데 하나여야 합니다: {name!r}',
-        f'The language must be "ko", "en" or "both": {name!r}',
-    )
+    name = str(name).strip().lower()
+    name = {label.lower(): code for code, label in LANGUAGES.items()}.get(name, name)
+    one_of("language", name, LANGUAGES)
+    return name
 
 
 def one_of(what, value, choices):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from bilingual import console, plain, say, writing
+from bilingual import BadInput, console, one_of, plain, say, writing
 
 
 def main(argv=None):
@@ -26,10 +26,12 @@ def _draw(photo, out, model, map, fit, **looks):
     from helpers import images, maps, models, plots
     from helpers.weights import made_by
 
-    map_of, title = {
+    kinds = {
         "norm": (maps.norm_map, say("노름 맵", "norm map")),
         "attention": (maps.attention_map, say("어텐션 맵", "attention map")),
-    }[map]
+    }
+    one_of("--map", map, kinds)
+    map_of, title = kinds[map]
     out = out or Path(f"{_stem(photo)}.dino.png")
     photo, model = images.load_photo(photo), models.load_model(model)
     tensor, seen = images.to_tensor(photo, model, fit)
@@ -40,12 +42,20 @@ def _draw(photo, out, model, map, fit, **looks):
     return plain(out), made_by(model)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):  # its own are in English only
+        raise BadInput(
+            f"명령을 이해하지 못했습니다({message}). 쓰는 법은 --help로 볼 수 있습니다.",
+            f"The command is not understood ({message}). --help says how it is written.",
+        )
+
+
 def _parser():
     about = (
         "사진과 DINO의 맵을 나란히 그립니다.",
         "Draws a photo and, beside it, DINO's map over it.",
     )
-    parser = argparse.ArgumentParser("python -m helpers", description=say(*about))
+    parser = _Parser("python -m helpers", description=say(*about))
 
     def option(*names, ko, en, **kwargs):
         parser.add_argument(*names, help=say(ko, en, " · "), **kwargs)
@@ -53,10 +63,10 @@ def _parser():
     option("photo", ko="사진 파일이나 주소", en="a photo file or http(s) address")
     option("-o", "--out", type=Path, ko="결과 파일(PHOTO.dino.png)", en="default PHOTO.dino.png")
     option("--model", ko="timm의 모델 이름이나 embedded", en="a timm name, or embedded")
-    option("--map", choices=("norm", "attention"), default="norm", ko="맵(norm)", en="map (norm)")
+    option("--map", default="norm", ko="norm(기본)이나 attention", en="norm (default), attention")
     option("--alpha", type=float, default=0.5, ko="불투명도 0..1(0.5)", en="opacity 0..1 (0.5)")
     option("--cmap", default="viridis", ko="컬러맵(viridis)", en="colormap (viridis), gray, jet, …")
-    option("--fit", choices=("crop", "squash", "whole"), default="crop", ko="맞춤", en="fit (crop)")
+    option("--fit", default="crop", ko="crop(기본), squash, whole", en="crop is the default")
     return parser
 
 

@@ -15,6 +15,7 @@ from sources.kinds import not_a_photo
 IMAGES = Path(__file__).resolve().parent.parent / "images"
 FITS = ("crop", "squash", "whole")
 MODES = ("center", "squash", "border")  # timm's crop_mode
+INTERPOLATIONS = ("bilinear", "bicubic", "nearest", "box", "hamming", "lanczos")
 MAX_PATCHES = 16_384  # that a photo may be resized to; each is compared with all others
 
 
@@ -127,8 +128,9 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     config.update(overrides)
     number("crop_pct", config["crop_pct"], 0.01, 1)
     one_of("crop_mode", config["crop_mode"], MODES)
-    sides = _sides(config["input_size"][-2:] if size is None else size)
+    one_of("interpolation", config["interpolation"], INTERPOLATIONS)
     one_of("fit", fit, FITS)
+    sides = _sides(config["input_size"] if size is None else size)
     if fit == "whole":
         scale = min(_multiples(sides, patch)) / min(photo_size)
         sides = [side * scale for side in reversed(photo_size)]
@@ -164,8 +166,8 @@ def patch_size(model):
 
 
 def _sides(size):
-    """(height, width) of a size that the reader gave as one number or two."""
-    sides = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
+    """(height, width) of a size that the reader gave as one number, two, or timm's three."""
+    sides = tuple(size)[-2:] if isinstance(size, (tuple, list)) else (size, size)
     fine = (isinstance(s, (int, float, np.number)) and 1 <= s < math.inf for s in sides)
     if len(sides) == 2 and all(fine):
         return sides

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from bilingual import BadInput, number
+from bilingual import BadInput, number, one_of
 
 from .images import load_photo
 
@@ -43,10 +43,7 @@ def colorize(values, cmap="viridis"):
 def colormap(cmap):
     """One of ``COLORMAPS``, or any other that matplotlib knows, by its name; else BadInput."""
     if cmap not in matplotlib.colormaps:
-        raise BadInput(
-            f"그런 컬러맵이 없습니다: {cmap}. 이 가운데 고르세요: {', '.join(COLORMAPS)}",
-            f"No such colormap: {cmap}. Choose one of {', '.join(COLORMAPS)}",
-        )
+        one_of("cmap", cmap, COLORMAPS)
     return matplotlib.colormaps[cmap]
 
 

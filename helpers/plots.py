@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import font_manager, patheffects
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.patches import Rectangle
@@ -114,7 +113,7 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
     return fig
 
 
-def compare(panels, *, weights, cmap="viridis", most=4, extra=0, interpolation="nearest"):
+def compare(panels, *, weights, cmap="viridis", most=4, extra=0):
     """Labelled pictures and maps side by side, at `most` so many in a row.
 
     Of label → photo, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
@@ -124,7 +123,8 @@ def compare(panels, *, weights, cmap="viridis", most=4, extra=0, interpolation="
     rows, size = math.ceil(len(panels) / most), narrowest(panels.values())
     fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights, extra)
     for ax, (label, panel) in zip(axes, panels.items()):
-        draw(ax, panel, label, cmap=cmap, interpolation=interpolation)
+        kind = "nearest" if getattr(panel, "ndim", 3) == 2 else None  # a map, patch by patch
+        draw(ax, panel, label, cmap=cmap, interpolation=kind)
     return fig
 
 
@@ -153,7 +153,6 @@ def new_figure(rows, columns, size, weights, extra=0):
     height = min(WIDTH / columns * size[1] / size[0], HEIGHT / rows)
     inches = WIDTH, rows * (height + 0.25) + 0.3 + extra
     fig = Figure(figsize=inches, dpi=DPI)
-    FigureCanvasAgg(fig)
     axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()

@@ -45,8 +45,8 @@ _KINDS = (
 VIDEOS = ("GIF, WebP, MP4 파일을 쓰세요.", "Use a GIF, a WebP or an MP4.")
 # A name that ends in .jpg makes no photo of a text.
 OTHER = (
-    "이름이 아니라 내용이 JPEG, PNG, WebP인 파일을 쓰세요.",
-    "Use a file that holds a JPEG, PNG or WebP, whatever its name.",
+    "이름이 아니라 내용이 JPEG, PNG, WebP, GIF, TIFF, BMP 등의 사진인 파일을 쓰세요.",
+    "Use a file that holds a JPEG, PNG, WebP, GIF, TIFF or BMP, whatever its name.",
 )
 
 

@@ -1,12 +1,12 @@
 """A web address in, the bytes behind it out: within bounds of size and time."""
 
-import queue
 import ssl
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from concurrent.futures import Future
 
 from bilingual import plain
 from sources.kinds import PhotoError
@@ -43,22 +43,16 @@ def within(seconds, call, *args):
     It runs in a thread of its own: looking up a host's name, trying several addresses in a row, or
     headers that drip, know no time limit.
     """
-    done = queue.SimpleQueue()
+    done = Future()
 
     def work():
         try:
-            done.put((call(*args), None))
+            done.set_result(call(*args))
         except Exception as error:
-            done.put((None, error))
+            done.set_exception(error)
 
-    threading.Thread(target=work, daemon=True).start()
-    try:
-        answer, error = done.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if error:
-        raise error
-    return answer
+    threading.Thread(target=work, daemon=True).start()  # an executor's would be waited for at exit
+    return done.result(timeout=seconds)
 
 
 def _fetch(url):

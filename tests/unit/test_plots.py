@@ -125,7 +125,7 @@ def test_nothing_to_draw(panels):
 
 
 def test_unknown_colormap():
-    with pytest.raises(BadInput, match="No such colormap: virdis.*viridis"):
+    with pytest.raises(BadInput, match="cmap must be one of viridis.*virdis"):
         plots.compare({"a": MAP}, weights="w", cmap="virdis")
 
 
