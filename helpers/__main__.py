@@ -51,11 +51,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser():
-    about = (
-        "사진과 DINO의 맵을 나란히 그립니다.",
-        "Draws a photo and, beside it, DINO's map over it.",
-    )
-    parser = _Parser("python -m helpers", description=say(*about))
+    about = say("사진과 DINO의 맵을 나란히 그립니다.", "Draws a photo and DINO's map beside it.")
+    parser = _Parser("python -m helpers", description=about)
 
     def option(*names, ko, en, **kwargs):
         parser.add_argument(*names, help=say(ko, en, " · "), **kwargs)

@@ -152,7 +152,9 @@ def test_names_of_korean(name):
 
 @pytest.mark.parametrize("wrong", ["kr", "한국말", 3])
 def test_wrong_names_give_one_error_in_both_languages(wrong, own_settings, monkeypatch):
-    with pytest.raises(ValueError, match="값은 다음과 같습니다: ko, en, both.*\n.*must be one of ko, en, both"):
+    with pytest.raises(
+        ValueError, match="값은 다음과 같습니다: ko, en, both.*\n.*must be one of ko, en, both"
+    ):
         lessons.setup(language=wrong)
     assert bilingual.language() == "both"
     monkeypatch.setenv("DINO_LANGUAGE", str(wrong))
