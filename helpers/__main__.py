@@ -1,12 +1,9 @@
 """The two-panel figure of any photo, without a notebook: ``python -m helpers photo.jpg``."""
 
-import argparse
-import re
 import sys
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
 
-from bilingual import BadInput, console, one_of, plain, say, writing
+from bilingual import console, one_of, plain, say, writing
 
 
 def main(argv=None):
@@ -25,6 +22,7 @@ def _draw(photo, out, model, map, fit, **looks):
     # Only now: importing torch and timm takes seconds, and --help should not.
     from helpers import images, maps, models, plots
     from helpers.weights import made_by
+    from sources.files import stem
 
     kinds = {
         "norm": (maps.norm_map, say("노름 맵", "norm map")),
@@ -32,27 +30,18 @@ def _draw(photo, out, model, map, fit, **looks):
     }
     one_of("--map", map, kinds)
     map_of, title = kinds[map]
-    out = out or Path(f"{_stem(photo)}.dino.png")
+    out = out.with_suffix(out.suffix or ".png") if out else Path(f"{stem(photo)}.dino.png")
     photo, model = images.load_photo(photo), models.load_model(model)
     tensor, seen = images.to_tensor(photo, model, fit)
     figure = plots.two_panel(seen, map_of(model, tensor), weights=model, title=title, **looks)
-    out = out if out.suffix else out.with_suffix(".png")
     with writing(out):
         figure.savefig(out)
     return plain(out), made_by(model)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message):  # its own are in English only
-        raise BadInput(
-            f"명령을 이해하지 못했습니다({message}). 쓰는 법은 --help로 볼 수 있습니다.",
-            f"The command is not understood ({message}). --help says how it is written.",
-        )
-
-
 def _parser():
     about = say("사진과 DINO의 맵을 나란히 그립니다.", "Draws a photo and DINO's map beside it.")
-    parser = _Parser("python -m helpers", description=about)
+    parser = console.Parser("python -m helpers", description=about)
 
     def option(*names, ko, en, **kwargs):
         parser.add_argument(*names, help=say(ko, en, " · "), **kwargs)
@@ -65,12 +54,6 @@ def _parser():
     option("--cmap", default="viridis", ko="컬러맵(viridis)", en="colormap (viridis), gray, jet, …")
     option("--fit", default="crop", ko="crop(기본), squash, whole", en="crop is the default")
     return parser
-
-
-def _stem(photo):
-    """The name of a photo file or address without its end, as any system takes it for a file."""
-    path = unquote(urlsplit(photo).path) if "://" in photo else Path(photo).as_posix()
-    return re.sub(r'[\x00-\x1f<>:"\\|?*]', "_", PurePosixPath(path).stem)[:80] or "photo"
 
 
 if __name__ == "__main__":

@@ -17,13 +17,17 @@ def resize_map(m, size, smooth=True):
 
     Parameters
     ----------
-    m : torch.Tensor or array (gh, gw); else BadInput
+    m : torch.Tensor or array (gh, gw)
     size : tuple of int (width, height) in pixels, the order of ``Image.size``
     smooth : bool, bilinear if true; otherwise each patch stays one flat rectangle
 
     Returns
     -------
     numpy.ndarray (height, width) float32
+
+    Raises
+    ------
+    BadInput : it is no single map
     """
     values = torch.as_tensor(m).detach().float().cpu().numpy()
     if values.ndim != 2:
@@ -65,6 +69,7 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
     ------
     BadInput
         alpha or the map lies outside 0..1 (NaN included), or as in ``colormap``, ``resize_map``.
+    PhotoError : as ``images.load_photo``
     """
     number("alpha", alpha, 0, 1)
     photo = load_photo(photo, max_side=None)

@@ -7,11 +7,13 @@ a file that was cut off too: half a photo would teach something wrong without a 
 import contextlib
 import io
 import os
+import re
 import threading
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from unicodedata import normalize
+from urllib.parse import unquote, urlsplit
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
@@ -33,7 +35,21 @@ _quiet = threading.Lock()  # catch_warnings is not safe in threads, and photos a
 
 
 def find(source, folder):
-    """The path of a file, here or from a folder on, as any system writes it; PhotoError if none."""
+    """The path of a file that is here, or in a folder of ours, as any system writes its name.
+
+    Parameters
+    ----------
+    source : str or Path; "~" is the home folder
+    folder : Path, where names are looked for that are not here
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    PhotoError : there is no such file; the photos of the folder are named
+    """
     path = os.path.expanduser(source)
     # macOS writes Hangul in file names as single letters, and a keyboard types whole syllables.
     forms = path or ".", normalize("NFC", path), normalize("NFD", path), folder / path
@@ -45,6 +61,12 @@ def find(source, folder):
         f"파일이 없습니다: {shown}. 함께 들어 있는 사진: {names}",
         f"No such file: {shown}. Photos that come with the lessons: {names}",
     )
+
+
+def stem(source):
+    """The name of a photo file or address without its end, as any system takes it for a file."""
+    path = unquote(urlsplit(source).path) if "://" in source else Path(source).as_posix()
+    return re.sub(r'[\x00-\x1f<>:"\\|?*]', "_", PurePosixPath(path).stem)[:80] or "photo"
 
 
 def suffixes():

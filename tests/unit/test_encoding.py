@@ -71,7 +71,7 @@ def test_a_bright_patch_ends_up_in_its_own_row_and_column(row, column):
 
 
 def test_picture_without_batch_axis(embedded):
-    with pytest.raises(ValueError, match=r"must be \(B, 3, H, W\): \(3, 112, 112\).*unsqueeze"):
+    with pytest.raises(ValueError, match=r"must be \(B, 3, H, W\).*: \(3, 112, 112\).*unsqueeze"):
         encode(embedded, torch.rand(3, 112, 112))
 
 
