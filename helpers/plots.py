@@ -43,7 +43,7 @@ class Figure(MatplotlibFigure):
         super().draw(renderer)
 
     def encoded(self, kind="png", sharp=2, **options):
-        """Bytes of an image file, of `sharp` pixels for each of the page: dense screens have two."""
+        """Bytes of an image file, of `sharp` pixels for each of the page, as dense screens have."""
         file = io.BytesIO()
         self.savefig(file, format=kind, dpi=DPI * sharp, pil_kwargs=options)
         return file.getvalue()
