@@ -187,10 +187,9 @@ def _through(model, tensor, block):
     """Tokens (B, N, D) after a block, with the model's last norm; no later block is computed."""
     how = dict(norm=True, stop_early=True, output_fmt="NLC", intermediates_only=True)
     with torch.no_grad():
-        ((patches, prefix),) = model.forward_intermediates(
-            tensor, [block], return_prefix_tokens=True, **how
-        )
-    return torch.cat([prefix, patches], dim=1)
+        (found,) = model.forward_intermediates(tensor, [block], return_prefix_tokens=True, **how)
+    # A pair, patch tokens first, but for a model without prefix tokens.
+    return torch.cat(found[::-1], dim=1) if isinstance(found, tuple) else found
 
 
 def _read(model, tensor, blocks, take):
