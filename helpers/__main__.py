@@ -22,7 +22,7 @@ def _draw(photo, out, model, map, fit, **looks):
     # Only now: importing torch and timm takes seconds, and --help should not.
     from helpers import images, maps, models, plots
     from helpers.weights import made_by
-    from sources.files import stem
+    from sources.web import stem
 
     kinds = {
         "norm": (maps.norm_map, say("노름 맵", "norm map")),

@@ -7,13 +7,11 @@ a file that was cut off too: half a photo would teach something wrong without a 
 import contextlib
 import io
 import os
-import re
 import threading
 import warnings
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from unicodedata import normalize
-from urllib.parse import unquote, urlsplit
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
@@ -61,12 +59,6 @@ def find(source, folder):
         f"파일이 없습니다: {shown}. 함께 들어 있는 사진: {names}",
         f"No such file: {shown}. Photos that come with the lessons: {names}",
     )
-
-
-def stem(source):
-    """The name of a photo file or address without its end, as any system takes it for a file."""
-    path = unquote(urlsplit(source).path) if "://" in source else Path(source).as_posix()
-    return re.sub(r'[\x00-\x1f<>:"\\|?*]', "_", PurePosixPath(path).stem)[:80] or "photo"
 
 
 def suffixes():

@@ -1,5 +1,6 @@
 """A web address in, the bytes behind it out: within bounds of size and time."""
 
+import re
 import ssl
 import threading
 import time
@@ -7,6 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from concurrent.futures import Future
+from pathlib import Path, PurePosixPath
 
 from bilingual import plain
 from sources.kinds import PhotoError
@@ -35,6 +37,14 @@ def download(url):
             f"사진을 내려받지 못했습니다: {shown} ({ko}). 브라우저에서 저장해 그 파일을 쓰세요.",
             f"Could not download the photo: {shown} ({en}). Save it in a browser, use the file.",
         ) from error
+
+
+def stem(source):
+    """The name of a photo file or address without its end, as any system takes it for a file."""
+    path = Path(source).as_posix()
+    if "://" in source:
+        path = urllib.parse.unquote(urllib.parse.urlsplit(source).path)
+    return re.sub(r'[\x00-\x1f<>:"\\|?*]', "_", PurePosixPath(path).stem)[:80] or "photo"
 
 
 def within(seconds, call, *args):

@@ -12,7 +12,7 @@ from PIL import Image
 import bilingual
 from helpers import __main__ as cli
 from helpers import images, maps, overlay, plots
-from sources import files
+from sources import web
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -136,7 +136,7 @@ def test_nothing_is_said_of_kernels(monkeypatch, capsys):
     ],
 )
 def test_name_of_the_figure(photo, stem):
-    assert files.stem(photo) == stem
+    assert web.stem(photo) == stem
 
 
 def test_helps_at_once(monkeypatch):
