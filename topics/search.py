@@ -216,7 +216,7 @@ def draw_retrieval(query, found, *, weights):
         photos[title] = load_photo(one.path, max_side=240)
     squares = {t: ImageOps.pad(photo, (240, 240), color="white") for t, photo in photos.items()}
     extra = 0.3 * math.ceil(len(squares) / 6)
-    fig = compare(squares, weights=weights, most=6, extra=extra, interpolation=None)
+    fig = compare(squares, weights=weights, most=6, extra=extra)
     for ax in fig.axes:
         ax.title.set_size(8)
     return fig
