@@ -70,20 +70,15 @@ def encode(model, tensor, block=-1):
 
 
 def attention(model, tensor, block=-1, queries=(0,)):
-    """Self-attention of one block, see ``attention_rows``.
+    """Self-attention of one block; the rest as ``attention_rows``, also what it raises.
 
     Parameters
     ----------
-    model, tensor, queries : as in ``attention_rows``
     block : int, -1 is the last
 
     Returns
     -------
     torch.Tensor (B, heads, len(queries), N), each row sums to 1
-
-    Raises
-    ------
-    BadInput, IndexError : as ``attention_rows``
     """
     return attention_rows(model, tensor, (block,), queries)[0]
 
@@ -122,11 +117,8 @@ def attention_rows(model, tensor, blocks=None, queries=(0,)):
 def queries_keys(model, tensor, blocks=None):
     """What attention is made of, so that it is ``(q @ k.mT).softmax(-1)``: q is scaled already.
 
-    Takes and raises what ``attention_rows`` does.
-
-    Returns
-    -------
-    list of tuple (q, k), a pair a block, each torch.Tensor (B, heads, N, d)
+    Takes and raises what ``attention_rows`` does; returns a list of pairs (q, k), one a block, each
+    torch.Tensor (B, heads, N, d).
     """
     return _read(model, tensor, blocks, lambda q, k: (q.cpu(), k.contiguous().cpu()))
 

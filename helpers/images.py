@@ -21,8 +21,7 @@ MAX_PATCHES = 16_384  # that a photo may be resized to; each is compared with al
 
 
 def sample_photos():
-    """Paths of the photos that come with the lessons, sorted by name."""
-    # Those that masks were drawn for; a reader may have put more into the folder.
+    """Paths of the photos that come with the lessons and have masks, sorted by name."""
     return sorted(IMAGES / f"{mask.stem}.jpg" for mask in IMAGES.glob("masks/*.png"))
 
 
@@ -107,7 +106,7 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
 
 
 def view(photo_size, model, fit="crop", size=None, overrides=()):
-    """What of a photo the network gets to see, without reading the photo.
+    """What of a photo the network gets to see, without reading it; raises as ``to_tensor``.
 
     Parameters
     ----------
@@ -120,10 +119,6 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     config : dict, timm's data config, for ``timm.data.create_transform``
     pixels : tuple of int (height, width) that the network gets, multiples of the patch
     box : tuple of float (left, top, right, bottom) of what they are made from, in photo pixels
-
-    Raises
-    ------
-    BadInput : as ``to_tensor``
     """
     from timm.data import resolve_model_data_config
 

@@ -38,15 +38,11 @@ def attention_map(model, tensor, block=-1):
 
     Parameters
     ----------
-    model, tensor, block : as in ``norm_map``; `block` is whose attention
+    model, tensor, block : as in ``norm_map``, also what is raised; `block` is whose attention
 
     Returns
     -------
     torch.Tensor (gh, gw) in 0..1, min-max normalised
-
-    Raises
-    ------
-    BadInput : as ``encoding.attention``, or the tensor holds several pictures
     """
     rows, grid = attention(model, one_photo(tensor), block), grid_of(model, tensor)
     heads = cls_attention(rows, grid, model.num_prefix_tokens)
@@ -63,11 +59,7 @@ def token_norm(patch_tokens, grid):
 
     Returns
     -------
-    torch.Tensor (..., gh, gw), at least 0
-
-    Raises
-    ------
-    BadInput : as ``on_grid``
+    torch.Tensor (..., gh, gw), at least 0, laid out by ``on_grid``
     """
     return on_grid(torch.norm(patch_tokens.float(), dim=-1), grid)
 
@@ -84,11 +76,7 @@ def cls_attention(attention_rows, grid, num_prefix_tokens):
 
     Returns
     -------
-    torch.Tensor (..., heads, gh, gw), shares of attention in 0..1
-
-    Raises
-    ------
-    BadInput : as ``on_grid``
+    torch.Tensor (..., heads, gh, gw), shares of attention in 0..1, laid out by ``on_grid``
     """
     return on_grid(attention_rows[..., 0, num_prefix_tokens:], grid)
 

@@ -67,9 +67,8 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
 
     Raises
     ------
-    BadInput
-        alpha or the map lies outside 0..1 (NaN included), or as in ``colormap``, ``resize_map``.
-    PhotoError : as ``images.load_photo``
+    BadInput, PhotoError
+        alpha or the map lies outside 0..1 (NaN included), or as all that is called here.
     """
     number("alpha", alpha, 0, 1)
     photo = load_photo(photo, max_side=None)

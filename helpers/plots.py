@@ -165,9 +165,7 @@ def new_figure(rows, columns, size, weights, extra=0):
     axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
-        # In the middle of its place, a title's room depends on where layout puts the picture last:
-        # it goes round twice, and of long titles the upper line was cut off.
-        ax.set_anchor("N")
+        ax.set_anchor("N")  # in the middle, layout cut off the upper line of long titles
     if weights is not None:
         foot = made_by(weights).replace("$", r"\$")  # no formula: where it wraps, it is parsed
         fig.supxlabel(foot, size=8, alpha=0.7, wrap=True)
@@ -209,7 +207,6 @@ def outline(ax, corner, width=1, height=1, colour="yellow"):
     ax : Axes
     corner : tuple of float (x, y), its upper left, in the axes' own units: (column, row)
     width, height : float, in the same units; 1 is a patch where axes count these
-    colour : str, as matplotlib names it
     """
     box = Rectangle(corner, width, height, fill=False, ec=colour, lw=2, zorder=3, clip_on=False)
     box.set_path_effects([patheffects.withStroke(linewidth=4, foreground="black")])

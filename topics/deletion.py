@@ -6,10 +6,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from bilingual import counted
+from bilingual import counted, named
 from helpers.encoding import encode, fitting, grid_of, one_photo
 from helpers.maps import on_grid
-from helpers.plots import named, new_chart
+from helpers.plots import new_chart
 
 
 def curve(model, tensor, m, steps=10):

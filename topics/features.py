@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from matplotlib import rcParams
 
-from bilingual import counted, say
+from bilingual import counted, named, say
 from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
-from helpers.plots import named, new_chart
+from helpers.plots import new_chart
 from topics import zoo
 
 

@@ -8,12 +8,12 @@ from matplotlib.patches import ConnectionPatch
 from matplotlib.ticker import MaxNLocator
 from torchvision.transforms import functional as TF
 
-from bilingual import say
+from bilingual import named, say
 from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
 from helpers.maps import on_grid
 from helpers.overlay import blend
-from helpers.plots import bar, draw, in_patches, named, narrowest, new_chart, new_figure, outline
+from helpers.plots import bar, draw, in_patches, narrowest, new_chart, new_figure, outline
 
 
 def similarity_map(patch_tokens, grid, query):

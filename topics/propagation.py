@@ -13,11 +13,11 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageEnhance
 
-from bilingual import BadInput, counted, say
+from bilingual import BadInput, counted, named, say
 from helpers.images import load_photo
 from helpers.maps import on_grid
 from helpers.overlay import resize_map
-from helpers.plots import named, new_chart
+from helpers.plots import new_chart
 from topics.measure import jaccard
 
 

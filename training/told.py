@@ -6,10 +6,10 @@ from matplotlib import rcParams
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from PIL import ImageOps
 
-from bilingual import say
+from bilingual import named, say
 from helpers.images import load_photo
 from helpers.overlay import blend
-from helpers.plots import draw, named, new_figure
+from helpers.plots import draw, new_figure
 
 STUDENT, TEACHER, CHANGE, NORMS = "#0072B2", "#D55E00", "#555555", "#009E73"
 # Of the crops (left, top, side), as shares of the photo: two global ones, then local ones.

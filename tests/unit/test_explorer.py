@@ -35,6 +35,7 @@ from explorer.network import in_page, levels, weights
 from explorer.upload import upload
 from explorer.widget import KINDS
 from helpers import images, maps, models, overlay
+from helpers import widgets as sliders
 from helpers.encoding import attention, encode
 from topics.masks import load_masks, masks_on_grid
 
@@ -560,3 +561,19 @@ def test_a_video_comes_as_it_is_and_is_kept(uploading):
     box.show = Mock(side_effect=BadInput("깨졌습니다.", "Damaged."))
     box.button._sent(None, {"name": "other.gif"}, [memoryview(b"GIF")])
     assert box.value == seen[0] and told == [{"error": []}, {"error": ["깨졌습니다.", "Damaged."]}]
+
+
+# --- ipywidgets' own sliders ---
+
+
+def test_plain_sliders_show_the_overlay(photo, embedded, tensor):
+    m = maps.norm_map(embedded, tensor)
+    box = sliders.sliders(photo, m, weights=embedded)
+    alpha, cmap, picture, line = box.children
+    assert (alpha.value, alpha.min, alpha.max, cmap.value) == (0.5, 0, 1, "viridis")
+    assert cmap.options == overlay.COLORMAPS and str(embedded.weights) in line.value
+    assert "불투명도" in alpha.description and "opacity" in alpha.description
+    for look in ((0.5, "viridis"), (0.2, "viridis"), (0.2, "jet")):
+        alpha.value, cmap.value = look
+        shown = np.asarray(Image.open(io.BytesIO(picture.value)))
+        assert np.array_equal(shown, np.asarray(overlay.blend(photo, m, *look)))

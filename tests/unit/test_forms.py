@@ -10,7 +10,7 @@ from scenes import saved
 
 from classroom import predict
 from explorer import explore
-from helpers import images, overlay, plots
+from helpers import images, overlay, plots, widgets
 from topics import (
     attention,
     composites,
@@ -70,6 +70,9 @@ TAKERS = {
     "lay": lambda photo, net: np.asarray(composites.lay("cat", photo, (0.5, 0.5), 0.5)[0]),
     "shown": lambda photo, net: np.asarray(next(propagation.shown([photo], [MAP]))),
     "guess": lambda photo, net: np.asarray(predict.patches("00", "a", photo, (3, 4)).seen),
+    "sliders": lambda photo, net: np.asarray(
+        images.load_photo(widgets.sliders(photo, MAP, weights="w").children[2].value)
+    ),
     "draw_similarity": lambda photo, net: shown(
         patches.draw_similarity({"a": (photo, MAP)}, (0, 0), weights="w")
     ),

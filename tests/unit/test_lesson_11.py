@@ -8,8 +8,8 @@ import pytest
 import torch
 from verdicts import all_different_hints, passes, unanswered
 
+from bilingual import named
 from classroom.checks import lesson_11 as checks
-from helpers.plots import named
 from training import dino, experiments, figures, lesson, shapes, snapshots, told
 from training.scenes import Scenes
 
