@@ -1,5 +1,5 @@
 """The pipeline of the lessons, in the order in which data flows:
 
-images → models → encoding → maps → overlay → plots (and weights: who made a picture).
+images → models → encoding → maps → overlay → plots, widgets (and weights: who made a picture).
 Nothing is imported here, so ``from helpers import images`` loads only what it needs.
 """
