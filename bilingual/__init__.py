@@ -12,6 +12,22 @@ from unicodedata import normalize
 
 LANGUAGES = {"ko": "한국어", "en": "English", "both": "한국어 · English"}
 VARIABLE = "DINO_LANGUAGE"
+# What the code calls the things that it compares, and figures do in Korean.
+NAMES = {
+    "attention": "어텐션",
+    "average": "평균",
+    "centre": "가운데",
+    "chance": "우연",
+    "colours": "색",
+    "copied": "첫 마스크",
+    "embedded": "내장",
+    "middle": "가운데",
+    "pixels": "픽셀",
+    "random": "무작위",
+    "step": "스텝",
+    "untrained": "학습 안 됨",
+    "you": "내 예상",
+}
 
 _chosen = None
 
@@ -45,8 +61,7 @@ def language():
 
     Raises
     ------
-    BadInput
-        DINO_LANGUAGE holds anything else.
+    BadInput : DINO_LANGUAGE holds anything else
     """
     return _chosen or known(os.environ.get(VARIABLE) or "both")
 
@@ -59,13 +74,10 @@ def choose(name):
 
 def known(name):
     """The code of a language by its code or its name, in any case; else ``BadInput``."""
-    codes = {label.lower(): code for code, label in LANGUAGES.items()} | {c: c for c in LANGUAGES}
-    if code := codes.get(str(name).strip().lower()):
-        return code
-    raise BadInput(
-        f'언어는 "ko", "en", "both" 가운데 하나여야 합니다: {name!r}',
-        f'The language must be "ko", "en" or "both": {name!r}',
-    )
+    name = str(name).strip().lower()
+    name = {label.lower(): code for code, label in LANGUAGES.items()}.get(name, name)
+    one_of("language", name, LANGUAGES)
+    return name
 
 
 def one_of(what, value, choices):
@@ -115,13 +127,24 @@ def say(ko, en, between=" "):
     return {"ko": ko, "en": en, "both": f"{ko}{between}{en}"}[language()]
 
 
+def named(label):
+    """A label of the code's as figures show it: "untrained 0" → "학습 안 됨 untrained 0"."""
+    word, *rest = str(label).split(" ")
+    return " ".join([say(NAMES[word], word) if word in NAMES else word, *rest])
+
+
 def tell(ko, en):
     """Print a message."""
     show(say(ko, en, "\n"))
 
 
 def show(text):
-    """Print a text; a console of a narrow encoding (cp949, cp1252) shows ? for what it lacks."""
+    """Print a text; a console of a narrow encoding (cp949, cp1252) shows ? for what it lacks.
+
+    Parameters
+    ----------
+    text : str, as ``say`` gives it
+    """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     print(text.encode(encoding, "replace").decode(encoding))
 

@@ -1,5 +1,6 @@
-"""Printing on a console that may know neither Hangul nor every sign of a file's name."""
+"""Commands, on a console that may know neither Hangul nor every sign of a file's name."""
 
+import argparse
 import sys
 
 import bilingual
@@ -23,3 +24,13 @@ def prepare():
             "한글".encode(sys.stdout.encoding)
         except UnicodeEncodeError:
             bilingual.choose("en")
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises ``BadInput`` for a command that it does not understand; argparse's is in English."""
+
+    def error(self, message):
+        raise bilingual.BadInput(
+            f"명령을 이해하지 못했습니다({message}). 쓰는 법은 --help로 볼 수 있습니다.",
+            f"The command is not understood ({message}). --help says how it is written.",
+        )

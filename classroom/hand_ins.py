@@ -20,7 +20,6 @@ A grade is the number of right exercises; a lesson without any try has none, and
 tried has no column. Of several pages of one student the platforms get the last.
 """
 
-import argparse
 import csv
 import io
 import re
@@ -166,7 +165,7 @@ def main(argv=None):
     try:
         console.prepare()
         about = say("학생들이 낸 파일로 표를 만듭니다.", "Makes tables of what students handed in.")
-        parser = argparse.ArgumentParser("python -m classroom.hand_ins", description=about)
+        parser = console.Parser("python -m classroom.hand_ins", description=about)
         what = say("폴더나 zip 파일", "folder or zip file", " · ")
         parser.add_argument("folder", type=Path, metavar="FOLDER", help=what)
         out = Path("hand_ins.csv")

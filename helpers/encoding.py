@@ -11,7 +11,6 @@ gh, gw   rows and columns of the patch grid
 Whatever a model's device and precision, under autocast, too, what comes out is float32 on the CPU.
 """
 
-import contextlib
 import copy
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ import torch
 
 from bilingual import BadInput
 
-from .images import patch_size
+from .images import fitting
 
 
 class Encoded(NamedTuple):
@@ -54,9 +53,8 @@ def encode(model, tensor, block=-1):
     ----------
     model : timm model
     tensor : torch.Tensor (B, 3, H, W), H and W multiples of the patch
-    block : int
-        After which block; -1 is the last. Earlier tokens get the model's last norm, too, as in
-        timm's ``forward_intermediates(norm=True)``.
+    block : int, after which block; -1 is the last
+        Earlier tokens get the model's last norm, too: ``forward_intermediates(norm=True)``.
 
     Returns
     -------
@@ -64,40 +62,33 @@ def encode(model, tensor, block=-1):
 
     Raises
     ------
-    BadInput
-        The tensor has another shape, or NaN in it; there is no such block.
+    BadInput : no such tensor, or NaN or infinity in it; no such block; no ViT
     """
-    tensor, last = fitting(model, tensor), len(model.blocks) - 1
-    block = last if block == -1 else blocks_of(model, (block,))[0]
-    with torch.no_grad():
-        if block == last:
-            tokens = model.forward_features(tensor)
-        else:
-            ((patches, prefix),) = model.forward_intermediates(
-                tensor,
-                indices=[block],
-                return_prefix_tokens=True,
-                norm=True,
-                stop_early=True,
-                output_fmt="NLC",
-                intermediates_only=True,
-            )
-            tokens = torch.cat([prefix, patches], dim=1)
-    return Encoded(tokens.float().cpu(), grid_of(model, tensor), model.num_prefix_tokens)
+    tensor, (block,) = fitting(model, tensor), blocks_of(model, (block,))
+    tokens = _through(model, tensor, block).float().cpu()
+    return Encoded(tokens, grid_of(model, tensor), model.num_prefix_tokens)
 
 
 def attention(model, tensor, block=-1, queries=(0,)):
-    """Self-attention of one block: (B, heads, len(queries), N), see ``attention_rows``."""
+    """Self-attention of one block; the rest as ``attention_rows``, also what it raises.
+
+    Parameters
+    ----------
+    block : int, -1 is the last
+
+    Returns
+    -------
+    torch.Tensor (B, heads, len(queries), N), each row sums to 1
+    """
     return attention_rows(model, tensor, (block,), queries)[0]
 
 
 def attention_rows(model, tensor, blocks=None, queries=(0,)):
     """Self-attention of several blocks, from one forward pass.
 
-    softmax(q kᵀ · scale), Vaswani et al. 2017 (arXiv:1706.03762), section 3.2.1. Only the asked
-    rows are computed, when timm has just made a block's queries and keys: no N × N matrix is
-    stored, fused attention stays on, and nothing after the last asked block is computed. The same
-    numbers as ``timm.utils.AttentionExtract``.
+    softmax(q kᵀ · scale), Vaswani et al. 2017 (arXiv:1706.03762), section 3.2.1; the same numbers
+    as ``timm.utils.AttentionExtract``. Only the asked rows are computed, when timm has just made a
+    block's queries and keys: no N × N matrix is stored, and no block after the last asked is run.
 
     Parameters
     ----------
@@ -114,8 +105,8 @@ def attention_rows(model, tensor, blocks=None, queries=(0,)):
 
     Raises
     ------
-    BadInput
-        The tensor has another shape, or the model's attention is of a kind that is not read here.
+    BadInput : as ``encode``, or the model's attention is of a kind that is not read here
+    IndexError : there is no such token
     """
     asked = [queries] if isinstance(queries, int) else list(queries)
     return torch.stack(
@@ -124,9 +115,10 @@ def attention_rows(model, tensor, blocks=None, queries=(0,)):
 
 
 def queries_keys(model, tensor, blocks=None):
-    """What attention is made of: a list of (q, k), each (B, heads, N, d), a pair a block.
+    """What attention is made of, so that it is ``(q @ k.mT).softmax(-1)``: q is scaled already.
 
-    As ``attention_rows``; q is scaled already, so attention is ``(q @ k.mT).softmax(-1)``.
+    Takes and raises what ``attention_rows`` does; returns a list of pairs (q, k), one a block, each
+    torch.Tensor (B, heads, N, d).
     """
     return _read(model, tensor, blocks, lambda q, k: (q.cpu(), k.contiguous().cpu()))
 
@@ -147,7 +139,17 @@ def twin(module):
 
 
 def grid_of(model, tensor):
-    """(gh, gw), the patch grid that a model lays over pictures (..., H, W)."""
+    """The patch grid that a model lays over pictures, as timm's ``dynamic_feat_size`` counts it.
+
+    Parameters
+    ----------
+    model : timm model
+    tensor : torch.Tensor (..., H, W), in pixels
+
+    Returns
+    -------
+    tuple of int (gh, gw)
+    """
     return model.patch_embed.dynamic_feat_size(tensor.shape[-2:])
 
 
@@ -161,31 +163,8 @@ def one_photo(tensor):
     return tensor
 
 
-def fitting(model, tensor):
-    """The tensor on the model's device and in its precision, if it is what ``encode`` takes."""
-    ph, pw = patch_size(model)
-    shape = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else type(tensor).__name__
-    if len(shape) != 4 or shape[1] != 3 or 0 in shape:
-        raise BadInput(
-            f"텐서는 (B, 3, H, W)여야 합니다: {shape}. unsqueeze(0)이나 images.to_tensor를 쓰세요.",
-            f"The tensor must be (B, 3, H, W): {shape}. Use unsqueeze(0) or images.to_tensor.",
-        )
-    if not tensor.isfinite().all():
-        raise BadInput("텐서에 NaN이나 무한대가 있습니다.", "There is NaN or inf in the tensor.")
-    if tensor.shape[-2] % ph or tensor.shape[-1] % pw:
-        # timm would pad it, and a map of what was padded would lie askew on the photo.
-        raise BadInput(
-            f"높이와 너비가 패치({ph} × {pw})의 배수여야 합니다: {tuple(tensor.shape[-2:])}. "
-            "images.to_tensor를 쓰면 맞춰집니다.",
-            f"Height and width must be multiples of the patch ({ph} × {pw}): "
-            f"{tuple(tensor.shape[-2:])}. images.to_tensor sees to that.",
-        )
-    weight = next(model.parameters())
-    return tensor.to(weight.device, weight.dtype)
-
-
 def blocks_of(model, blocks):
-    """Numbers of blocks, as they are counted from the first; ``BadInput`` if there is no such."""
+    """Blocks (int or several) as list of int, counted from the first; else ``BadInput``."""
     count, blocks = len(model.blocks), [blocks] if isinstance(blocks, int) else blocks
     try:
         return [range(count)[block] for block in blocks]
@@ -196,8 +175,13 @@ def blocks_of(model, blocks):
         ) from None
 
 
-class _Enough(Exception):
-    """Ends a forward pass when all that was asked for has been read."""
+def _through(model, tensor, block):
+    """Tokens (B, N, D) after a block, with the model's last norm; no later block is computed."""
+    how = dict(norm=True, stop_early=True, output_fmt="NLC", intermediates_only=True)
+    with torch.no_grad():
+        (found,) = model.forward_intermediates(tensor, [block], return_prefix_tokens=True, **how)
+    # A pair, patch tokens first, but for a model without prefix tokens.
+    return torch.cat(found[::-1], dim=1) if isinstance(found, tuple) else found
 
 
 def _read(model, tensor, blocks, take):
@@ -213,8 +197,6 @@ def _read(model, tensor, blocks, take):
             q, k = (_rotated(x, caught["rope"], attn).float() for x in (caught.pop("q"), k))
             with torch.autocast(q.device.type, enabled=False):
                 taken[index] = take(q * attn.scale, k)
-            if index == max(wanted):
-                raise _Enough
 
         # q_norm and k_norm are Identity where a model has no such norm, but always called, q first.
         attn.register_forward_pre_hook(
@@ -232,8 +214,7 @@ def _read(model, tensor, blocks, take):
                 f"The self-attention of this model cannot be read: {kind}",
             )
         watch(index, attn)
-    with torch.no_grad(), contextlib.suppress(_Enough):
-        model.forward_features(tensor)
+    _through(model, tensor, max(wanted))
     return [taken[index] for index in wanted]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 from bilingual import BadInput, number, one_of, plain
@@ -15,12 +16,12 @@ from sources.kinds import not_a_photo
 IMAGES = Path(__file__).resolve().parent.parent / "images"
 FITS = ("crop", "squash", "whole")
 MODES = ("center", "squash", "border")  # timm's crop_mode
+INTERPOLATIONS = ("bilinear", "bicubic", "nearest", "box", "hamming", "lanczos")
 MAX_PATCHES = 16_384  # that a photo may be resized to; each is compared with all others
 
 
 def sample_photos():
-    """Paths of the photos that come with the lessons, sorted by name."""
-    # Those that masks were drawn for; a reader may have put more into the folder.
+    """Paths of the photos that come with the lessons and have masks, sorted by name."""
     return sorted(IMAGES / f"{mask.stem}.jpg" for mask in IMAGES.glob("masks/*.png"))
 
 
@@ -34,20 +35,19 @@ def load_photo(source, max_side=1600):
         file, an array (H, W), (H, W, 3) or (H, W, 4) of whole numbers or of floats in 0..1, or
         the ``value`` of an ipywidgets 7 or 8 ``FileUpload``.
     max_side : int or None
-        A photo whose longer side has more pixels than this is shrunk to it. None keeps its size;
-        only a JPEG that would not fit into memory is still read at a half or less.
+        Longest side in pixels: a larger photo is shrunk to it. None keeps the photo's size; only a
+        JPEG that would not fit into memory is still read at a half or less.
 
     Returns
     -------
     PIL.Image.Image
-        RGB, upright (EXIF orientation applied), transparency laid on white; the first picture of
-        a file that holds several. A Pillow picture that is all this already comes back itself.
+        RGB, upright (EXIF applied), transparency laid on white; of a file that holds several, the
+        first. A Pillow picture that is all this already comes back itself.
 
     Raises
     ------
     PhotoError
-        No such file; not a photo; damaged or cut off; too large; or it can't be downloaded. The
-        message names the file and says what to do.
+        No such file; no photo; damaged or cut off; too large; or it can't be downloaded.
     """
     name = "bytes"
     if isinstance(source, (Mapping, tuple, list)):
@@ -79,25 +79,22 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
         ``squash``: the blog post's ``Resize((S, S))``, bilinear, aspect ratio lost.
         ``whole``: nothing is lost; the short side gets S pixels, bicubic.
     size : int or tuple of int, optional
-        S in pixels, or (height, width), instead of the model's own input size; rounded to
-        multiples of the patch.
+        S in pixels, or (height, width), instead of the model's own; rounded to whole patches.
     **overrides
-        Settings of timm's data config to use instead of the model's own, for example
-        ``crop_pct=0.875`` or ``crop_mode="squash"``; they change ``crop`` above all.
+        Settings of timm's data config instead of the model's own, such as ``crop_pct=0.875``,
+        ``crop_mode="squash"`` or ``interpolation="bicubic"``; they change ``crop`` above all.
 
     Returns
     -------
     tensor : torch.Tensor (1, 3, H, W) float32, normalised; H and W are multiples of the patch
     seen : PIL.Image.Image
-        The part of the photo that the network saw, at the photo's own resolution, so that a map
-        laid over it is aligned.
+        What the network saw, at the photo's own resolution: a map laid over it is aligned.
 
     Raises
     ------
-    PhotoError
-        See ``load_photo``.
+    PhotoError : see ``load_photo``
     BadInput
-        No such `fit`, `size` or setting; more than ``MAX_PATCHES``, as of a long and narrow photo.
+        No ViT; no such `fit`, `size` or setting; more than ``MAX_PATCHES`` (a narrow photo's).
     """
     from timm.data import create_transform
 
@@ -109,15 +106,19 @@ def to_tensor(photo, model, fit="crop", size=None, **overrides):
 
 
 def view(photo_size, model, fit="crop", size=None, overrides=()):
-    """What of a photo of some size (width, height) the network gets to see; see ``to_tensor``.
+    """What of a photo the network gets to see, without reading it; raises as ``to_tensor``.
+
+    Parameters
+    ----------
+    photo_size : tuple of int (width, height) in pixels, the order of ``Image.size``
+    model, fit, size : as in ``to_tensor``
+    overrides : dict, the same settings of timm's data config, as one argument
 
     Returns
     -------
     config : dict, timm's data config, for ``timm.data.create_transform``
-    pixels : tuple of int
-        (height, width) that the network gets, multiples of the patch: it is not padded, and the
-        patch grid covers the box and no more.
-    box : tuple of float (left, top, right, bottom) of the part of the photo that they are made from
+    pixels : tuple of int (height, width) that the network gets, multiples of the patch
+    box : tuple of float (left, top, right, bottom) of what they are made from, in photo pixels
     """
     from timm.data import resolve_model_data_config
 
@@ -127,8 +128,9 @@ def view(photo_size, model, fit="crop", size=None, overrides=()):
     config.update(overrides)
     number("crop_pct", config["crop_pct"], 0.01, 1)
     one_of("crop_mode", config["crop_mode"], MODES)
-    sides = _sides(config["input_size"][-2:] if size is None else size)
+    one_of("interpolation", config["interpolation"], INTERPOLATIONS)
     one_of("fit", fit, FITS)
+    sides = _sides(config["input_size"] if size is None else size)
     if fit == "whole":
         scale = min(_multiples(sides, patch)) / min(photo_size)
         sides = [side * scale for side in reversed(photo_size)]
@@ -163,9 +165,27 @@ def patch_size(model):
         ) from None
 
 
+def fitting(model, tensor):
+    """A tensor on the model's device and in its precision; ``BadInput`` if no ViT can read it."""
+    ph, pw = patch_size(model)
+    shape = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else type(tensor).__name__
+    # What is no multiple timm would pad, and a map of that would lie askew on the photo.
+    if len(shape) != 4 or shape[1] != 3 or 0 in shape or shape[2] % ph or shape[3] % pw:
+        raise BadInput(
+            f"텐서는 (B, 3, H, W)이고 H와 W가 패치({ph} × {pw})의 배수여야 합니다: {shape}. "
+            "unsqueeze(0)이나 images.to_tensor를 쓰세요.",
+            f"The tensor must be (B, 3, H, W), H and W multiples of the patch ({ph} × {pw}): "
+            f"{shape}. Use unsqueeze(0) or images.to_tensor.",
+        )
+    if not tensor.isfinite().all():
+        raise BadInput("텐서에 NaN이나 무한대가 있습니다.", "There is NaN or inf in the tensor.")
+    weight = next(model.parameters())
+    return tensor.to(weight.device, weight.dtype)
+
+
 def _sides(size):
-    """(height, width) of a size that the reader gave as one number or two."""
-    sides = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
+    """(height, width) of a size that the reader gave as one number, two, or timm's three."""
+    sides = tuple(size)[-2:] if isinstance(size, (tuple, list)) else (size, size)
     fine = (isinstance(s, (int, float, np.number)) and 1 <= s < math.inf for s in sides)
     if len(sides) == 2 and all(fine):
         return sides

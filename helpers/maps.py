@@ -10,13 +10,14 @@ from bilingual import BadInput
 from .encoding import attention, encode, grid_of, one_photo
 
 
-def norm_map(model, tensor):
+def norm_map(model, tensor, block=-1):
     """Token-norm map of one picture: the blog post's recipe.
 
     Parameters
     ----------
     model : timm model
     tensor : torch.Tensor (1, 3, H, W)
+    block : int, after which block, see ``encoding.encode``; -1 is the last, as in the post
 
     Returns
     -------
@@ -24,25 +25,42 @@ def norm_map(model, tensor):
 
     Raises
     ------
-    BadInput
-        The tensor has another shape, or holds several pictures.
+    BadInput : as ``encoding.encode``, or the tensor holds several pictures
     """
-    encoded = encode(model, one_photo(tensor))
+    encoded = encode(model, one_photo(tensor), block)
     return min_max(token_norm(encoded.patch_tokens, encoded.grid))[0]
 
 
-def attention_map(model, tensor):
-    """The last block's CLS attention of one picture, mean of heads; see ``norm_map``.
+def attention_map(model, tensor, block=-1):
+    """Where the CLS token of one picture looks, mean of heads.
 
-    Caron et al. 2021 (arXiv:2104.14294), figures 1 and 3, show the heads one by one.
+    Caron et al. 2021 (arXiv:2104.14294), figures 1 and 3, show the last block's heads one by one.
+
+    Parameters
+    ----------
+    model, tensor, block : as in ``norm_map``, also what is raised; `block` is whose attention
+
+    Returns
+    -------
+    torch.Tensor (gh, gw) in 0..1, min-max normalised
     """
-    rows, grid = attention(model, one_photo(tensor)), grid_of(model, tensor)
+    rows, grid = attention(model, one_photo(tensor), block), grid_of(model, tensor)
     heads = cls_attention(rows, grid, model.num_prefix_tokens)
     return min_max(heads.mean(dim=-3))[0]
 
 
 def token_norm(patch_tokens, grid):
-    """L2 norm of each patch token (..., gh * gw, D), as a map (..., gh, gw)."""
+    """L2 norm of each patch token, as a map.
+
+    Parameters
+    ----------
+    patch_tokens : torch.Tensor (..., gh * gw, D)
+    grid : tuple of int (gh, gw)
+
+    Returns
+    -------
+    torch.Tensor (..., gh, gw), at least 0, laid out by ``on_grid``
+    """
     return on_grid(torch.norm(patch_tokens.float(), dim=-1), grid)
 
 
@@ -54,32 +72,47 @@ def cls_attention(attention_rows, grid, num_prefix_tokens):
     attention_rows : torch.Tensor
         (..., heads, Q, N) from ``encoding.attention``; row 0 must be the CLS token's.
     grid : tuple of int (gh, gw)
-    num_prefix_tokens : int
-        Columns left out at the start: CLS and registers have no place in the picture.
+    num_prefix_tokens : int, columns left out: CLS and registers have no place in the picture
 
     Returns
     -------
-    torch.Tensor (..., heads, gh, gw), shares of attention
+    torch.Tensor (..., heads, gh, gw), shares of attention in 0..1, laid out by ``on_grid``
     """
     return on_grid(attention_rows[..., 0, num_prefix_tokens:], grid)
 
 
 def min_max(m):
-    """Min-max normalisation: each map (the last two axes) stretched to 0..1, or all 0."""
+    """Min-max normalisation, of each map on its own.
+
+    Parameters
+    ----------
+    m : torch.Tensor (..., gh, gw)
+
+    Returns
+    -------
+    torch.Tensor (..., gh, gw), stretched to 0..1; all 0 where a map is the same everywhere
+    """
     low = m.amin(dim=(-2, -1), keepdim=True)
     span = m.amax(dim=(-2, -1), keepdim=True) - low
     return (m - low) / torch.where(span > 0, span, 1)
 
 
 def on_grid(values, grid):
-    """Lay numbers (..., gh * gw) out on the patch grid (..., gh, gw), on the CPU.
+    """Lay numbers, one a patch, out on the patch grid, on the CPU.
 
-    Floating numbers become float32, of whatever precision the model is; labels stay whole numbers.
+    Parameters
+    ----------
+    values : torch.Tensor (..., gh * gw), patches row by row, on any device
+    grid : tuple of int (gh, gw)
+
+    Returns
+    -------
+    torch.Tensor (..., gh, gw)
+        float32, of whatever precision the model is; labels stay whole numbers.
 
     Raises
     ------
-    BadInput
-        There are more or fewer numbers than patches.
+    BadInput : there are more or fewer numbers than patches
     """
     gh, gw = grid
     if values.shape[-1] != gh * gw:

@@ -39,8 +39,7 @@ def load_model(name=None, pretrained=True, fallback=True, architecture=None):
         checkpoint of DINO's own training the teacher is taken. By default the environment variable
         ``DINO_MODEL``, else ``vit_base_patch16_224.dino``.
     pretrained : bool, False gives random weights, to compare with
-    fallback : bool
-        False means this model or none: no embedded DINO, but the ``HubError`` that says why.
+    fallback : bool, False means this model or none, not the embedded DINO in its place
     architecture : str, optional
         timm's name of the model that a file of your own holds the weights of, for example
         "vit_small_patch16_224.dino"; a tag says how its photos are preprocessed.
@@ -54,8 +53,7 @@ def load_model(name=None, pretrained=True, fallback=True, architecture=None):
     ModelError
         timm has no such model (the nearest names are listed), no weights for it, or it is no ViT
         with a CLS token; a file of your own is not there or does not fit.
-    HubError
-        Only without `fallback`: why the weights cannot be had.
+    HubError : only without `fallback`: why the weights cannot be had
     """
     name = name or os.environ.get("DINO_MODEL") or DEFAULT
     file = None
@@ -101,12 +99,8 @@ def _build(source, weights, **kwargs):
 
 
 def _loaded(source, file, weights):
-    """A model with the numbers of a file; ``Unfit`` if these are not a model's of that kind.
-
-    It is built on torch's "meta" device, without numbers: random ones, only to be overwritten,
-    would take most of the time.
-    """
-    with torch.device("meta"):
+    """A model with the numbers of a file; ``Unfit`` if these are not a model's of that kind."""
+    with torch.device("meta"):  # random numbers, to be overwritten, would take most of the time
         model = _build(source, weights, weight_init="skip" if weights.name == EMBEDDED else None)
     try:
         state = _backbone(load_state_dict(str(file)))

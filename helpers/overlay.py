@@ -5,7 +5,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from bilingual import BadInput, number
+from bilingual import BadInput, number, one_of
 
 from .images import load_photo
 
@@ -17,13 +17,17 @@ def resize_map(m, size, smooth=True):
 
     Parameters
     ----------
-    m : torch.Tensor or array (gh, gw); else BadInput
+    m : torch.Tensor or array (gh, gw)
     size : tuple of int (width, height) in pixels, the order of ``Image.size``
     smooth : bool, bilinear if true; otherwise each patch stays one flat rectangle
 
     Returns
     -------
     numpy.ndarray (height, width) float32
+
+    Raises
+    ------
+    BadInput : it is no single map
     """
     values = torch.as_tensor(m).detach().float().cpu().numpy()
     if values.ndim != 2:
@@ -43,10 +47,7 @@ def colorize(values, cmap="viridis"):
 def colormap(cmap):
     """One of ``COLORMAPS``, or any other that matplotlib knows, by its name; else BadInput."""
     if cmap not in matplotlib.colormaps:
-        raise BadInput(
-            f"그런 컬러맵이 없습니다: {cmap}. 이 가운데 고르세요: {', '.join(COLORMAPS)}",
-            f"No such colormap: {cmap}. Choose one of {', '.join(COLORMAPS)}",
-        )
+        one_of("cmap", cmap, COLORMAPS)
     return matplotlib.colormaps[cmap]
 
 
@@ -66,8 +67,8 @@ def blend(photo, m, alpha=0.5, cmap="viridis", smooth=True):
 
     Raises
     ------
-    BadInput
-        alpha or the map lies outside 0..1 (NaN included), or as in ``colormap``, ``resize_map``.
+    BadInput, PhotoError
+        alpha or the map lies outside 0..1 (NaN included), or as all that is called here.
     """
     number("alpha", alpha, 0, 1)
     photo = load_photo(photo, max_side=None)

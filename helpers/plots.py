@@ -11,14 +11,13 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import font_manager, patheffects
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
-from bilingual import BadInput, plain, say
+from bilingual import BadInput, named, plain, say
 
 from .images import load_photo
 from .overlay import blend, colormap
@@ -27,26 +26,7 @@ from .weights import made_by
 WIDTH = 6.2  # inches
 HEIGHT = 3.0  # inches at most, of pictures
 DPI = 80  # pixels of the page an inch
-SHARP = 2  # pixels of the picture for each of the page: dense screens and projectors have them
 FONT = Path(__file__).with_name("fonts") / "NanumGothic-subset.ttf"
-
-
-# What the code calls the things that it compares, and figures do in Korean.
-NAMES = {
-    "attention": "어텐션",
-    "average": "평균",
-    "centre": "가운데",
-    "chance": "우연",
-    "colours": "색",
-    "copied": "첫 마스크",
-    "embedded": "내장",
-    "middle": "가운데",
-    "pixels": "픽셀",
-    "random": "무작위",
-    "step": "스텝",
-    "untrained": "학습 안 됨",
-    "you": "내 예상",
-}
 
 
 class Figure(MatplotlibFigure):
@@ -62,8 +42,8 @@ class Figure(MatplotlibFigure):
             text.set_fontfamily(["DejaVu Sans", hangul()])
         super().draw(renderer)
 
-    def encoded(self, kind="png", sharp=SHARP, **options):
-        """Bytes of an image file, of `sharp` pixels for each pixel of the page."""
+    def encoded(self, kind="png", sharp=2, **options):
+        """Bytes of an image file, of `sharp` pixels for each of the page, as dense screens have."""
         file = io.BytesIO()
         self.savefig(file, format=kind, dpi=DPI * sharp, pil_kwargs=options)
         return file.getvalue()
@@ -99,32 +79,42 @@ def two_panel(photo, m, *, weights, alpha=0.5, cmap="viridis", title=None):
 
     Raises
     ------
-    BadInput
-        As ``overlay.blend``.
+    BadInput : as ``overlay.blend``
     """
     photo = load_photo(photo, max_side=None)
-    fig, (left, right) = new_figure(1, 2, photo.size, weights, extra=0.5)
+    fig, (left, right) = new_figure(1, 2, photo.size, weights, extra=0.36)
     draw(left, photo, say("사진", "photo"))
     draw(right, blend(photo, m, alpha, cmap), title or say("겹침 그림", "overlay"))
-    scale = fig.colorbar(
-        ScalarMappable(cmap=cmap), ax=[left, right], location="bottom", shrink=0.5, aspect=36
-    )
+    scale = bar(fig, ScalarMappable(cmap=cmap))
     scale.set_ticks([0, 1], labels=[say("낮음", "low"), say("높음", "high")], size=8)
     scale.set_label(say("이 그림 안에서", "relative to this map"), size=8, labelpad=-9)
     return fig
 
 
-def compare(panels, *, weights, cmap="viridis", most=4, extra=0, interpolation="nearest"):
-    """Labelled pictures and maps side by side, at `most` so many in a row.
+def compare(panels, *, weights, cmap="viridis", most=4, extra=0):
+    """Labelled pictures and maps side by side.
 
-    Of label → photo, or a map (gh, gw), drawn patch by patch from its lowest to its highest.
-    BadInput: no panels, or no such colormap.
+    Parameters
+    ----------
+    panels : dict, label → photo, or map (gh, gw), drawn patch by patch from lowest to highest
+    weights, cmap : as in ``two_panel``; `weights` None: no network had a part in it
+    most : int, panels in a row at most
+    extra : float, inches of height to leave, for longer labels
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    BadInput, PhotoError : no panels, no such colormap, or a photo that cannot be read
     """
     panels, cmap = pictures(panels), colormap(cmap)
     rows, size = math.ceil(len(panels) / most), narrowest(panels.values())
     fig, axes = new_figure(rows, math.ceil(len(panels) / rows), size, weights, extra)
     for ax, (label, panel) in zip(axes, panels.items()):
-        draw(ax, panel, label, cmap=cmap, interpolation=interpolation)
+        kind = "nearest" if getattr(panel, "ndim", 3) == 2 else None  # a map, patch by patch
+        draw(ax, panel, label, cmap=cmap, interpolation=kind)
     return fig
 
 
@@ -133,8 +123,14 @@ def patch_grid(seen, grid, *, weights, highlight=None):
 
     Parameters
     ----------
+    seen : PIL.Image.Image
     grid : tuple of int (gh, gw)
-    highlight : tuple of int, optional (row, column) of a patch to outline
+    weights : as in ``two_panel``
+    highlight : tuple of int, optional, (row, column) of a patch to outline
+
+    Returns
+    -------
+    Figure
     """
     seen = load_photo(seen, max_side=None)
     fig, (ax,) = new_figure(1, 1, seen.size, weights)
@@ -149,25 +145,35 @@ def patch_grid(seen, grid, *, weights, highlight=None):
 
 
 def new_figure(rows, columns, size, weights, extra=0):
-    """A figure and its axes, switched off; pictures of `size` fill it, `extra` inches are left."""
+    """A figure and its axes, switched off, in which pictures of one shape have room.
+
+    Parameters
+    ----------
+    rows, columns : int
+    size : tuple of number (width, height) of a picture; only their ratio counts
+    weights : as in ``two_panel``; None leaves the foot out
+    extra : float, inches of height to leave
+
+    Returns
+    -------
+    fig : Figure, ``WIDTH`` inches wide
+    axes : iterator of Axes, row by row
+    """
     height = min(WIDTH / columns * size[1] / size[0], HEIGHT / rows)
     inches = WIDTH, rows * (height + 0.25) + 0.3 + extra
     fig = Figure(figsize=inches, dpi=DPI)
-    FigureCanvasAgg(fig)
     axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
-        # In the middle of its place, a title's room depends on where layout puts the picture last:
-        # it goes round twice, and of long titles the upper line was cut off.
-        ax.set_anchor("N")
+        ax.set_anchor("N")  # in the middle, layout cut off the upper line of long titles
     if weights is not None:
-        foot = made_by(weights).replace("$", r"\$")  # no formula
+        foot = made_by(weights).replace("$", r"\$")  # no formula: where it wraps, it is parsed
         fig.supxlabel(foot, size=8, alpha=0.7, wrap=True)
     return fig, axes.flat
 
 
 def new_chart(size, weights, xlabel="", ylabel="", text=10, extra=0):
-    """``new_figure`` for curves and bars: one pair of axes, switched on and labelled."""
+    """``new_figure`` for curves and bars: its axes are on, labelled in a `text` size in points."""
     fig, (ax,) = new_figure(1, 1, size, weights, extra)
     ax.set_axis_on()
     ax.set_xlabel(xlabel, size=text)
@@ -176,16 +182,15 @@ def new_chart(size, weights, xlabel="", ylabel="", text=10, extra=0):
 
 
 def draw(ax, picture, title, **kwargs):
-    """A picture on its axes."""
+    """A picture (Pillow's, or an array or tensor) on its axes; `kwargs` are for ``imshow``."""
     ax.set(xticks=[], yticks=[])
     ax.imshow(np.asarray(picture), **kwargs)
     ax.set_title(named(title), size=10, parse_math=False)  # a file's name may hold two dollars
 
 
-def named(label):
-    """A label of the code's as figures show it: "untrained 0" → "학습 안 됨 untrained 0"."""
-    word, *rest = str(label).split(" ")
-    return " ".join([say(NAMES[word], word) if word in NAMES else word, *rest])
+def bar(fig, shown):
+    """A colour bar below all that is on a figure; pictures stay at the top of their places."""
+    return fig.colorbar(shown, ax=fig.axes, location="bottom", shrink=0.5, aspect=36, panchor=False)
 
 
 def in_patches(photo, grid):
@@ -195,14 +200,21 @@ def in_patches(photo, grid):
 
 
 def outline(ax, corner, width=1, height=1, colour="yellow"):
-    """A frame on the axes, seen on any background; `corner` is (x, y)."""
+    """A frame on the axes, seen on any background.
+
+    Parameters
+    ----------
+    ax : Axes
+    corner : tuple of float (x, y), its upper left, in the axes' own units: (column, row)
+    width, height : float, in the same units; 1 is a patch where axes count these
+    """
     box = Rectangle(corner, width, height, fill=False, ec=colour, lw=2, zorder=3, clip_on=False)
     box.set_path_effects([patheffects.withStroke(linewidth=4, foreground="black")])
     ax.add_patch(box)
 
 
 def pictures(panels):
-    """Labelled panels with their photos read; arrays and tensors stay as they are."""
+    """Panels, label → photo or map, with the photos read; ``BadInput`` if there are none."""
     if not (isinstance(panels, dict) and panels):
         raise BadInput(
             f'그릴 것을 {{"이름": 사진이나 맵}}처럼 하나 이상 주세요: {plain(panels, 80)}',

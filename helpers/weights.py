@@ -35,7 +35,16 @@ class Weights:
 
 
 def caption(model):
-    """One line that says which weights a model holds; also true of a model built by hand."""
+    """One line that says which weights a model holds; also true of a model built by hand.
+
+    Parameters
+    ----------
+    model : timm model, or str, which is the line itself
+
+    Returns
+    -------
+    str, such as "DINO ViT-S/16 · vit_small_patch16_224.dino (hub)"
+    """
     weights = getattr(model, "weights", None)
     if isinstance(model, str) or isinstance(weights, Weights):
         return str(weights or model)

@@ -1,7 +1,5 @@
 """Sliders: a map over a photo, with the opacity and the colours that the reader chooses."""
 
-import io
-
 import ipywidgets
 
 from bilingual import say
@@ -11,13 +9,9 @@ from .weights import made_by
 
 
 def sliders(photo, m, *, weights):
-    """The overlay under two controls. The kernel draws; ``explorer.explore`` draws in the browser.
+    """The overlay under two controls, drawn in the kernel; ``explorer.explore`` needs no kernel.
 
-    Takes what ``plots.two_panel`` does.
-
-    Returns
-    -------
-    ipywidgets.VBox, of the slider, the menu, the picture and the line below it
+    Takes what ``plots.two_panel`` does; returns an ``ipywidgets.VBox``.
     """
     label, wide = say("불투명도", "opacity alpha"), {"description_width": "initial"}
     alpha = ipywidgets.FloatSlider(0.5, max=1, step=0.01, description=label, style=wide)
@@ -26,9 +20,7 @@ def sliders(photo, m, *, weights):
     picture = ipywidgets.Image(format="png")
 
     def draw(_=None):
-        file = io.BytesIO()
-        blend(photo, m, alpha.value, cmap.value).save(file, "PNG")
-        picture.value = file.getvalue()
+        picture.value = blend(photo, m, alpha.value, cmap.value)._repr_png_()
 
     for control in (alpha, cmap):
         control.observe(draw, names="value")

@@ -19,7 +19,6 @@ LACKS = {
 }
 CONNECT = "인터넷에 연결하고", "connect to the internet"
 CHECK = "인터넷 연결을 확인하고", "check the connection"
-ANOTHER = "다른 이름으로", "choose another name"
 LATER = "몇 분 뒤에", "wait a few minutes"
 STOPPED = (
     ("불러오기를 중단했습니다", "you interrupted the loading"),
@@ -126,7 +125,8 @@ def _refused(status, headers):
     remedy = LATER
     if status == 404 or code == "RepoNotFound":  # of private models, the hub says 401 RepoNotFound
         ko, en = LACKS.get(code, ("그 가중치가", "no such weights"))
-        ko, en, remedy = f"허브에 {ko} 없습니다", f"the hub has {en}", ANOTHER
+        ko, en = f"허브에 {ko} 없습니다", f"the hub has {en}"
+        remedy = "다른 이름으로", "choose another name"
     elif status in (401, 403):
         ko, en, *remedy = WORDS["gated"]
     elif status == 429:

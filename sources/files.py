@@ -6,6 +6,7 @@ a file that was cut off too: half a photo would teach something wrong without a 
 
 import contextlib
 import io
+import os
 import threading
 import warnings
 from collections.abc import Mapping
@@ -32,21 +33,26 @@ _quiet = threading.Lock()  # catch_warnings is not safe in threads, and photos a
 
 
 def find(source, folder):
-    """The path of a file, which a bare name may also have in a folder; PhotoError if none."""
-    path, found = Path(source), None
-    try:
-        path = path.expanduser()
-        # macOS writes Hangul in file names as single letters, and a keyboard types whole syllables.
-        forms = [path, *(Path(normalize(form, str(path))) for form in ("NFC", "NFD"))]
-        if path.name == str(source):
-            forms.append(folder / path)
-        found = next((form for form in forms if form.exists()), None)
-    except PermissionError:
-        return path
-    except (OSError, RuntimeError, ValueError):  # too long a name, no such user, a zero byte
-        pass
-    if found:
-        return found
+    """The path of a file that is here, or in a folder of ours, as any system writes its name.
+
+    Parameters
+    ----------
+    source : str or Path; "~" is the home folder
+    folder : Path, where names are looked for that are not here
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    PhotoError : there is no such file; the photos of the folder are named
+    """
+    path = os.path.expanduser(source)
+    # macOS writes Hangul in file names as single letters, and a keyboard types whole syllables.
+    forms = path or ".", normalize("NFC", path), normalize("NFD", path), folder / path
+    if found := next(filter(os.path.exists, forms), None):
+        return Path(found)
     own = (f"{mask.stem}.jpg" for mask in folder.glob("masks/*.png"))
     shown, names = plain(source), ", ".join(sorted(own))
     raise PhotoError(
@@ -186,11 +192,10 @@ def _open(file):
 
 def _end_is_there(file, kind):
     """False for the zeros that a download leaves which had reserved its room and was cut off."""
-    file.seek(-64, io.SEEK_END)
-    if any(file.read()):
-        return True
     file.seek(0)
-    return kind == "JPEG" and file.read().rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras' room
+    data = file.read()
+    room = kind == "JPEG" and data.rstrip(b"\0").endswith(b"\xff\xd9")  # that some cameras leave
+    return room or any(data[-64:])
 
 
 def _closed_early(photo, file):

@@ -93,9 +93,7 @@ def _differs(file, etag):
 
 def _cached(repository):
     """Path of the weights in the cache, else None."""
-    if isinstance(file := client.try_to_load_from_cache(repository, FILE), str):
-        return file
-    # A cache that was copied or cleaned up may lack the note which of its revisions is "main".
+    # Not by the client: a cache that was copied may lack its note which revision is "main".
     folder = repo_folder_name(repo_id=repository, repo_type="model")
     kept = Path(constants.HF_HUB_CACHE, folder, "snapshots").glob(f"*/{FILE}")
     return max((str(file) for file in kept if file.is_file()), key=os.path.getmtime, default=None)

@@ -7,46 +7,35 @@ from PIL import Image
 from bilingual import Bilingual
 
 VIDEO = "비디오", "a video"
-_EXPORT = ("JPEG로 내보내서 쓰세요.", "Export it as a JPEG and use that.")
+_EXPORT = "JPEG로 내보내서 쓰세요.", "Export it as a JPEG and use that."
+_FRAME = "한 장면을 JPEG로 저장해서 쓰세요.", "Save one of its pictures as a JPEG and use that."
+_COPY = (
+    "페이지 속 사진을 오른쪽 클릭해 ‘이미지 주소 복사’로 얻은 주소를 쓰세요.",
+    "Right-click the picture on that page, choose “Copy image address”, and use that.",
+)
+_IPHONE = (
+    "사진 앱에서 JPEG로 내보내거나, pip install pillow-heif를 실행한 다음 다시 해 보세요. "
+    "설정 → 카메라 → 포맷에서 ‘높은 호환성’을 고르면 다음부터 JPEG로 찍힙니다.",
+    "Export it as a JPEG in your photo app, or run pip install pillow-heif and try again. "
+    "Settings → Camera → Formats → Most Compatible makes the next ones JPEGs.",
+)
+_HTML = rb"(?i)\s*(<!doctype html|<html|(<\?xml.*|<!--.*)?<html)"
+_RAW = rb"....ftypcrx|II\*\0|MM\0\*|IIRO|IIRS|IIU\0|FUJIFILMCCD-RAW"
 # (what its beginning looks like, its name, what to do), each in both languages.
 _KINDS = (
-    (
-        rb"....ftyp(hei|hev|mif1|msf1)",
-        ("아이폰의 HEIC 사진", "an iPhone's HEIC photo"),
-        (
-            "사진 앱에서 JPEG로 내보내거나, pip install pillow-heif를 실행한 다음 다시 해 보세요. "
-            "설정 → 카메라 → 포맷에서 ‘높은 호환성’을 고르면 다음부터 JPEG로 찍힙니다.",
-            "Export it as a JPEG in your photo app, or run pip install pillow-heif and try again. "
-            "Settings → Camera → Formats → Most Compatible makes the next ones JPEGs.",
-        ),
-    ),
-    (
-        rb"(?i)\s*(<!doctype html|<html|(<\?xml.*|<!--.*)?<html)",
-        ("웹페이지", "a web page"),
-        (
-            "페이지 속 사진을 오른쪽 클릭해 ‘이미지 주소 복사’로 얻은 주소를 쓰세요.",
-            "Right-click the picture on that page, choose “Copy image address”, and use that.",
-        ),
-    ),
+    (rb"....ftyp(hei|hev|mif1|msf1)", ("아이폰의 HEIC 사진", "an iPhone's HEIC photo"), _IPHONE),
+    (_HTML, ("웹페이지", "a web page"), _COPY),
     (rb"(?i)\s*(<\?xml.*|<!--.*|<!doctype svg.*)?<svg", ("SVG 그림", "an SVG drawing"), _EXPORT),
     (rb"%PDF", ("PDF 문서", "a PDF document"), _EXPORT),
     (rb"\xff\x0a|\0\0\0\x0cJXL ", ("JPEG XL 그림", "a JPEG XL picture"), _EXPORT),
-    (
-        rb"....ftypcrx|II\*\0|MM\0\*|IIRO|IIRS|IIU\0|FUJIFILMCCD-RAW",
-        ("카메라의 RAW 파일", "a camera's raw file"),
-        _EXPORT,
-    ),
-    (
-        rb"....ftyp|RIFF....AVI|\x1a\x45\xdf\xa3|....moov",
-        VIDEO,
-        ("한 장면을 JPEG로 저장해서 쓰세요.", "Save one of its pictures as a JPEG and use that."),
-    ),
+    (_RAW, ("카메라의 RAW 파일", "a camera's raw file"), _EXPORT),
+    (rb"....ftyp|RIFF....AVI|\x1a\x45\xdf\xa3|....moov", VIDEO, _FRAME),
 )
 VIDEOS = ("GIF, WebP, MP4 파일을 쓰세요.", "Use a GIF, a WebP or an MP4.")
 # A name that ends in .jpg makes no photo of a text.
 OTHER = (
-    "이름이 아니라 내용이 JPEG, PNG, WebP인 파일을 쓰세요.",
-    "Use a file that holds a JPEG, PNG or WebP, whatever its name.",
+    "이름이 아니라 내용이 JPEG, PNG, WebP, GIF, TIFF, BMP 등의 사진인 파일을 쓰세요.",
+    "Use a file that holds a JPEG, PNG, WebP, GIF, TIFF or BMP, whatever its name.",
 )
 
 

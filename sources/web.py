@@ -1,12 +1,14 @@
 """A web address in, the bytes behind it out: within bounds of size and time."""
 
-import queue
+import re
 import ssl
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from concurrent.futures import Future
+from pathlib import Path, PurePosixPath
 
 from bilingual import plain
 from sources.kinds import PhotoError
@@ -37,28 +39,30 @@ def download(url):
         ) from error
 
 
+def stem(source):
+    """The name of a photo file or address without its end, as any system takes it for a file."""
+    path = Path(source).as_posix()
+    if "://" in source:
+        path = urllib.parse.unquote(urllib.parse.urlsplit(source).path)
+    return re.sub(r'[\x00-\x1f<>:"\\|?*]', "_", PurePosixPath(path).stem)[:80] or "photo"
+
+
 def within(seconds, call, *args):
     """What a call returns or raises; TimeoutError if it takes longer.
 
     It runs in a thread of its own: looking up a host's name, trying several addresses in a row, or
     headers that drip, know no time limit.
     """
-    done = queue.SimpleQueue()
+    done = Future()
 
     def work():
         try:
-            done.put((call(*args), None))
+            done.set_result(call(*args))
         except Exception as error:
-            done.put((None, error))
+            done.set_exception(error)
 
-    threading.Thread(target=work, daemon=True).start()
-    try:
-        answer, error = done.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if error:
-        raise error
-    return answer
+    threading.Thread(target=work, daemon=True).start()  # an executor's would be waited for at exit
+    return done.result(timeout=seconds)
 
 
 def _fetch(url):

@@ -10,9 +10,9 @@ BLUE, ORANGE, GREY = "#4c78a8", "#f28e2b", "#eeeeee"
 
 def parts(photo):
     """Draw them beside a square photo, in the language in force; returns a ``plots.Figure``."""
-    fig = Figure(figsize=(9, 3), dpi=80, layout="constrained")
+    fig = Figure(figsize=(9, 2.5), dpi=80)
     ax = fig.subplots()
-    ax.set(xlim=(0, 18), ylim=(-0.4, 5.2), aspect="equal")
+    ax.set(xlim=(0, 17.5), ylim=(0, 4.7), aspect="equal")
     ax.set_axis_off()
     _photo(ax, photo, 0, say("사진", "photo"))
     _arrow(ax, 3.1, 3.5)

@@ -16,7 +16,7 @@ import nbformat
 from bilingual import console
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-WIDGETS = {"explore", "upload", "interact", "interactive", "sliders"}  # and guesses
+WIDGETS = {"explore", "upload", "interact", "interactive"}  # and guesses
 UNREAD = re.compile(r"<details>.*?</details>|```.*?```|<[^>]+>|\]\([^)]*\)", re.S)
 
 

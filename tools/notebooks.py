@@ -11,8 +11,10 @@ import atexit
 import base64
 import copy
 import io
+import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -121,6 +123,21 @@ def light(picture, scale=SCALES[0]):
         shown = shown.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     shown.save(file, "JPEG", quality=80, optimize=True)
     return base64.b64encode(file.getvalue()).decode()
+
+
+def stored(path):
+    """A lesson's bytes as `store` left them: git's, where Jupyter has saved a reader's work there.
+
+    Jupyter names its version of Python in what it saves; `tidy` takes that out. Without git, or
+    where that is what was committed, the file is all there is.
+    """
+    data = path.read_bytes()
+    if "version" in json.loads(data)["metadata"].get("language_info", {}) and shutil.which("git"):
+        git = subprocess.run(
+            ["git", "show", f":./{path.name}"], cwd=path.parent, capture_output=True
+        )
+        data = git.stdout or data
+    return data
 
 
 def as_html(nb, path):

@@ -25,9 +25,9 @@ README = {"ko": "README.ko.md", "en": "README.md"}
 
 
 def heading(line, language):
-    """A heading "## 03. 한국어 · English" in one language; any other line as it is."""
-    found = re.fullmatch(r"(#+ (?:\d+\. )?)(.*[가-힣].*?) · (.*)", line)
-    return found[1] + found[2 if language == "ko" else 3] if found else line
+    """A "## 03. 한국어 · English" or "![한국어 · English](…)" in one; any other line as it is."""
+    found = re.fullmatch(r"(#+ (?:\d+\. )?|!\[)(.*[가-힣].*?) · (.*?)(\]\(\S+\))?", line)
+    return found[1] + found[2 if language == "ko" else 3] + (found[4] or "") if found else line
 
 
 def in_one_language(nb, language):

@@ -10,24 +10,55 @@ from helpers.maps import min_max
 from helpers.overlay import blend
 from helpers.plots import WIDTH, compare, draw, in_patches, narrowest, new_figure, outline
 
-BOTH, FIRST, SECOND, NEITHER = (240, 228, 66), (0, 114, 178), (213, 94, 0), (70, 70, 70)
+BOTH, NORM, ATTENTION, NEITHER = (240, 228, 66), (0, 114, 178), (213, 94, 0), (70, 70, 70)
 
 
 def draw_heads(photo, m, *, weights):
-    """One overlay a head, each of the maps (heads, gh, gw) on its own scale."""
+    """One overlay a head.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
+    m : torch.Tensor (heads, gh, gw); each map is min-max normalised on its own here
+    weights : see ``plots.two_panel``
+
+    Returns
+    -------
+    plots.Figure
+    """
     name = say("헤드", "head")
     each = {f"{name} {i}": blend(photo, min_max(head)) for i, head in enumerate(m)}
     return compare(each, weights=weights)
 
 
 def draw_blocks_heads(m, *, weights):
-    """A row a block, a column a head: maps (blocks, heads, gh, gw), each on its own scale."""
+    """A row a block, a column a head.
+
+    Parameters
+    ----------
+    m : torch.Tensor (blocks, heads, gh, gw), each map drawn from its own lowest to its own highest
+    weights : see ``plots.two_panel``
+
+    Returns
+    -------
+    plots.Figure
+    """
     labels = [f"{say('블록', 'block')} 0", *map(str, range(1, len(m)))]
     return _table(m, labels, [{}] * len(m), weights)
 
 
 def draw_scales(m, *, weights):
-    """Maps (heads, gh, gw) three times: as shares of 0..1, on one shared scale, each on its own."""
+    """The same maps three times: as shares of 0..1, on one shared scale, each on its own.
+
+    Parameters
+    ----------
+    m : torch.Tensor (heads, gh, gw), shares of attention
+    weights : see ``plots.two_panel``
+
+    Returns
+    -------
+    plots.Figure
+    """
     top = m.max().item()
     rows = {
         f"{say('그대로', 'raw')}\n0..1": {"vmin": 0, "vmax": 1},
@@ -40,8 +71,17 @@ def draw_scales(m, *, weights):
 def draw_queries(photo, asked, *, weights):
     """Where at most four tokens look: one overlay each, with the asking patch outlined.
 
-    `asked` is label → (map (gh, gw), patch): the row of the asking token, stretched to 0..1 here;
-    and (row, column) of its patch, or None if it has no place, as CLS.
+    Parameters
+    ----------
+    photo : PIL.Image.Image, or anything that ``images.load_photo`` reads
+    asked : dict, label → (map, patch)
+        torch.Tensor (gh, gw), the asking token's row, min-max normalised here; and (row, column) of
+        its patch, or None if it has no place, as CLS.
+    weights : see ``plots.two_panel``
+
+    Returns
+    -------
+    plots.Figure
     """
     photo = load_photo(photo, max_side=None)
     fig, axes = new_figure(1, len(asked), photo.size, weights)
@@ -55,27 +95,29 @@ def draw_queries(photo, asked, *, weights):
 def draw_agreement(panels, *, weights):
     """Where norm and attention map have their largest fifth of patches: both, or one of them.
 
-    `panels` is label → (photo, norm map, attention map), both maps (gh, gw); at most four.
+    Parameters
+    ----------
+    panels : dict, label → (photo, norm map, attention map), at most four
+        Photos as ``images.load_photo`` reads them; maps torch.Tensor (gh, gw), on any scale.
+    weights : see ``plots.two_panel``
+
+    Returns
+    -------
+    plots.Figure
     """
     photos = [load_photo(photo, max_side=None) for photo, _, _ in panels.values()]
     fig, axes = new_figure(2, len(panels), narrowest(photos), weights, extra=0.35)
-    colours = np.array([NEITHER, FIRST, SECOND, BOTH], np.uint8)
+    colours = np.array([NEITHER, NORM, ATTENTION, BOTH], np.uint8)
     for i, (photo, (label, (_, *pair))) in enumerate(zip(photos, panels.items())):
-        first, second = map(_largest, pair)
+        norm, attention = (m >= m.flatten().topk(round(m.numel() / 5)).values[-1] for m in pair)
         draw(axes[i], photo, label)
-        cells = Image.fromarray(colours[first + 2 * second])
+        cells = Image.fromarray(colours[norm + 2 * attention])
         axes[len(panels) + i].imshow(cells.resize(photo.size, Image.Resampling.NEAREST))
     names = ("둘 다", "both"), ("노름", "norm"), ("어텐션", "attention"), ("둘 다 아님", "neither")
-    legend = zip((BOTH, FIRST, SECOND, NEITHER), names)
+    legend = zip((BOTH, NORM, ATTENTION, NEITHER), names)
     handles = [Patch(fc=np.divide(rgb, 255), label=say(*name)) for rgb, name in legend]
     fig.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=8, frameon=False)
     return fig
-
-
-def _largest(m):
-    """(gh, gw) of 0 and 1: the fifth of the patches with the largest values."""
-    m = np.asarray(m)
-    return (m >= np.sort(m, axis=None)[-round(0.2 * m.size)]).astype(int)
 
 
 def _table(m, labels, limits, weights):

@@ -32,14 +32,22 @@ def lay(name, background, centre, longest, turn=0.0, mirror=False):
 
     Parameters
     ----------
+    name : str, a bundled photo's that masks were drawn for, without ".jpg"
+    background : PIL.Image.Image, or anything that ``images.load_photo`` reads
     centre : tuple of float (x, y) in shares of the background's width and height
     longest : float, the object's longer side as a share of the background's height
     turn : float, degrees, to the left
+    mirror : bool, left and right exchanged, before it is turned
 
     Returns
     -------
     picture : PIL.Image.Image, RGB, of the background's size
     mask : numpy.ndarray, bool (H, W), where the object is
+
+    Raises
+    ------
+    PhotoError
+        No such photo, or none with masks.
     """
     background = load_photo(background, max_side=None)
     cut, (width, height) = cut_out(name), background.size
@@ -57,7 +65,17 @@ def lay(name, background, centre, longest, turn=0.0, mirror=False):
 def clip(name, background, frames=12, height=180):
     """A film in which one bundled photo's object crosses another one, turns and grows.
 
-    Yields what ``lay`` returns; the camera moves, too. The width is 3/2 of the height.
+    The camera moves, too.
+
+    Parameters
+    ----------
+    name, background : str, bundled photos, without ".jpg"; the first has masks, else PhotoError
+    frames : int, how many pictures
+    height : int, pixels; the width is 3/2 of it
+
+    Yields
+    ------
+    picture, mask : see ``lay``
     """
     width = height * 3 // 2
     wide = load_photo(f"{background}.jpg")
@@ -73,29 +91,46 @@ def clip(name, background, frames=12, height=180):
 
 
 def class_pictures(each=10, size=112):
-    """So many pictures of each of ten things, each picture on another part of another photo.
+    """Pictures of the ten `THINGS`, each on a part of one of the other bundled photos.
+
+    Place, size, angle and background are drawn at random, the same in every run.
+
+    Parameters
+    ----------
+    each : int, pictures of each thing
+    size : int, pixels, height and width
 
     Returns
     -------
     pictures : list of PIL.Image.Image
     labels : torch.Tensor, int64, the place in ``THINGS`` of what each shows
     """
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     behind = [load_photo(path) for path in sample_photos() if path.stem not in THINGS]
     labels, pictures = torch.arange(len(THINGS)).repeat_interleave(each), []
     for label in labels:
-        photo = behind[random.integers(len(behind))]
-        side = min(photo.size) * random.uniform(0.5, 1)
-        left, top = (random.uniform(0, length - side) for length in photo.size)
+        photo = behind[rng.integers(len(behind))]
+        side = min(photo.size) * rng.uniform(0.5, 1)
+        left, top = (rng.uniform(0, length - side) for length in photo.size)
         background = photo.resize((size, size), box=(left, top, left + side, top + side))
-        centre, turn = random.uniform(0.35, 0.65, 2), random.uniform(-25, 25)
-        longest, mirror = random.uniform(0.5, 0.9), random.random() < 0.5
+        centre, turn = rng.uniform(0.35, 0.65, 2), rng.uniform(-25, 25)
+        longest, mirror = rng.uniform(0.5, 0.9), rng.random() < 0.5
         pictures.append(lay(THINGS[label], background, centre, longest, turn, mirror)[0])
     return pictures, labels
 
 
 def digit_pictures(each=10):
-    """The first so many of each of scikit-learn's handwritten digits; see ``class_pictures``."""
+    """scikit-learn's handwritten digits (``sklearn.datasets.load_digits``), 8 × 8 pixels.
+
+    Parameters
+    ----------
+    each : int, how many of each digit, the first in the set
+
+    Returns
+    -------
+    pictures : list of PIL.Image.Image
+    labels : torch.Tensor, int64, 0 to 9
+    """
     digits = load_digits()
     chosen = np.concatenate([np.flatnonzero(digits.target == n)[:each] for n in range(10)])
     labels = torch.as_tensor(digits.target[chosen])

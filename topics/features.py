@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from matplotlib import rcParams
 
-from bilingual import counted, say
+from bilingual import counted, named, say
 from helpers.encoding import encode
 from helpers.images import load_photo, to_tensor
-from helpers.plots import named, new_chart
+from helpers.plots import new_chart
 from topics import zoo
 
 
@@ -61,55 +61,117 @@ def few_shot(features, labels, counts=(1, 2, 5), draws=5):
 
 
 def ranks(labels, seed=0):
-    """Each picture's place in its class, shuffled: ``ranks(labels) < n`` are n a class."""
+    """Each picture's place in its class, shuffled: ``ranks(labels) < n`` are n a class.
+
+    Parameters
+    ----------
+    labels : torch.Tensor, int (N,), classes 0, 1, …
+    seed : int, of the shuffling
+
+    Returns
+    -------
+    torch.Tensor, int (N,), from 0 in each class
+    """
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    rank = torch.empty_like(order)
-    for label in labels.unique():
-        own = order[labels[order] == label]
-        rank[own] = torch.arange(len(own))
-    return rank
+    seen = F.one_hot(labels[order]).cumsum(0)  # of each class, so far
+    return seen[order.argsort(), labels] - 1
 
 
 def beside_untrained(model, seeds=3):
-    """A model and its untrained equals, by name: what random weights can do is a range."""
+    """A model and its untrained equals: what random weights can do is a range.
+
+    Parameters
+    ----------
+    model : timm model, from ``models.load_model``
+    seeds : int, how many equals
+
+    Returns
+    -------
+    dict, name → timm model: the model's own, then "untrained 0", "untrained 1", …
+    """
     equals = {entry.label: zoo.load(entry) for entry in zoo.untrained(model.weights.name, seeds)}
     return {model.weights.name: model} | equals
 
 
 def cls_tokens(model, pictures):
-    """CLS tokens of pictures, pressed square, a few at a time: (B, D)."""
+    """CLS tokens of pictures, squashed to a square, in batches of 16.
+
+    Parameters
+    ----------
+    model : timm model
+    pictures : sequence of PIL.Image.Image, or anything that ``images.load_photo`` reads
+
+    Returns
+    -------
+    torch.Tensor (pictures, D)
+    """
     tensors = [to_tensor(picture, model, "squash")[0] for picture in pictures]
     parts = torch.cat(tensors).split(16)
     return torch.cat([encode(model, part).cls_token for part in parts])
 
 
 def pixels(pictures):
-    """Pictures shrunk to 16 × 16 pixels and laid out in a row: (B, 768), 0..1."""
+    """Pictures shrunk to 16 × 16 pixels and laid out in a row: (pictures, 768), 0..1."""
     small = [load_photo(picture).resize((16, 16)) for picture in pictures]
     return torch.tensor(np.stack(small), dtype=torch.float32).flatten(1) / 255
 
 
-def sights(nets, pictures):
-    """The ``cls_tokens`` of each of some models (name → model), and the ``pixels``, by name."""
+def extract(nets, pictures):
+    """Features of pictures: the ``cls_tokens`` of some models, and the ``pixels``.
+
+    Parameters
+    ----------
+    nets : dict, name → timm model
+    pictures : see ``cls_tokens``
+
+    Returns
+    -------
+    dict, name → torch.Tensor (pictures, D); the last is "pixels"
+    """
     watched = counted(nets.items(), "신경망", "networks")
     return {name: cls_tokens(net, pictures) for name, net in watched} | {"pixels": pixels(pictures)}
 
 
 def contest(nets, pictures, labels):
-    """``few_shot`` of the ``sights`` of some pictures, by name."""
-    return {name: few_shot(each, labels) for name, each in sights(nets, pictures).items()}
+    """``few_shot`` of the ``extract`` of some pictures.
+
+    Parameters
+    ----------
+    nets, pictures : see ``extract``
+    labels : torch.Tensor, int (pictures,), classes 0, 1, …, each of more than five pictures
+
+    Returns
+    -------
+    dict, name → torch.Tensor (counts, draws), see ``few_shot``
+    """
+    return {name: few_shot(each, labels) for name, each in extract(nets, pictures).items()}
 
 
 def show_rows(rows):
-    """Print the mean of the draws, a row a name, a column a number of examples."""
-    for name, table in rows.items():  # which comes last: no two fonts make Hangul equally wide
+    """Print the mean of the draws, a row a name, a column a number of examples.
+
+    Parameters
+    ----------
+    rows : dict, name → torch.Tensor (counts, draws), such as ``contest`` returns
+    """
+    for name, table in rows.items():  # the name is last: no two fonts make Hangul equally wide
         print(*[f"{value:.2f}" for value in table.mean(dim=1).tolist()], "", named(name))
 
 
 def draw_few_shot(rows, counts, *, weights, chance=None, ylabel=None):
-    """Label → ``few_shot``: curves over `counts`, and a band from the worst draw to the best.
+    """Curves over the number of examples, and a band from the worst draw to the best.
 
-    What begins with "untrained" is grey; `chance` is dotted; `ylabel` says what was measured.
+    Parameters
+    ----------
+    rows : dict, label → torch.Tensor (counts, draws); what begins with "untrained" is grey
+    counts : sequence of int, examples a class
+    weights : see ``plots.two_panel``
+    chance : float, optional, drawn as a dotted line
+    ylabel : str, optional, what was measured, if not the share of right answers
+
+    Returns
+    -------
+    plots.Figure
     """
     names = say("예시의 수", "examples"), ylabel or say("정답률", "share right")
     fig, ax = new_chart((4, 1), weights, *names)

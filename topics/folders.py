@@ -1,7 +1,6 @@
 """Many photos in, batches of tensors out, read ahead by threads."""
 
 import os
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,14 +56,14 @@ def batches(paths, model, size):
         except Bilingual as error:
             return error
 
-    pool, waiting, paths = ThreadPoolExecutor(READERS), deque(), iter(paths)
+    pool, waiting, paths = ThreadPoolExecutor(READERS), [], iter(paths)
     try:
         while True:
             while len(waiting) < 3 * size and (path := next(paths, None)) is not None:
                 waiting.append((path, pool.submit(read, path)))
             if not waiting:
                 return
-            batch = [waiting.popleft() for _ in range(min(size, len(waiting)))]
-            yield [(path, future.result()) for path, future in batch]
+            yield [(path, future.result()) for path, future in waiting[:size]]
+            del waiting[:size]
     finally:  # also when the caller stops half-way
         pool.shutdown(cancel_futures=True)

@@ -21,32 +21,52 @@ from topics.measure import centre_map, jaccard
 
 
 def patch_features(model, size=None):
-    """A function from a picture, whole, to its patch tokens (gh * gw, D) and grid (gh, gw)."""
+    """A function from a picture to its patch tokens.
 
-    def features(picture):
-        encoded = encode(model, to_tensor(picture, model, "whole", size)[0])
-        return encoded.patch_tokens[0], encoded.grid
+    Parameters
+    ----------
+    model : timm model
+    size : int or tuple of int, optional, see ``images.to_tensor``, whose `fit` is "whole" here
 
-    return features
+    Returns
+    -------
+    callable
+        Of a picture (anything that ``images.load_photo`` reads): features torch.Tensor (gh * gw, D)
+        and grid (gh, gw). It raises what ``to_tensor`` does.
+    """
+    return _of_whole(model, size, lambda tensor: encode(model, tensor).patch_tokens[0])
 
 
 def patch_colours(model, size=None):
-    """The same of patches' mean colours: what is there with no network at all."""
+    """As ``patch_features`` of patches' mean colours, D = 4: what is there with no network at all.
 
-    def features(picture):
-        tensor = to_tensor(picture, model, "whole", size)[0]
+    Parameters
+    ----------
+    model, size : see ``patch_features``; only the preprocessing and the grid are the model's
+
+    Returns
+    -------
+    callable, as ``patch_features``'s: red, green, blue as the network gets them, and 1
+    """
+
+    def colours(tensor):
         mean = F.avg_pool2d(tensor, model.patch_embed.patch_size)[0].flatten(1).T
-        return F.pad(mean, (0, 1), value=1), grid_of(model, tensor)  # 1: the cosine tells dark, too
+        return F.pad(mean, (0, 1), value=1)  # without it, cosines would not tell dark from light
 
-    return features
+    return _of_whole(model, size, colours)
 
 
 def patch_places(model, size=None):
-    """The same of nothing but where a patch is, D = 1: the centre prior."""
+    """As ``patch_features`` of nothing but where a patch is, D = 1: the centre prior."""
+    return _of_whole(model, size, lambda x: centre_map(grid_of(model, x)).flatten()[:, None])
+
+
+def _of_whole(model, size, read):
+    """A function from a picture, uncropped, to what is read of its tensor, and the grid."""
 
     def features(picture):
-        grid = grid_of(model, to_tensor(picture, model, "whole", size)[0])
-        return centre_map(grid).flatten()[:, None], grid
+        tensor, _ = to_tensor(picture, model, "whole", size)
+        return read(tensor), grid_of(model, tensor)
 
     return features
 
@@ -62,7 +82,17 @@ class Photo(NamedTuple):
 
 
 def bundled(model, features):
-    """Every bundled photo with a patch on an object, by a function such as ``patch_features``."""
+    """Every bundled photo that has a patch on an object.
+
+    Parameters
+    ----------
+    model : timm model, whose grid the masks are laid on
+    features : callable, picture → (features (gh * gw, D), grid), such as ``patch_features`` gives
+
+    Returns
+    -------
+    list of Photo
+    """
     found = []
     for path in sample_photos():
         photo, truth = load_photo(path), masks_on_grid(load_masks(path), model, "whole").any(0)
@@ -72,22 +102,43 @@ def bundled(model, features):
 
 
 def fit(photos):
-    """A linear probe of photos' patches, standardised first: object (1) or background (0)."""
+    """Fit a linear probe to photos' patches, standardised first: object (1) or background (0).
+
+    Logistic regression, L2, each class of the same weight, however many patches it has.
+
+    Parameters
+    ----------
+    photos : sequence of Photo
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+    """
     features = torch.cat([photo.features for photo in photos]).double()
     truth = torch.cat([photo.truth.flatten() for photo in photos])
     regression = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
     return make_pipeline(StandardScaler(), regression).fit(features.numpy(), truth.numpy())
 
 
-def likely(probe, features, grid):
-    """How sure a probe is that each patch is on an object: (gh, gw) in 0..1."""
+def predict(probe, features, grid):
+    """How sure a probe is that each patch is on an object.
+
+    Parameters
+    ----------
+    probe : what ``fit`` returns
+    features, grid : torch.Tensor (gh * gw, D), of the kind that the probe was fitted to; (gh, gw)
+
+    Returns
+    -------
+    torch.Tensor (gh, gw), probability 0..1
+    """
     sure = probe.predict_proba(features.double().numpy())[:, 1]
     return on_grid(torch.as_tensor(sure), grid)
 
 
 def score(probe, photos):
-    """Mean Jaccard of ``likely`` above 0.5 with the answer, over photos."""
-    each = [jaccard(likely(probe, p.features, p.grid) > 0.5, p.truth) for p in photos]
+    """Mean Jaccard of ``predict`` above 0.5 with the answer, over photos."""
+    each = [jaccard(predict(probe, p.features, p.grid) > 0.5, p.truth) for p in photos]
     return torch.stack(each).mean().item()
 
 
@@ -102,18 +153,39 @@ def few_shot(photos, counts=(1, 3, 10), draws=5):
     return torch.tensor([[found(count, draw) for draw in range(draws)] for count in counts])
 
 
-def contest(model, nets, counts=(1, 3, 10)):
-    """``few_shot`` of `nets`, and of colours and the centre on a model's grid, by name."""
+def contest(model, nets):
+    """``few_shot`` of some networks on the bundled photos, beside two that have learnt nothing.
+
+    Parameters
+    ----------
+    model : timm model, whose grid all are judged on
+    nets : dict, name → timm model of the same grid
+
+    Returns
+    -------
+    dict, name → torch.Tensor (counts, draws), mean Jaccard; also "colours" and "centre"
+    """
     ways = {name: patch_features(net) for name, net in nets.items()}
     ways |= {"colours": patch_colours(model), "centre": patch_places(model)}
     ways = counted(ways.items(), "특징", "features")
-    return {name: few_shot(bundled(model, way), counts) for name, way in ways}
+    return {name: few_shot(bundled(model, way)) for name, way in ways}
 
 
-def draw_likely(probe, photos, *, weights):
-    """How sure a probe is, laid over photos; their Jaccard index stands beside their names."""
+def draw_predictions(probe, photos, *, weights):
+    """How sure a probe is, laid over photos; their Jaccard index stands beside their names.
+
+    Parameters
+    ----------
+    probe : what ``fit`` returns
+    photos : sequence of Photo, at least one, else BadInput
+    weights : see ``plots.two_panel``
+
+    Returns
+    -------
+    plots.Figure
+    """
     panels = {
-        f"{p.name} {score(probe, [p]):.2f}": blend(p.seen, likely(probe, p.features, p.grid), 0.6)
+        f"{p.name} {score(probe, [p]):.2f}": blend(p.seen, predict(probe, p.features, p.grid), 0.6)
         for p in photos
     }
     return compare(panels, weights=weights)

@@ -12,7 +12,7 @@ from helpers.maps import on_grid
 
 
 def self_similarity(model, pictures, tensor):
-    """Cosine of the CLS tokens of some pictures (B, 3, H, W) to that of one photo, (B,).
+    """Cosine of the CLS tokens of some pictures (B, 3, H, W) to that of one photo: (B,).
 
     Gradients flow to `pictures`. At the photo itself the cosine is highest: they are 0 there.
     """
@@ -27,19 +27,29 @@ def integrated_gradients(model, tensor, steps=16):
     Sundararajan, Taly and Yan 2017 (arXiv:1703.01365), section 3: the gradients at the middles of
     `steps` equal parts of the way are averaged and multiplied by the way. What is found in all
     patches adds up to how much the similarity rose (*completeness*), the better the more steps.
-    Takes model and tensor as ``deletion.curve``; grey is the mean colour here, too.
+    Grey is the mean colour, 0 in the tensor.
+
+    Parameters
+    ----------
+    model, tensor : timm model, torch.Tensor (1, 3, H, W)
+    steps : int, at least 1
 
     Returns
     -------
     torch.Tensor
         (gh, gw), the sum over each patch's pixels and colours; negative where a patch makes the
         CLS token less like the photo's.
+
+    Raises
+    ------
+    BadInput
+        The tensor has another shape, holds several pictures, or has NaN in it.
     """
     tensor = one_photo(fitting(model, tensor)).detach()
     gh, gw = grid = grid_of(model, tensor)
     total = torch.zeros_like(tensor)
     middles = (torch.arange(steps, device=tensor.device) + 0.5) / steps
-    for shares in middles.split(max(1, 1024 // (gh * gw))):  # some steps at a time
+    for shares in middles.split(max(1, 1024 // (gh * gw))):  # 1024 patches or so in a batch
         with torch.enable_grad():
             pictures = (tensor * shares.view(-1, 1, 1, 1).to(tensor)).requires_grad_()
             similar = self_similarity(model, pictures, tensor).sum()

@@ -18,12 +18,18 @@ def handed_on(model, tensor, block=-1, query=0):
 
     Parameters
     ----------
-    model, tensor : timm VisionTransformer, torch.Tensor (1, 3, H, W); else BadInput
+    model, tensor : timm VisionTransformer, torch.Tensor (1, 3, H, W)
     block, query : int, -1 is the last block; which token asks, 0 is the CLS token
 
     Returns
     -------
     torch.Tensor (heads, N, D), of which ``.sum(0).norm(dim=-1)`` is the paper's measure
+
+    Raises
+    ------
+    BadInput
+        The model is of another kind (DINOv3 is an ``Eva``), or there is no such block; the tensor
+        has another shape, holds several pictures, or has NaN in it.
     """
     f = transformed_values(model, tensor, block)
     return attention(model, tensor, block, (query,))[0, :, 0, :, None] * f
@@ -32,7 +38,16 @@ def handed_on(model, tensor, block=-1, query=0):
 def transformed_values(model, tensor, block=-1):
     """What every token has to hand on: f(x), its value through the head's slice of ``attn.proj``.
 
-    Takes what ``handed_on`` does; returns (heads, N, D), without the bias, which is no token's.
+    As in Kobayashi et al. 2020 (arXiv:2004.10102). The bias of ``attn.proj`` is left out: it is no
+    token's. timm's LayerScale (``ls1``) is in.
+
+    Parameters
+    ----------
+    model, tensor, block : see ``handed_on``, with its errors
+
+    Returns
+    -------
+    torch.Tensor (heads, N, D)
     """
     again, caught = twin(plain_vit(model)), []
     part = again.blocks[blocks_of(model, (block,))[0]]
@@ -55,6 +70,10 @@ def attention_distance(rows, grid, num_prefix_tokens):
     ----------
     rows : torch.Tensor (..., heads, N, N) from ``encoding.attention_rows`` with all N queries
     grid, num_prefix_tokens : see ``encoding.Encoded``
+
+    Returns
+    -------
+    torch.Tensor (..., heads), in patches
     """
     (gh, gw), first = grid, num_prefix_tokens
     place = torch.cartesian_prod(torch.arange(gh), torch.arange(gw)).float()
@@ -63,13 +82,20 @@ def attention_distance(rows, grid, num_prefix_tokens):
     return ((among * between).sum(-1) / among.sum(-1)).mean(-1)
 
 
-def without_each_head(model, tensor):
+def ablate_heads(model, tensor):
     """How far the CLS token turns if one head of one block is switched off.
 
     What that head found is 0 before the heads are mixed (``attn.proj``). Michel et al. 2019
-    (arXiv:1905.10650) see what a translation loses by it; our network has no task, so we take 1 -
-    the cosine similarity to the untouched CLS token: (blocks, heads), 0 (it stays) to 2. Takes
-    what ``handed_on`` does.
+    (arXiv:1905.10650, section 3.2) see what a translation loses by it; our network has no task, so
+    we take the cosine similarity to the untouched CLS token.
+
+    Parameters
+    ----------
+    model, tensor : see ``handed_on``, with its errors
+
+    Returns
+    -------
+    torch.Tensor (blocks, heads), 1 - cosine: from 0 (it stays) to 2
     """
     again, inputs, moved = twin(plain_vit(model)), [], []
     for block in again.blocks:
@@ -78,12 +104,10 @@ def without_each_head(model, tensor):
         whole = again.forward_features(fitting(model, one_photo(tensor)))[:, 0]
         for index, x in enumerate(inputs):
             block = twin(model.blocks[index])
-            block.attn.proj.register_forward_pre_hook(_each_off)
+            block.attn.proj.register_forward_pre_hook(_one_head_off)
             x = block(x.expand(block.attn.num_heads, -1, -1))  # a picture for each head
-            for later in model.blocks[index + 1 :]:
-                x = later(x)
-            turned = torch.cosine_similarity(model.norm(x)[:, 0].float(), whole.float())
-            moved.append(1 - turned.cpu())
+            cls = model.norm(model.blocks[index + 1 :](x))[:, 0]
+            moved.append(1 - torch.cosine_similarity(cls.float(), whole.float()).cpu())
     return torch.stack(moved)
 
 
@@ -109,23 +133,43 @@ def likeness(m):
 
 
 def draw_distances(distances, *, lines, weights):
-    """Label → ``attention_distance`` (blocks, heads), a dot a head; `lines`: label → a distance."""
+    """How far heads look, a dot a head, block by block.
+
+    Parameters
+    ----------
+    distances : dict, label → torch.Tensor (blocks, heads), see ``attention_distance``; at most four
+    lines : dict, label → float, at most two distances to compare with
+    weights : see ``plots.two_panel``
+
+    Returns
+    -------
+    plots.Figure
+    """
     names = say("블록", "block"), say("거리(패치)", "distance (patches)")
     fig, ax = new_chart((5, 2), weights, *names, text=9)
     for i, (label, values) in enumerate(distances.items()):
-        blocks, heads = values.shape
-        x = torch.arange(blocks)[:, None].expand(blocks, heads) + 0.25 * i
-        ax.scatter(x.flatten(), values.flatten(), s=22, marker="ox^s"[i], label=label)
+        x = np.indices(values.shape)[0] + 0.25 * i  # side by side
+        ax.scatter(x, values, s=22, marker="ox^s"[i], label=label)
     for style, (label, value) in zip(("--", ":"), lines.items()):
         ax.axhline(value, color=rcParams["text.color"], alpha=0.6, ls=style, label=label)
-    ax.set_xticks(range(blocks))
+    ax.set_xticks(range(len(values)))
     ax.set_ylim(bottom=0)
     ax.legend(fontsize=7, loc="center", bbox_to_anchor=(0.5, 0.43))
     return fig
 
 
 def draw_table(tables, *, weights):
-    """Numbers, label → (blocks, heads), at most three tables, coloured on one scale."""
+    """Tables of numbers, a row a block and a column a head, all coloured on one scale.
+
+    Parameters
+    ----------
+    tables : dict, label → torch.Tensor (blocks, heads), at least 0; at most three
+    weights : see ``plots.two_panel``
+
+    Returns
+    -------
+    plots.Figure
+    """
     top = max(values.max().item() for values in tables.values())
     blocks, heads = next(iter(tables.values())).shape
     fig, axes = new_figure(1, len(tables), (heads, blocks), weights, extra=0.2)
@@ -145,9 +189,7 @@ def draw_table(tables, *, weights):
     return fig
 
 
-def _each_off(proj, args):
+def _one_head_off(proj, args):
     """Zeros for head i in picture i of (heads, N, heads * d)."""
-    x = args[0].unflatten(-1, (len(args[0]), -1)).clone()
-    every = range(len(x))
-    x[every, :, every] = 0
-    return (x.flatten(-2),)
+    x = args[0].unflatten(-1, (len(args[0]), -1))
+    return (x * (1 - torch.eye(len(x)).to(x))[:, None, :, None]).flatten(-2)

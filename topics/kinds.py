@@ -3,7 +3,7 @@
 import torch
 
 from helpers.encoding import attention_rows, encode, grid_of, queries_keys
-from helpers.images import load_photo, sample_photos, to_tensor
+from helpers.images import sample_photos, to_tensor
 from helpers.maps import cls_attention, on_grid, token_norm
 from topics.heads import handed_on, likeness
 from topics.measure import bundled_views, centre_map, means
@@ -11,7 +11,10 @@ from topics.rollout import rollout_row
 
 
 def kinds(model, tensor, heads):
-    """Four maps (gh, gw) of a ``measure.View``'s tensor and heads, each on a scale of its own."""
+    """Four maps of a ``measure.View``'s tensor (1, 3, H, W) and heads (heads, gh, gw).
+
+    Name → torch.Tensor (gh, gw), each on a scale of its own.
+    """
     grid, first = grid_of(model, tensor), model.num_prefix_tokens
     handed = handed_on(model, tensor).sum(0).norm(dim=-1)
     rolled = rollout_row(queries_keys(model, tensor))[0]
@@ -24,7 +27,17 @@ def kinds(model, tensor, heads):
 
 
 def share_on(m, mask):
-    """How much of each map (..., gh, gw), at least 0, lies on a mask, bool (gh, gw): 0..1."""
+    """How much of a map lies on a mask.
+
+    Parameters
+    ----------
+    m : torch.Tensor (..., gh, gw), at least 0
+    mask : torch.Tensor, bool (gh, gw)
+
+    Returns
+    -------
+    torch.Tensor (...,), share of the map's sum, 0..1
+    """
     return m[..., mask].sum(-1) / m.sum((-2, -1))
 
 
@@ -41,16 +54,32 @@ def r_precision(m, masks):
 
 
 def rank_correlation(a, b):
-    """Spearman's correlation of two maps of one shape: 1 for the same order, about 0 for none."""
+    """Spearman's rank correlation of two maps.
+
+    Parameters
+    ----------
+    a, b : torch.Tensor, both (gh, gw), on any scale
+
+    Returns
+    -------
+    float, 1 for the same order, -1 for the reverse, about 0 for none in common
+    """
     ranks = torch.stack([m.flatten().argsort().argsort().double() for m in (a, b)])
     return torch.corrcoef(ranks)[0, 1].item()
 
 
 def survey(model):
-    """Means over every second bundled photo: what of a map can be said in numbers, by name.
+    """How well each of the ``kinds`` shows the objects, and how alike they are.
 
-    ``r_precision`` of each of the ``kinds``, and of "centre" and "chance", which ask no model;
-    "attention ~ …" are rank correlations.
+    Parameters
+    ----------
+    model : timm VisionTransformer, else BadInput
+
+    Returns
+    -------
+    dict, name → float, mean of every second bundled photo
+        ``r_precision`` of each kind, and of "centre" and "chance", which ask no model;
+        "attention ~ …" are rank correlations.
     """
     rows = []
     for view in list(bundled_views(model))[::2]:
@@ -65,10 +94,17 @@ def survey(model):
 
 
 def heads_alike(model):
-    """``heads.likeness`` of the CLS token's maps in each block, mean of every other photo."""
-    found = []
-    for path in sample_photos()[::2]:
-        tensor, _ = to_tensor(load_photo(path), model)
-        rows = attention_rows(model, tensor)[:, 0]
-        found.append(likeness(cls_attention(rows, grid_of(model, tensor), model.num_prefix_tokens)))
-    return torch.stack(found).mean(0)
+    """How alike the CLS token's maps of one block are, see ``heads.likeness``.
+
+    Parameters
+    ----------
+    model : timm model, as for ``encoding.attention_rows``
+
+    Returns
+    -------
+    torch.Tensor (blocks,), mean of every second bundled photo, -1..1
+    """
+    photos = torch.cat([to_tensor(path, model)[0] for path in sample_photos()[::2]])
+    rows = attention_rows(model, photos)
+    maps = cls_attention(rows, grid_of(model, photos), model.num_prefix_tokens)
+    return likeness(maps).mean(1)

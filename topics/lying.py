@@ -1,16 +1,21 @@
-"""How the figures of `topics.lies` are made, each rightly or wrongly in a way that people meet."""
+"""How the figures of `topics.lies` are made, each rightly or wrongly in a way that people meet.
 
-import itertools
+A function a claim; all take what ``attention`` does.
+"""
+
 import math
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
 from timm.data import resolve_model_data_config
+from torchvision.transforms.functional import pil_to_tensor, to_pil_image
+from torchvision.utils import make_grid
 
 from helpers import encoding, images
 from helpers.maps import min_max, on_grid
@@ -20,7 +25,6 @@ from topics.measure import jaccard
 from topics.rollout import rollout
 
 RIGHT = "right"
-HEAD = 0  # the one of a figure that shows "the same head"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,19 +49,39 @@ class Case:
 
 
 def untrained(model):
-    """The same network with random weights, under the caption of the trained one."""
-    twin = deepcopy(model)
+    """The same network with random weights of one seed, under the caption of the trained one.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer, which stays as it is
+
+    Returns
+    -------
+    timm VisionTransformer
+    """
+    fresh = deepcopy(model)
     with torch.random.fork_rng([]):
         torch.manual_seed(0)
-        for module in twin.modules():
+        for module in fresh.modules():
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
-        twin.init_weights()
-    return twin
+        fresh.init_weights()
+    return fresh
 
 
 def attention(model, names, lie):
-    """One photo's CLS attention: six ways to lie."""
+    """One photo's CLS attention: six ways to lie.
+
+    Parameters
+    ----------
+    model : timm VisionTransformer
+    names : list of str, three bundled photos, of which each claim takes as many as it needs
+    lie : str, a key of ``lies.KINDS`` under this claim, or ``RIGHT``
+
+    Returns
+    -------
+    Case
+    """
     photos, tensors, seen, grid = _given(model, names[:2])
     tensor, stale = tensors.split(1)
     first = model.num_prefix_tokens - (lie == "shift")
@@ -116,7 +140,7 @@ def one_head(model, names, lie):
 
     def lay_out(rows):  # (photos, heads, N)
         m = _on_grid(model, rows, grid)
-        return m[:, HEAD] if lie != "picked" else m[range(len(m)), taken[: len(m)]]
+        return m[:, 0] if lie != "picked" else m[range(len(m)), taken[: len(m)]]
 
     for name, one in zip(names, tensor.split(1)):  # the best, but not the first photo's again
         m = _on_grid(model, _rows(model, one), grid)
@@ -127,15 +151,18 @@ def one_head(model, names, lie):
 
 
 def rollout_map(model, names, lie):
-    """Abnar and Zuidema 2020 (arXiv:2005.00928), with the identity or without."""
+    """Rollout (Abnar and Zuidema 2020, arXiv:2005.00928), with the identity or without.
+
+    Parameters and what is returned: as ``attention``.
+    """
     photos, tensor, seen, grid = _given(model, names[:1])
     everyone = range(model.num_prefix_tokens + math.prod(grid))
 
     def compute(picture):
-        attention = encoding.attention_rows(model, picture, queries=everyone)[:, 0]
+        rows = encoding.attention_rows(model, picture, queries=everyone)[:, 0]
         if lie == "half":  # without the identity for the residual path
-            return torch.linalg.multi_dot([*attention.mean(dim=1).flip(0)])
-        return rollout(attention)
+            return torch.linalg.multi_dot([*rows.mean(dim=1).flip(0)])
+        return rollout(rows)
 
     def lay_out(matrix):
         return _on_grid(model, matrix[0], grid)
@@ -151,12 +178,12 @@ def component(model, names, lie):
     axis = torch.linalg.svd(tokens.flatten(0, 1) - mean, full_matrices=False)[2][0]
     axis = axis * ((tokens - mean) @ axis).pow(3).sum().sign()  # the longer tail is bright
 
+    def compute(picture):
+        return encoding.encode(model, picture).patch_tokens[0]
+
     def lay_out(tokens):
         signs = torch.tensor([1, -1 if lie == "sign" else 1])[: len(tokens), None]
         return on_grid((tokens - mean) @ axis * signs, grid)
-
-    def compute(picture):
-        return encoding.encode(model, picture).patch_tokens[0]
 
     return _case(lie, "component", model, photos, seen, tensor, compute, lay_out)
 
@@ -178,8 +205,7 @@ def _case(lie, claim, model, photos, seen, tensor, compute, lay_out, scale=min_m
     found = numbers(tensor)
     m = lay_out(found)
     drawn = scale(m)
-    maps = drawn[None] if drawn.ndim == 2 else drawn
-    tiles = [blend(p, d, 0.65) for p, d in zip(itertools.cycle(seen), maps)]
+    tiles = [blend(p, d, 0.65) for p, d in zip(cycle(seen), drawn.view(-1, *m.shape[-2:]))]
 
     def again(pictures):
         return lay_out(numbers(pictures))
@@ -205,11 +231,8 @@ def _clipped(m):
 
 def _mosaic(tiles):
     """Pictures of one shape in rows of three, on white."""
-    width, height, gap = 240, round(240 * tiles[0].height / tiles[0].width), 6
-    rows, columns = math.ceil(len(tiles) / 3), min(3, len(tiles))
-    size = columns * (width + gap) - gap, rows * (height + gap) - gap
-    sheet = Image.new("RGB", size, "white")
-    for i, tile in enumerate(tiles):
-        place = i % columns * (width + gap), i // columns * (height + gap)
-        sheet.paste(tile.resize((width, height)), place)
-    return sheet
+    size = 240, round(240 * tiles[0].height / tiles[0].width)
+    # A gap left of each and above; the outer ones are cut off again.
+    cells = (ImageOps.expand(tile.resize(size), (6, 6, 0, 0), "white") for tile in tiles)
+    sheet = make_grid([*map(pil_to_tensor, cells)], nrow=3, padding=0, pad_value=255)
+    return to_pil_image(sheet[:, 6:, 6:])

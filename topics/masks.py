@@ -12,10 +12,20 @@ from sources.kinds import PhotoError
 
 
 def load_masks(name):
-    """The hand-drawn masks of a bundled photo's objects (images/CREDITS.md), by its name or path.
+    """The hand-drawn masks of a bundled photo's objects (images/CREDITS.md).
 
-    Bool (objects, H, W) of the photo's size; no pixel belongs to two objects. PhotoError: none was
-    drawn for such a photo.
+    Parameters
+    ----------
+    name : str or Path, of the photo, with or without its folder and its ending
+
+    Returns
+    -------
+    numpy.ndarray, bool (objects, H, W), of the photo's size; no pixel belongs to two objects
+
+    Raises
+    ------
+    PhotoError
+        No masks were drawn for such a photo; it names those that have some.
     """
     path = IMAGES / "masks" / f"{Path(name).stem}.png"
     if not path.exists():
@@ -24,16 +34,26 @@ def load_masks(name):
             f"이 사진의 마스크는 없습니다: {name}. 마스크가 있는 사진: {names}",
             f"No masks were drawn for this photo: {name}. Photos with masks: {names}",
         )
-    with Image.open(path) as drawn:
-        labels = np.asarray(drawn)
+    labels = np.asarray(Image.open(path))
     return labels == np.arange(1, labels.max() + 1)[:, None, None]
 
 
 def masks_on_grid(masks, model, fit="crop", size=None, **overrides):
     """Which patches an object covers by more than half, in the view that ``to_tensor`` gave.
 
-    `masks` are bool (objects, H, W), pixels of the photo; the rest is what ``to_tensor`` was given.
-    Returns bool (objects, gh, gw); an object that is cut off or very small may cover none.
+    Parameters
+    ----------
+    masks : array or torch.Tensor, bool (objects, H, W), pixels of the photo
+    model, fit, size, **overrides : what ``images.to_tensor`` was given
+
+    Returns
+    -------
+    torch.Tensor, bool (objects, gh, gw); an object that is cut off or very small may cover none
+
+    Raises
+    ------
+    BadInput
+        As ``images.to_tensor``.
     """
     masks = torch.as_tensor(masks).float()
     rows, columns = masks.shape[-2:]
@@ -53,6 +73,10 @@ def mass_mask(m, mass=0.6):
     ----------
     m : torch.Tensor (..., gh, gw), at least 0
     mass : float, share of the map's sum to keep, 0..1; the patch that crosses the line still counts
+
+    Returns
+    -------
+    torch.Tensor, bool (..., gh, gw)
     """
     flat = m.flatten(-2)
     values, order = (flat / flat.sum(-1, keepdim=True)).sort(-1, descending=True)
@@ -62,7 +86,5 @@ def mass_mask(m, mass=0.6):
 
 def _overlap(pixels, start, step, count):
     """(count, pixels): the share of each of `count` intervals of length `step` on each pixel."""
-    edges = start + step * torch.arange(count + 1)[:, None]
-    pixel = torch.arange(pixels)
-    shared = edges[1:].minimum(pixel + 1) - edges[:-1].maximum(pixel)
-    return shared.clamp(min=0) / step
+    edges, pixel = start + step * torch.arange(count + 1)[:, None], torch.arange(pixels)
+    return (edges[1:].minimum(pixel + 1) - edges[:-1].maximum(pixel)).clamp(min=0) / step

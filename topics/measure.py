@@ -14,12 +14,12 @@ from topics.objects import key_features, lost, mask_box, token_cut
 
 
 def jaccard(found, truth):
-    """Overlap of masks bool (..., gh, gw): |A and B| / |A or B|, 0..1; of two empty ones 0."""
+    """Overlap of masks bool (..., gh, gw): |A and B| / |A or B|, (...), 0..1; of empty ones 0."""
     return (found & truth).sum((-2, -1)) / (found | truth).sum((-2, -1)).clamp(min=1)
 
 
 def best_head_jaccard(heads, masks):
-    """The DINO paper's measure (section 4.2.2, figure 4) for one photo.
+    """The DINO paper's measure (Caron et al. 2021, section 4.2.2, figure 4) for one photo.
 
     Each head's largest patches, 60 % of its attention, are its mask; an object gets the Jaccard of
     **its best head, chosen with the answer in hand**; the objects' mean is returned.
@@ -27,8 +27,16 @@ def best_head_jaccard(heads, masks):
     Parameters
     ----------
     heads : torch.Tensor (heads, gh, gw), at least 0. A single map is one head.
-    masks : torch.Tensor, bool (objects, gh, gw); those that cover no patch are left out, and
-        BadInput if all are
+    masks : torch.Tensor, bool (objects, gh, gw); those that cover no patch are left out
+
+    Returns
+    -------
+    float, 0..1
+
+    Raises
+    ------
+    BadInput
+        No object covers a patch.
     """
     masks = masks[masks.flatten(1).any(1)]
     if not len(masks):
@@ -40,7 +48,7 @@ def best_head_jaccard(heads, masks):
 
 
 def pointing(m, masks):
-    """Whether the highest patch of a map (gh, gw) lies on an object, bool (objects, gh, gw)."""
+    """Whether a map's (gh, gw) highest patch lies on one of the objects, bool (objects, gh, gw)."""
     return masks.any(0).flatten()[m.argmax()].item()
 
 
@@ -65,38 +73,81 @@ class View(NamedTuple):
 
 
 def centre_map(grid):
-    """A map that looks at no photo: a hill over the middle of the grid, (gh, gw).
+    """A map that looks at no photo: a hill over the middle of the grid.
 
     People put objects there, so this stands beside every result. Its 60 % are an oval of about a
     third of the patches.
+
+    Parameters
+    ----------
+    grid : tuple of int (gh, gw)
+
+    Returns
+    -------
+    torch.Tensor (gh, gw), up to 1 in the middle
     """
     rows, columns = (torch.linspace(-1, 1, 2 * n + 1)[1::2] for n in grid)  # middles of patches
     return (-2 * (rows[:, None] ** 2 + columns**2)).exp()
 
 
 def centre_box(grid):
-    """The box (left, top, right, bottom) in the middle of a grid with 0.7 of each side."""
+    """The box in the middle of a grid with 0.7 of each side.
+
+    Parameters
+    ----------
+    grid : tuple of int (gh, gw)
+
+    Returns
+    -------
+    tuple of float (left, top, right, bottom), in patches
+    """
     (gh, gw), edge = grid, (1 - 0.7) / 2
     return edge * gw, edge * gh, (1 - edge) * gw, (1 - edge) * gh
 
 
 def centre_prior(views):
-    """What ``summary`` would say of a model that always looks at the middle of each ``View``."""
+    """What ``summary`` would say of a model that always looks at the middle.
+
+    Parameters
+    ----------
+    views : iterable of View
+
+    Returns
+    -------
+    dict, as ``summary``
+    """
     hills = ((centre_map(v.grid)[None], centre_box(v.grid), v.masks) for v in views)
     return means([_measured(hill, box, box, masks) for hill, box, masks in hills])
 
 
 def scored(view, rivals):
-    """Masks of some maps (gh, gw) of one ``View``, as "label 0.42", the Jaccard index → mask."""
-    cut = {label: mass_mask(m) for label, m in rivals.items()}
-    everything = view.masks.any(0)
+    """Cut maps of one photo into masks, each named with how well it covers all objects together.
+
+    Parameters
+    ----------
+    view : View
+    rivals : dict, label → map (gh, gw), at least 0
+
+    Returns
+    -------
+    dict, "label 0.42" (the Jaccard index) → ``mass_mask``, bool (gh, gw)
+    """
+    cut, everything = {k: mass_mask(m) for k, m in rivals.items()}, view.masks.any(0)
     return {f"{label} {jaccard(mask, everything):.2f}": mask for label, mask in cut.items()}
 
 
 def choices(views):
-    """What choosing a head is worth: ``best_head_jaccard``, mean of photos, by how it was chosen.
+    """What choosing a head is worth: ``best_head_jaccard`` by how the head was chosen.
 
-    The last two look at no photo: ``centre_map``, and a flat map, whose mask is the upper part.
+    Parameters
+    ----------
+    views : iterable of View
+
+    Returns
+    -------
+    dict
+        How it was chosen → mean of the photos, 0..1. The last two look at no photo: ``centre_map``,
+        and a flat map, whose mask is the upper part.
     """
     views = list(views)
 
@@ -115,9 +166,16 @@ def choices(views):
 
 
 def bundled_views(model, fit="whole"):
-    """Yield a ``View`` of every bundled photo that has an object left to be found.
+    """Every bundled photo that has an object left to be found, as a model sees it.
 
-    By default the whole photo, so that no object is cut off.
+    Parameters
+    ----------
+    model : timm model, or a ViT built by hand
+    fit : str, see ``images.to_tensor``; "whole" cuts no object off
+
+    Yields
+    ------
+    View
     """
     # A model built by hand, without a data config, sees the size that its patch embedding names.
     size = None if getattr(model, "pretrained_cfg", None) else model.patch_embed.img_size[0]
@@ -138,10 +196,18 @@ def means(rows):
 
 
 def summary(model, views=None):
-    """Every measure of this module for one model, mean of its ``bundled_views``: name → 0..1.
+    """Every measure of this module for one model.
 
-    "mean map" is ``best_head_jaccard`` of the mean of heads, nothing chosen, and "pointing" is its,
-    too; "LOST" and "TokenCut" are ``localised``.
+    Parameters
+    ----------
+    model : timm model
+    views : collection of View, optional, the model's ``bundled_views`` if not given
+
+    Returns
+    -------
+    dict
+        Name → mean of the photos, 0..1. "mean map" is ``best_head_jaccard`` of the mean of heads,
+        nothing chosen, and "pointing" is its, too; "LOST" and "TokenCut" are ``localised``.
     """
     rows, known = [], None if views else len(sample_photos())
     for seen in counted(views or bundled_views(model), "사진", "photos", known):

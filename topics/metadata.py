@@ -13,6 +13,7 @@ import torch
 
 from bilingual import say
 from helpers import models
+from sources import names
 
 
 class Row(NamedTuple):
@@ -28,11 +29,6 @@ class Row(NamedTuple):
     grid: tuple[int, int]
     prefix_tokens: int  # CLS and registers
     pooling: str  # what ``model(x)`` gives: "token" (CLS) or "avg" (mean of the patch tokens)
-
-    @property
-    def megabytes(self):
-        """Size of the weights as float32, 4 bytes each."""
-        return self.parameters * 4 / 1e6
 
 
 class Table(dict):
@@ -56,18 +52,16 @@ class Table(dict):
             yield row.label, row.name, say(*row.taught, " · "), *rest
 
     def __repr__(self):
-        heads = [say(*pair) for pair in self.HEADS]
-        heads.insert(1, "timm")
-        return "\n".join(" | ".join(cells) for cells in (heads, *self._cells()))
+        name, *rest = (say(*pair) for pair in self.HEADS)
+        return "\n".join(" | ".join(cells) for cells in ((name, "timm", *rest), *self._cells()))
 
     def _repr_html_(self):
         """A table that a screen reader can walk: a caption, and heads of columns and of rows.
 
         timm's long name stands below the label and may break, so that all of it fits on a page.
         """
-        heads = (html.escape(say(*pair, "\n")).replace("\n", "<br>") for pair in self.HEADS)
-        heads = "".join(f'<th scope="col">{head}</th>' for head in heads)
-        lines = [f"<caption>{say('모델 목록', 'The line-up', ' · ')}</caption>"]
+        heads = "".join(f'<th scope="col">{say(*pair, "<br>")}</th>' for pair in self.HEADS)
+        lines = ["<table>", f"<caption>{say('모델 목록', 'The line-up', ' · ')}</caption>"]
         lines += [f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
         for cells in self._cells():
             label, name, *rest = map(html.escape, cells)
@@ -75,37 +69,52 @@ class Table(dict):
             name = name.replace("_", "_<wbr>")
             head = f'<th scope="row">{label}<br><small><code>{name}</code></small></th>'
             lines.append(f"<tr>{head}{rest}</tr>")
-        return "\n".join(["<table>", *lines, "</tbody>", "</table>"])
+        return "\n".join([*lines, "</tbody>", "</table>"])
 
 
 def folder(name):
     """Where the weights of a name lie that no hub is asked for, or None."""
-    if name == models.EMBEDDED:
-        return models.EMBEDDED_DIR
-    return Path(name) if Path(name).is_dir() else None
+    path = models.EMBEDDED_DIR if name == models.EMBEDDED else Path(name)
+    return path if path.is_dir() else None
 
 
 def describe(entry):
-    """Describe one ``zoo.Entry`` from timm's own metadata; returns a ``Row``."""
+    """Describe one model from timm's own metadata.
+
+    Parameters
+    ----------
+    entry : zoo.Entry
+
+    Returns
+    -------
+    Row
+
+    Raises
+    ------
+    sources.names.ModelError
+        timm knows no ViT of that name.
+    """
     own = folder(entry.name)
     with torch.device("meta"):
-        source = f"local-dir:{own}" if own else entry.name
-        plan = timm.create_model(source, pretrained=False, num_classes=0)
-    config = plan.pretrained_cfg
-    return Row(
-        label=entry.label,
-        name=entry.name,
-        taught=entry.taught,
-        parameters=sum(p.numel() for p in plan.parameters()),
-        licence=config.get("license") or "?" if entry.pretrained else "-",
-        input_size=tuple(config["input_size"][1:]),
-        patch=plan.patch_embed.patch_size,
-        grid=plan.patch_embed.grid_size,
-        prefix_tokens=plan.num_prefix_tokens,
-        pooling=plan.global_pool,
-    )
+        source = f"local-dir:{own}" if own else names.full_name(entry.name)
+        model = timm.create_model(source, pretrained=False, num_classes=0)
+    config, embed = model.pretrained_cfg, model.patch_embed
+    parameters = sum(p.numel() for p in model.parameters())
+    licence = config.get("license") or "?" if entry.pretrained else "-"
+    sizes = tuple(config["input_size"][1:]), embed.patch_size, embed.grid_size
+    rest = model.num_prefix_tokens, model.global_pool
+    return Row(entry.label, entry.name, entry.taught, parameters, licence, *sizes, *rest)
 
 
 def table(line_up):
-    """Describe every model of a line-up, see ``describe``; returns a ``Table``."""
+    """Describe every model of a line-up, see ``describe``.
+
+    Parameters
+    ----------
+    line_up : iterable of zoo.Entry
+
+    Returns
+    -------
+    Table
+    """
     return Table((entry.label, describe(entry)) for entry in line_up)

@@ -1,4 +1,4 @@
-"""A tensor in, lengths out: how long every patch token is after each block.
+"""A tensor in, norms out: how long every patch token is after each block.
 
 Darcet et al., "Vision Transformers Need Registers" (ICLR 2024, arXiv:2309.16588), section 2: in
 large models a few tokens become far longer than the others. Whether a given model has such tokens
@@ -22,11 +22,16 @@ def block_norms(model, tensor):
 
     Parameters
     ----------
-    model, tensor : timm model, torch.Tensor (B, 3, H, W); else BadInput
+    model, tensor : timm model, torch.Tensor (B, 3, H, W)
 
     Returns
     -------
     torch.Tensor (blocks, B, gh * gw), float32 on the CPU, without prefix tokens
+
+    Raises
+    ------
+    BadInput
+        The tensor has another shape, or NaN in it.
     """
     with torch.no_grad():
         states = model.forward_intermediates(
@@ -36,37 +41,79 @@ def block_norms(model, tensor):
 
 
 def photos_norms(model, photos):
-    """``block_norms`` of many photos, as (blocks, 1, patches of all photos)."""
+    """``block_norms`` of many photos, side by side.
+
+    Parameters
+    ----------
+    model : timm model
+    photos : iterable of what ``images.load_photo`` reads
+
+    Returns
+    -------
+    torch.Tensor (blocks, 1, patches of all photos), float32 on the CPU
+
+    Raises
+    ------
+    PhotoError, BadInput
+        As ``images.to_tensor``.
+    """
     each = (block_norms(model, images.to_tensor(photo, model)[0]) for photo in photos)
     return torch.cat(list(each), dim=-1)
 
 
 def share_above(norms, times):
-    """Share, (blocks,), of the patches that are longer than so many times the block's median.
+    """Share of the patches whose norm is over so many times the block's median.
 
-    The paper cut at 150, picked by hand for one model. Lengths have another unit in each model and
-    block, so we count in medians of `norms` (blocks, ...).
+    The paper cut at 150, picked by hand for one model. Norms have another unit in each model and
+    block, so we count in medians.
+
+    Parameters
+    ----------
+    norms : torch.Tensor (blocks, ...), see ``block_norms``
+    times : float, in medians
+
+    Returns
+    -------
+    torch.Tensor (blocks,), 0..1
     """
     norms = norms.flatten(1)
     return (norms > times * norms.median(dim=1, keepdim=True).values).float().mean(dim=1)
 
 
 def like_pixels(model, photo):
-    """Correlation of the last block's token norms with the norms of the patches' pixels, -1..1.
+    """Pearson correlation of the last block's token norms with the norms of the patches' pixels.
 
     Near 1 in random weights: a random matrix nearly keeps the ratio of norms, so what is long
     there is a bright or dark patch and nothing that was learnt.
+
+    Parameters
+    ----------
+    model : timm model
+    photo : what ``images.load_photo`` reads; else PhotoError
+
+    Returns
+    -------
+    float, -1..1
     """
-    tensor = fitting(model, images.to_tensor(photo, model)[0])
-    patch = model.patch_embed.patch_size
-    pixels = torch.nn.functional.unfold(tensor.float(), patch, stride=patch).norm(dim=1)[0].cpu()
+    tensor, patch = images.to_tensor(photo, model)[0], model.patch_embed.patch_size
+    pixels = torch.nn.functional.unfold(tensor, patch, stride=patch).norm(dim=1)[0]
     return torch.corrcoef(torch.stack([pixels, block_norms(model, tensor)[-1, 0]]))[0, 1].item()
 
 
 def draw_histogram(norms, times, *, weights):
-    """How long patch tokens (blocks, ...) are: a histogram a block, standing upright.
+    """How long patch tokens are: a histogram a block, standing upright.
 
     The line lies at so many times the block's median; above it stands the share of patches over it.
+
+    Parameters
+    ----------
+    norms : torch.Tensor (blocks, ...), see ``block_norms``, above 0: the axis is logarithmic
+    times : float, in medians
+    weights : timm model or str, named at the foot
+
+    Returns
+    -------
+    Figure
     """
     values = np.asarray(norms.flatten(1))
     cut = times * np.asarray(norms.flatten(1).median(dim=1).values)

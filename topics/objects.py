@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import scipy  # which loads its parts when they are used: most lessons start without
 import torch
-from PIL import Image
 
 from bilingual import BadInput
 from helpers.encoding import one_photo, queries_keys
 from helpers.images import load_photo
 from helpers.maps import on_grid
+from helpers.overlay import resize_map
 from helpers.plots import draw, in_patches, new_figure, outline
 
 
@@ -32,26 +32,46 @@ class Found(NamedTuple):
 
 
 def key_features(model, tensor, block=-1):
-    """The keys of one block's attention, heads side by side, (gh * gw, D): what patches offer.
+    """The keys of one block's attention, heads side by side: what patches offer.
 
-    Parameters and errors are those of ``encoding.attention``, of one photo.
+    Parameters
+    ----------
+    model, tensor : timm model, torch.Tensor (1, 3, H, W)
+    block : int, -1 is the last
+
+    Returns
+    -------
+    torch.Tensor (gh * gw, D), without prefix tokens
+
+    Raises
+    ------
+    BadInput
+        As ``encoding.attention_rows``; several pictures; no such block.
     """
     ((_, k),) = queries_keys(model, one_photo(tensor), (block,))
     return k[0].transpose(0, 1).flatten(1)[model.num_prefix_tokens :]
 
 
 def component(mask, seed):
-    """The piece of a mask bool (gh, gw), touching by sides, that holds a (row, column), if any."""
+    """The 4-connected component of a mask bool (gh, gw) that holds a (row, column), if any."""
     pieces, _ = scipy.ndimage.label(np.asarray(mask))
     return torch.from_numpy((pieces == pieces[seed]) & np.asarray(mask))
 
 
 def largest_component(mask):
-    """Keep the largest connected piece of a mask bool (gh, gw)."""
+    """Keep the largest 4-connected component of a mask; of equally large ones the first, by rows.
+
+    Parameters
+    ----------
+    mask : array or torch.Tensor, bool (gh, gw)
+
+    Returns
+    -------
+    torch.Tensor, bool (gh, gw); empty if `mask` is
+    """
     pieces, _ = scipy.ndimage.label(np.asarray(mask))
-    sizes = np.bincount(pieces.ravel())
-    sizes[0] = 0  # the background
-    return torch.from_numpy((pieces == sizes.argmax()) & np.asarray(mask))
+    largest = np.bincount(pieces[pieces > 0], minlength=1).argmax()
+    return torch.from_numpy((pieces == largest) & np.asarray(mask))
 
 
 def mask_box(mask):
@@ -67,21 +87,28 @@ def mask_box(mask):
 
 @torch.autocast("cpu", enabled=False)  # which would round to three digits
 def lost(features, grid, k=100):
-    """LOST (Siméoni et al. 2021, section 3): the object grows from the patch least like the rest.
+    """LOST: the object grows from the patch least like the rest.
 
-    Two patches are joined if their features' product is at least 0. The *seed* is the patch with
-    fewest joins, as objects are small. It gathers those of the `k` patches with the fewest joins
-    that it is joined to; the mask is where features point the way of all of these together.
+    Siméoni et al. 2021 (arXiv:2109.14279), section 3.
+
+    Two patches share an edge if the dot product of their features is at least 0. The *seed* is the
+    patch of the lowest degree (fewest edges), as objects are small. It gathers those of the `k`
+    patches of the lowest degree that it shares an edge with; the mask is where features point the
+    way of all of these together.
 
     Parameters
     ----------
-    features, grid : torch.Tensor (gh * gw, D), in the paper the last block's keys; (gh, gw), that
-        must fit, else BadInput
+    features, grid : torch.Tensor (gh * gw, D), in the paper the last block's keys; (gh, gw)
     k : int, the paper's 100, of the some 900 patches of its photos
 
     Returns
     -------
     Found, `m` is the sum of products with the gathered patches
+
+    Raises
+    ------
+    BadInput
+        There are more or fewer features than patches.
     """
     features = features.detach().float().cpu().flatten(0, -2)
     products = features @ features.T
@@ -96,12 +123,14 @@ def lost(features, grid, k=100):
 
 @torch.autocast("cpu", enabled=False)
 def token_cut(features, grid, tau=0.2):
-    """TokenCut (Wang et al. 2022, section 3): cut the patches in two where they are least alike.
+    """TokenCut: cut the patches in two where they are least alike.
 
-    Patches are joined by 1 if their cosine similarity is over `tau`, else by 1e-5. The second
-    smallest eigenvector of (D - E) x = λ D x, D the sums of the joins E, is the normalised cut (Shi
-    and Malik 2000): patches above its mean are one side. The object is the side that holds the
-    entry largest in size, the *seed*.
+    Wang et al. 2022 (arXiv:2202.11539), section 3.
+
+    The edge between two patches weighs 1 if their cosine similarity is over `tau`, else 1e-5. The
+    second smallest eigenvector of (D - E) x = λ D x, E the edges' weights and D the degrees, their
+    sums, is the normalised cut (Shi and Malik 2000): patches above its mean are one side. The
+    object is the side that holds the entry largest in size, the *seed*.
 
     Parameters
     ----------
@@ -111,12 +140,17 @@ def token_cut(features, grid, tau=0.2):
     Returns
     -------
     Found, `m` is the eigenvector, with its sign turned so that the object is high
+
+    Raises
+    ------
+    BadInput
+        There are more or fewer features than patches.
     """
     unit = torch.nn.functional.normalize(features.detach().cpu().double().flatten(0, -2), dim=-1)
     # In double precision: at float32 the cut blurs into the eigenvector of 0, a constant.
-    joins = np.where((unit @ unit.T).numpy() > tau, 1.0, 1e-5)
-    sums = np.diag(joins.sum(1))
-    _, vectors = scipy.linalg.eigh(sums - joins, sums, subset_by_index=[1, 1])
+    edges = np.where((unit @ unit.T).numpy() > tau, 1.0, 1e-5)
+    degrees = np.diag(edges.sum(1))
+    _, vectors = scipy.linalg.eigh(degrees - edges, degrees, subset_by_index=[1, 1])
     vector = torch.from_numpy(vectors[:, 0])
     seed = vector.abs().argmax().item()
     if vector[seed] < vector.mean():
@@ -135,6 +169,11 @@ def draw_regions(seen, found, *, weights):
     found : dict
         Label → a photo or a map (gh, gw) of floats, drawn as they are; a mask bool (..., gh, gw),
         of several the union; or a ``Found``: its mask, its box in orange and its seed in yellow.
+    weights : timm model or str, named at the foot
+
+    Returns
+    -------
+    Figure
     """
     seen = load_photo(seen, max_side=None)
     panels = {label: (seen, what) for label, what in found.items()}
@@ -142,7 +181,19 @@ def draw_regions(seen, found, *, weights):
 
 
 def draw_gallery(found, *, weights, size=(1, 1), most=5):
-    """``draw_regions`` of several photos, label → (photo, what), at most so many in a row."""
+    """``draw_regions`` of several photos.
+
+    Parameters
+    ----------
+    found : dict, label → (photo, what was found on it, see ``draw_regions``)
+    weights : timm model or str, named at the foot
+    size : tuple of float, (width, height) of a panel, of which only the ratio counts
+    most : int, panels in a row
+
+    Returns
+    -------
+    Figure
+    """
     rows = math.ceil(len(found) / most)
     fig, axes = new_figure(rows, math.ceil(len(found) / rows), size, weights)
     for ax, (label, (seen, what)) in zip(axes, found.items()):
@@ -154,12 +205,11 @@ def _panel(ax, seen, label, what):
     if not hasattr(what, "mask") and not hasattr(what, "ndim"):
         return draw(ax, load_photo(what, max_side=None), label)
     mask = np.asarray(getattr(what, "mask", what))
-    gh, gw = mask.shape[-2:]
-    shape = in_patches(seen, (gh, gw))
+    shape = in_patches(seen, mask.shape[-2:])
     if mask.dtype != bool:
         return draw(ax, mask, label, interpolation="nearest", **shape)
-    union = Image.fromarray(mask.reshape(-1, gh, gw).any(0)).resize(seen.size, Image.NEAREST)
-    bright = np.where(np.asarray(union)[..., None], 1, 0.25)
+    union = resize_map(mask.reshape(-1, *mask.shape[-2:]).any(0), seen.size, smooth=False)
+    bright = 0.25 + 0.75 * union[..., None]
     draw(ax, (np.asarray(seen) * bright).astype(np.uint8), label, **shape)
     if hasattr(what, "box"):
         left, top, right, bottom = what.box

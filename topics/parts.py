@@ -27,17 +27,28 @@ class PcaPicture(NamedTuple):
 
 
 def pca_rgb(patch_tokens, grid):
-    """Principal components of the foreground as red, green and blue (DINOv2, figure 1).
+    """Principal components of the foreground as red, green and blue.
 
-    The first component of all patches splits background from object; the three of the object's
-    patches alone become the colours. Photos given together share their colours.
+    Oquab et al. 2023 (DINOv2, arXiv:2304.07193), figure 1. The first component of all patches
+    splits background from object; the three of the object's patches alone become the colours.
+    Photos given together share their colours.
 
     Signs are arbitrary, so two rules fix them: the first component is negative on average along the
     photos' border; the others have positive skewness, so their longer tail is bright. In float64,
     so that another CPU gives the same picture.
 
-    Takes tokens (..., gh * gw, D) and their grid; returns a ``PcaPicture``, without foreground if
-    fewer than 4 patches would be in it.
+    Parameters
+    ----------
+    patch_tokens, grid : torch.Tensor (..., gh * gw, D); tuple of int (gh, gw)
+
+    Returns
+    -------
+    PcaPicture, without foreground if fewer than 4 patches would be in it
+
+    Raises
+    ------
+    BadInput
+        There are more or fewer tokens than patches.
     """
     tokens = patch_tokens.detach().cpu().double()
     first = on_grid(_components(tokens, 1)[..., 0], grid)
@@ -62,13 +73,18 @@ def parts(patch_tokens, grid, k):
     Parameters
     ----------
     patch_tokens, grid : see ``pca_rgb``
-    k : int, how many parts; BadInput if that is less than 1 or more than patches
+    k : int, how many parts
 
     Returns
     -------
     torch.Tensor
         int64 (..., gh, gw): 0 is the largest part, k - 1 the smallest; of two equally large ones
         the one that comes first, row by row, has the smaller number.
+
+    Raises
+    ------
+    BadInput
+        k is less than 1, or more than patches; there are more or fewer tokens than patches.
     """
     tokens = F.normalize(patch_tokens.detach().cpu().double(), dim=-1).flatten(0, -2)
     if not 1 <= k <= len(tokens):
@@ -96,29 +112,49 @@ def draw_pca(photo, picture, *, weights):
     """A photo with its foreground's contour, and its own ``PcaPicture`` in colours.
 
     Grey maps hold the same values as red, green and blue, for eyes that take these for one.
+
+    Parameters
+    ----------
+    photo : what ``images.load_photo`` reads; what the network saw of it
+    picture : PcaPicture, of this photo alone: without leading axes
+    weights : timm model or str, named at the foot
+
+    Returns
+    -------
+    Figure
     """
     photo = load_photo(photo, max_side=None)
-    inside, colours = picture.foreground.numpy(), picture.rgb.numpy()
+    inside, rgb = picture.foreground.numpy(), picture.rgb.numpy()
     fig, axes = new_figure(2, 3, photo.size, weights)
     shape = {"interpolation": "nearest", **in_patches(photo, inside.shape)}
     draw(axes[0], photo, say("전경", "foreground"), **shape)
     draw(axes[1], picture.first, say("첫째 성분", "1st component"), cmap="gray", **shape)
     panels = {
-        "PCA → RGB": colours,
-        say("빨강", "red"): colours[..., :1],
-        say("초록", "green"): colours[..., 1:2],
-        say("파랑", "blue"): colours[..., 2:],
+        "PCA → RGB": rgb,
+        say("빨강", "red"): rgb[..., :1],
+        say("초록", "green"): rgb[..., 1:2],
+        say("파랑", "blue"): rgb[..., 2:],
     }
     for ax, (name, values) in zip(axes[2:], panels.items()):
-        shown = np.where(inside[..., None], np.broadcast_to(values, colours.shape), 1)
-        draw(ax, shown, name, **shape)
+        draw(ax, np.where(inside[..., None], values, np.ones(3)), name, **shape)
     for ax in axes:
         _contour(ax, inside)
     return fig
 
 
 def draw_parts(photo, labels, *, weights):
-    """A photo cut along its ``parts`` (gh, gw), and these with a number on every patch."""
+    """A photo cut along its parts, and these with a number on every patch.
+
+    Parameters
+    ----------
+    photo : what ``images.load_photo`` reads; what the network saw of it
+    labels : torch.Tensor, int (gh, gw), see ``parts``
+    weights : timm model or str, named at the foot
+
+    Returns
+    -------
+    Figure
+    """
     photo = load_photo(photo, max_side=None)
     fig, (left, right) = new_figure(1, 2, photo.size, weights)
     shape, k = in_patches(photo, labels.shape), int(labels.max()) + 1

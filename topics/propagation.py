@@ -1,4 +1,4 @@
-"""A mask on a video's first picture in, its mask on every later one out: labels follow features.
+"""Label propagation: a mask on a video's first picture in, its mask on every later one out.
 
 Jabri et al. 2020 (arXiv:2006.14613), section 3.3 and appendix; Caron et al. 2021 (arXiv:2104.14294,
 section 4.2.2) judge DINO so on DAVIS. Nothing is trained: each patch asks the patches before it
@@ -6,17 +6,18 @@ whom it resembles, and takes over their label.
 """
 
 from collections import deque
+from itertools import cycle
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageEnhance
 
-from bilingual import BadInput, counted, say
+from bilingual import BadInput, counted, named, say
 from helpers.images import load_photo
 from helpers.maps import on_grid
 from helpers.overlay import resize_map
-from helpers.plots import named, new_chart
+from helpers.plots import new_chart
 from topics.measure import jaccard
 
 
@@ -29,8 +30,8 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
 
     Parameters
     ----------
-    pictures : iterable of PIL.Image.Image, all of one size; else BadInput
-    mask : array, bool (H, W), of the first picture's shape or of its grid's; BadInput if empty
+    pictures : iterable of PIL.Image.Image, all of one size
+    mask : array, bool (H, W), of the first picture's shape or of its grid's
     features : callable, picture → tokens (gh * gw, D) and grid, as ``patch_features(model)``
     context : int, so many pictures before, beside the first; it, k and temperature as Caron et al.
     radius : int, optional, in patches; by default a fifth of the grid's rows, as their 12 of 60
@@ -38,6 +39,11 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
     Yields
     ------
     torch.Tensor (gh, gw), the share of the label in 0..1; for the first picture what `mask` covers
+
+    Raises
+    ------
+    BadInput
+        The mask is empty; a picture has another size than the first.
     """
     mask = torch.as_tensor(np.asarray(mask), dtype=torch.float32)
     first, before = None, deque(maxlen=context)
@@ -50,7 +56,9 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
                 ko = "첫 프레임의 마스크가 비어 있습니다."
                 raise BadInput(ko, "The first frame's mask is empty.")
             first = tokens, share
-            near = _near(grid, max(1, round(grid[0] / 5)) if radius is None else radius)
+            radius = max(1, round(grid[0] / 5)) if radius is None else radius
+            place = torch.cartesian_prod(*map(torch.arange, grid)).double()
+            near = torch.cdist(place, place, p=torch.inf) <= radius
         elif len(tokens) != len(first[0]):
             ko = "프레임의 크기가 중간에 바뀌었습니다."
             raise BadInput(ko, "The frames' size changes half-way.")
@@ -64,27 +72,34 @@ def follow(pictures, mask, features, context=7, k=5, radius=None, temperature=0.
         yield on_grid(share, grid)
 
 
-def _near(grid, radius):
-    """bool (P, P), whether two patches are at most `radius` rows and columns apart."""
-    place = torch.cartesian_prod(*map(torch.arange, grid))
-    return (place[:, None] - place).abs().amax(-1) <= radius
-
-
 def score(labels, masks):
-    """Jaccard of every picture's label by ``follow`` but the first's with its mask bool (H, W).
+    """Jaccard index of the label by ``follow`` and the mask of every picture but the first.
 
-    A label covers the pixels where it holds half or more.
+    A label (gh, gw) covers the pixels where it is at least a half; masks are bool (H, W).
     """
     found = [resize_map(label, mask.shape[::-1]) >= 0.5 for label, mask in zip(labels, masks)]
-    a, b = (torch.as_tensor(np.stack(some[1:])) for some in (found, masks))
-    return jaccard(a, b)
+    return jaccard(*(torch.as_tensor(np.stack(some[1:])) for some in (found, masks)))
 
 
 def contest(film, ways):
-    """``score`` of some features (name → callable) on a film such as ``composites.clip``'s.
+    """How well some features carry a mask through a film whose masks are known.
 
     Beside them two who never look at it: "copied" keeps the first picture's mask where it was,
     "chance" throws as many pixels anywhere: of a share m, m² are met of 2 m - m².
+
+    Parameters
+    ----------
+    film : iterable of (PIL.Image.Image, array bool (H, W)), such as ``composites.clip``
+    ways : dict, name → features, see ``follow``
+
+    Returns
+    -------
+    dict, name → torch.Tensor (pictures - 1,), Jaccard indices, 0..1
+
+    Raises
+    ------
+    BadInput
+        As ``follow``.
     """
     pictures, masks = zip(*film)
     rows = {
@@ -97,14 +112,30 @@ def contest(film, ways):
 
 
 def show_rows(title, rows):
-    """Print what ``contest`` found: the mean of all frames, and the last one."""
+    """Print the mean of all frames, and the last one, a row a name.
+
+    Parameters
+    ----------
+    title : str
+    rows : dict, from ``contest``
+    """
     print(title)
     for name, row in rows.items():
         print(f"  {row.mean():.2f}, last frame {row[-1]:.2f}  {named(name)}")
 
 
 def shown(pictures, labels):
-    """Leave light where the label is and darken the rest; yields RGB pictures, one by one."""
+    """Leave light where the label is and darken the rest.
+
+    Parameters
+    ----------
+    pictures : iterable of what ``images.load_photo`` reads
+    labels : iterable of torch.Tensor (gh, gw) in 0..1, from ``follow``
+
+    Yields
+    ------
+    PIL.Image.Image, RGB, of the picture's size
+    """
     for picture, label in zip(pictures, labels):
         picture = load_photo(picture, max_side=None)
         light = resize_map(label, picture.size).clip(0, 1) * 255
@@ -113,9 +144,19 @@ def shown(pictures, labels):
 
 
 def draw_scores(rows, *, weights):
-    """Label → ``score`` (pictures - 1,): curves; what begins with "untrained" is grey."""
+    """Jaccard indices, frame by frame, as curves; what begins with "untrained" is grey.
+
+    Parameters
+    ----------
+    rows : dict, from ``contest``
+    weights : timm model or str, named at the foot
+
+    Returns
+    -------
+    Figure
+    """
     fig, ax = new_chart((4, 1), weights, say("프레임", "frame"), say("자카드", "Jaccard"))
-    for (name, row), style in zip(rows.items(), ("-", "--", ":", "-.", "-", "--", ":")):
+    for (name, row), style in zip(rows.items(), cycle(("-", "--", ":", "-."))):
         grey = {"color": "gray", "lw": 1} if name.startswith("untrained") else {"lw": 2}
         ax.plot(range(2, len(row) + 2), row, style, label=f"{named(name)} {row.mean():.2f}", **grey)
     ax.set_ylim(0, 1)

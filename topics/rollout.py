@@ -4,6 +4,8 @@ In every block the mean over heads, plus the identity for the residual path, row
 sum 1; then the blocks are multiplied, the last one from the left.
 """
 
+from functools import reduce
+
 import numpy as np
 import torch
 from matplotlib import rcParams
@@ -17,13 +19,28 @@ from topics.heads import plain_vit
 
 
 def rollout_map(model, tensor):
-    """The CLS row of the attention rollout of one picture; see ``norm_map`` and ``rollout_row``."""
+    """The CLS token's row of the attention rollout, as a map; see ``rollout_row``.
+
+    Parameters
+    ----------
+    model : timm model
+    tensor : torch.Tensor (1, 3, H, W)
+
+    Returns
+    -------
+    torch.Tensor (gh, gw) in 0..1, min-max normalised
+
+    Raises
+    ------
+    BadInput
+        As ``encoding.attention_rows``; several pictures.
+    """
     row = rollout_row(queries_keys(model, one_photo(tensor)))
     return min_max(on_grid(row[:, model.num_prefix_tokens :], grid_of(model, tensor)))[0]
 
 
 def rollout_row(queries_keys, query=0, chunk=256):
-    """How much each input token reaches one token of the last block: a row of the rollout, (B, N).
+    """How much each input token reaches one token of the last block: a row of the rollout.
 
     One row times the last block's matrix is a row again, so no N × N matrix is needed.
 
@@ -32,6 +49,10 @@ def rollout_row(queries_keys, query=0, chunk=256):
     queries_keys : list, from ``encoding.queries_keys``
     query : int, whose row; 0 is the CLS token
     chunk : int, how many rows of a block's attention are in memory at a time
+
+    Returns
+    -------
+    torch.Tensor (B, N), which sums to 1
     """
     q, _ = queries_keys[0]
     row = q.new_zeros(q.shape[0], 1, q.shape[2])
@@ -45,24 +66,39 @@ def rollout_row(queries_keys, query=0, chunk=256):
 
 
 def rollout(attention_rows):
-    """How much each input token reaches each token of the last block: (..., N, N), rows sum to 1.
+    """How much each input token reaches each token of the last block.
 
-    Takes (blocks, ..., heads, N, N) from ``encoding.attention_rows`` with all N queries; row 0 of
-    what it returns is the CLS token's.
+    Parameters
+    ----------
+    attention_rows : torch.Tensor
+        (blocks, ..., heads, N, N) from ``encoding.attention_rows`` with all N queries.
+
+    Returns
+    -------
+    torch.Tensor (..., N, N), rows sum to 1; row 0 is the CLS token's
     """
     attention = attention_rows.mean(dim=-3)
-    out = identity = torch.eye(attention.shape[-1]).to(attention)
-    for block in attention:
-        block = block + identity
-        out = block / block.sum(dim=-1, keepdim=True) @ out
-    return out
+    blocks = attention + torch.eye(attention.shape[-1]).to(attention)
+    return reduce(lambda out, block: block @ out, blocks / blocks.sum(dim=-1, keepdim=True))
 
 
 def lengths(model, tensor):
     """How long tokens are as they enter each block, and what its two halves add to them.
 
-    Takes what ``norms.block_norms`` does, of timm's ``VisionTransformer`` only. Returns (blocks,
-    3), mean over tokens: as they come in, added by attention, by the MLP.
+    Parameters
+    ----------
+    model : timm VisionTransformer
+    tensor : torch.Tensor (B, 3, H, W)
+
+    Returns
+    -------
+    torch.Tensor (blocks, 3)
+        L2 norms, mean over tokens: as they come in; what attention adds; what the MLP adds.
+
+    Raises
+    ------
+    BadInput
+        Another kind of model; the tensor has another shape, or NaN in it.
     """
     again, found = twin(plain_vit(model)), []
 
@@ -79,7 +115,17 @@ def lengths(model, tensor):
 
 
 def draw_block(lengths, *, weights):
-    """A block as a drawing, and how long the vectors on its three ways are, by ``lengths``."""
+    """A block as a drawing, and how long the vectors on its three ways are.
+
+    Parameters
+    ----------
+    lengths : torch.Tensor (blocks, 3), from ``lengths``
+    weights : timm model or str, named at the foot
+
+    Returns
+    -------
+    Figure
+    """
     names = say("들어온 토큰", "tokens as they came"), say("어텐션", "attention"), "MLP"
     colours = "#4c78a8", "#f28e2b", "#59a14f"
     fig, (ax, bars) = new_figure(1, 2, (5, 4), weights)

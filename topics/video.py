@@ -7,6 +7,7 @@ GIF, animated WebP and PNG by Pillow; MP4 and its kin by PyAV, which is an extra
 import base64
 import io
 import sys
+from fractions import Fraction
 from html import escape
 from itertools import chain
 from pathlib import Path
@@ -14,9 +15,9 @@ from pathlib import Path
 from PIL import Image, ImageOps, ImageSequence
 from tqdm import tqdm
 
-from bilingual import BadInput, number, plain, say, tell, writing
+from bilingual import BadInput, number, one_of, plain, say, tell, writing
 from helpers.images import IMAGES, load_photo
-from helpers.weights import caption
+from helpers.weights import made_by
 from sources.files import MAX_PIXELS, find, uploaded
 from sources.kinds import VIDEOS, PhotoError, not_a_video
 
@@ -33,6 +34,7 @@ def frames(source, side=320, most=120, every=1, progress=True):
     side, most, every : int
         The longer side gets at most so many pixels; stop after so many pictures, and say so; take
         every so many of the video's pictures.
+    progress : bool, whether to show a bar
 
     Yields
     ------
@@ -43,6 +45,8 @@ def frames(source, side=320, most=120, every=1, progress=True):
     PhotoError
         No such file; not a video, and what it is instead; damaged; its pictures are too large; or
         PyAV is needed.
+    BadInput
+        side, most or every is no whole number from 1 up.
     """
     if not all(isinstance(value, int) and value > 0 for value in (side, most, every)):
         raise BadInput(
@@ -51,24 +55,22 @@ def frames(source, side=320, most=120, every=1, progress=True):
         )
     if isinstance(source, (str, Path)):
         path, name = find(source, IMAGES), plain(source)
-        if path is None or not path.is_file():
+        if not path.is_file():
             raise PhotoError(f"파일이 없습니다: {name}", f"No such file: {name}")
         file = path.open("rb")
     else:
         content, name = uploaded(source)
         file = io.BytesIO(content)
-    bar = tqdm(desc=say("프레임", "frames"), disable=not progress, file=sys.stdout)
-    count = 0
-    with file, bar:
+    at, about = 0, {"desc": say("프레임", "frames"), "disable": not progress, "file": sys.stdout}
+    with file, tqdm(**about) as bar:
         try:
             for at, picture in enumerate(_pictures(file, name)):
                 if at % every:
                     continue
-                if count == most:
+                if at == most * every:
                     ko = f"앞의 프레임 {most}개만 씁니다."
                     tell(ko, f"Only the first {most} frames are used.")
                     break
-                count += 1
                 bar.update()
                 picture.thumbnail((side, side))
                 yield picture
@@ -81,7 +83,7 @@ def frames(source, side=320, most=120, every=1, progress=True):
                 f"The video is damaged or incomplete, or of a kind that is not read here: {name}. "
                 f"Download it once more. {VIDEOS[1]}",
             ) from error
-    if count < 2:
+    if at == 0:
         raise PhotoError(
             f"움직이지 않는 사진입니다: {name}. {VIDEOS[0]}",
             f"A picture that stands still: {name}. {VIDEOS[1]}",
@@ -96,11 +98,11 @@ def _pictures(file, name):
         if refused := not_a_video(name, file.read(1024)):  # lest PyAV be asked for in vain
             raise refused from None
         yield from _decoded(file, name)
-        return
-    with film:
-        _bound(*film.size, name)
-        for picture in ImageSequence.Iterator(film):
-            yield load_photo(picture.copy(), max_side=None).copy()
+    else:
+        with film:
+            _bound(*film.size, name)
+            for picture in ImageSequence.Iterator(film):
+                yield load_photo(picture.copy(), max_side=None).copy()
 
 
 def _decoded(file, name):
@@ -112,8 +114,7 @@ def _decoded(file, name):
         stream.thread_type = "AUTO"
         for frame in container.decode(stream):
             turn = getattr(frame, "rotation", 0)  # a phone held upright
-            picture = frame.to_image()
-            yield picture.rotate(turn, expand=True) if turn else picture
+            yield frame.to_image().rotate(turn, expand=True)
 
 
 def _bound(width, height, name):
@@ -138,47 +139,53 @@ def _av(name):
 
 
 def save(pictures, path, rate=8):
-    """Write pictures of one size, so many a second, as a GIF, a WebP or an MP4; returns the Path.
+    """Write pictures as a GIF, a WebP or an MP4, all of the first one's size.
 
-    An MP4 is written picture by picture (PhotoError: PyAV is needed); Pillow gathers those of the
-    others first. BadInput: another ending, a rate outside 0.1..100, no pictures, no such place.
+    An MP4 is written picture by picture; Pillow gathers those of the others first.
+
+    Parameters
+    ----------
+    pictures : iterable of what ``images.load_photo`` reads
+    path : str or Path, whose ending says which of the three
+    rate : float, pictures a second, 0.1..100
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    BadInput
+        Another ending; a rate out of bounds; no pictures; no such place.
+    PhotoError
+        An MP4 takes PyAV; or as ``images.load_photo``.
     """
     number("rate", rate, 0.1, 100)
     path, pictures = Path(path), (load_photo(picture, max_side=None) for picture in pictures)
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        ways = ", ".join(ENDINGS)
-        raise BadInput(
-            f"이름이 {ways} 가운데 하나로 끝나야 합니다: {plain(path.name)}",
-            f"The name must end in one of {ways}: {plain(path.name)}",
-        )
-    write = _mp4 if ending == ".mp4" else _animation
-    if write is _mp4:
-        _av(path.name)
+    one_of("path.suffix", path.suffix.lower(), ENDINGS)
     if (first := next(pictures, None)) is None:
         raise BadInput("프레임이 하나도 없습니다.", "There are no frames.")
-    with writing(path):
-        write(chain([first], (ImageOps.fit(other, first.size) for other in pictures)), path, rate)
+    with writing(path) as path:
+        film = chain([first], (ImageOps.fit(other, first.size) for other in pictures))
+        (_mp4 if path.suffix.lower() == ".mp4" else _animation)(film, path, rate)
     return path
 
 
 def _animation(pictures, file, rate, kind=None):
-    gif = (kind or Path(file).suffix[1:]).lower() == "gif"
+    gif = kind is None and file.suffix.lower() == ".gif"
     first, *others = (p.quantize(128) for p in pictures) if gif else pictures
-    options = {} if gif else {"quality": 32, "method": 6}
-    options |= {"append_images": others, "duration": round(1000 / rate), "loop": 0}
-    first.save(file, kind, save_all=True, **options)
+    timing = {"append_images": others, "duration": round(1000 / rate), "loop": 0}
+    first.save(file, kind, save_all=True, quality=32, method=6, **timing)  # a GIF takes no quality
 
 
 def _mp4(pictures, path, rate):
-    import av
-
+    av = _av(path.name)
     with av.open(str(path), "w") as container:
         stream = None
         for picture in pictures:
             width, height = size = [s // 2 * 2 for s in picture.size]  # H.264 halves colours' grid
             looks = {"width": width, "height": height, "pix_fmt": "yuv420p"}
-            stream = stream or container.add_stream("libx264", rate, **looks)
+            stream = stream or container.add_stream("libx264", Fraction(f"{rate:.3f}"), **looks)
             frame = av.VideoFrame.from_image(ImageOps.fit(picture, size))
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -187,25 +194,24 @@ def _mp4(pictures, path, rate):
 class Moving:
     """A moving picture that shows itself in a notebook; where none can move, its middle picture.
 
-    `alt` says what is to be seen, for those who can't see it; `weights` names what made it, below.
+    Parameters
+    ----------
+    pictures : iterable of PIL.Image.Image, at least one, all of one size
+    alt : str, what is to be seen, for those who can't see it
+    weights : timm model or str, what made it, named below
+    rate : float, pictures a second
     """
 
     def __init__(self, pictures, alt, *, weights, rate=6):
         self.pictures, self.alt, self.rate = [*pictures], alt, rate
-        self.made_by = weights if isinstance(weights, str) else caption(weights)
-
-    def encoded(self):
-        """Bytes of a WebP."""
-        file = io.BytesIO()
-        _animation(self.pictures, file, self.rate, "WEBP")
-        return file.getvalue()
+        self.foot = made_by(weights)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        still, middle = io.BytesIO(), self.pictures[len(self.pictures) // 2]
-        middle.save(still, "JPEG", quality=80)
-        data, jpeg = (base64.b64encode(b).decode() for b in (self.encoded(), still.getvalue()))
+        film, still = io.BytesIO(), io.BytesIO()
+        _animation(self.pictures, film, self.rate, "WEBP")
+        self.pictures[len(self.pictures) // 2].save(still, "JPEG", quality=80)
+        data, jpeg = (base64.b64encode(file.getvalue()).decode() for file in (film, still))
         tag = f'<img alt="{escape(self.alt)}" src="data:image/webp;base64,{data}">'
-        foot = f"{say('가중치', 'weights')}: {self.made_by}"
-        tag = f"<figure>{tag}<figcaption><small>{escape(foot)}</small></figcaption></figure>"
+        tag = f"<figure>{tag}<figcaption><small>{escape(self.foot)}</small></figcaption></figure>"
         data = {"text/html": tag, "image/jpeg": jpeg, "text/plain": f"<{self.alt}>"}
         return data, {"image/jpeg": {"alt": self.alt}}

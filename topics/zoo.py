@@ -3,15 +3,15 @@
 Nothing ever takes a model's place: what cannot be had is skipped, and said so.
 """
 
-import math
 import re
 import textwrap
+from collections import defaultdict
 from typing import NamedTuple
 
 import torch
 from PIL import Image
 
-from bilingual import BadInput, say, tell
+from bilingual import say, tell
 from helpers import models
 from helpers.images import to_tensor
 from helpers.maps import attention_map, norm_map
@@ -55,7 +55,17 @@ WITH_OUTLIERS = Entry("DINOv2 L/14", "vit_large_patch14_dinov2.lvd142m", taught=
 
 
 def untrained(name=models.EMBEDDED, seeds=3):
-    """Entries of an architecture with random weights: one seed may be lucky, so several."""
+    """Entries of an architecture with random weights: one seed may be lucky, so several.
+
+    Parameters
+    ----------
+    name : str, as ``Entry.name``
+    seeds : int, how many
+
+    Returns
+    -------
+    tuple of Entry
+    """
     return tuple(Entry(f"untrained {i}", name, False, NOTHING, i) for i in range(seeds))
 
 
@@ -63,31 +73,55 @@ def available(line_up):
     """The entries that can be had here, found with at most one request to the hub (at most 3 s).
 
     Prints what is here, what is downloaded on first use, and what is skipped and why.
+
+    Parameters
+    ----------
+    line_up : sequence of Entry
+
+    Returns
+    -------
+    tuple of Entry, in the order of `line_up`
+
+    Raises
+    ------
+    sources.names.ModelError
+        timm knows no ViT of an entry's name, or has no weights for it.
     """
     wanted = [entry for entry in line_up if entry.pretrained and not folder(entry.name)]
     repositories = {e: names.repository(names.full_name(e.name)) for e in wanted}
     places = hub.whereabouts(repositories.values())
-    here, download, skipped = [], [], {}
+    found = defaultdict(list)
     for entry in line_up:
-        place = places.get(repositories.get(entry), "here")
-        if isinstance(place, HubError):
-            skipped.setdefault((place.why, place.remedy), []).append(entry)
-        else:
-            (download if place == "hub" else here).append(entry)
+        place = places.get(repositories.get(entry), "cache")
+        found[(place.why, place.remedy) if isinstance(place, HubError) else place].append(entry)
+    here, download = found.pop("cache", []), found.pop("hub", [])
     if here:
         print(f"{say('여기 있습니다', 'here', ' · ')}: {_labels(here)}")
     if download:
-        size = sum(describe(entry).megabytes for entry in download)
+        size = sum(describe(entry).parameters for entry in download) * 4 / 1e6  # float32
         print(f"{say('내려받습니다', 'to download', ' · ')}: {_labels(download)} ({size:.0f} MB)")
-    for (why, remedy), entries in skipped.items():
+    for (why, remedy), entries in found.items():
         _say_skipped(entries, why, remedy)
     return tuple(entry for entry in line_up if entry in here + download)
 
 
 def load(entry):
-    """This very model or none, as ``models.load_model``; raises ``HubError`` if there is none.
+    """This very model or none, as ``models.load_model``.
 
-    Random weights come from the entry's seed: the same in every run.
+    Parameters
+    ----------
+    entry : Entry, whose random weights come from its seed: the same in every run
+
+    Returns
+    -------
+    timm model
+
+    Raises
+    ------
+    HubError
+        Its weights cannot be had now; it says why, and what to do.
+    sources.names.ModelError
+        There is no such model.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(entry.seed)
@@ -95,16 +129,28 @@ def load(entry):
 
 
 def run_all(function, line_up):
-    """Label → what a function gives of each model, one in memory at a time; see ``available``."""
+    """Ask every model of a line-up, one in memory at a time; what cannot be had is skipped.
+
+    Parameters
+    ----------
+    function : callable, model → anything
+    line_up : iterable of Entry
+
+    Returns
+    -------
+    dict, label → what the function gave
+
+    Raises
+    ------
+    sources.names.ModelError
+        As ``load``.
+    """
     results = {}
     for entry in line_up:
-        try:
-            model = load(entry)
+        try:  # a model has no name here, so it is gone before the next one comes
+            results[entry.label] = function(load(entry))
         except HubError as error:
             _say_skipped([entry], error.why, error.remedy)
-            continue
-        results[entry.label] = function(model)
-        del model  # before the next one comes
     return results
 
 
@@ -117,7 +163,22 @@ class Look(NamedTuple):
 
 
 def looks(photo, line_up):
-    """One photo through many models, each with its own preprocessing: label → ``Look``."""
+    """One photo through many models, each with its own preprocessing.
+
+    Parameters
+    ----------
+    photo : what ``images.load_photo`` reads; else PhotoError
+    line_up : iterable of Entry
+
+    Returns
+    -------
+    dict, label → Look
+
+    Raises
+    ------
+    sources.names.ModelError
+        As ``load``.
+    """
 
     def look(model):
         tensor, seen = to_tensor(photo, model)
@@ -128,7 +189,23 @@ def looks(photo, line_up):
 
 
 def draw_looks(looks, kind="attention", alpha=0.5):
-    """Draw one kind of map of each ``Look`` over what the model saw, see ``draw_side_by_side``."""
+    """One kind of map of each model, over what the model saw.
+
+    Parameters
+    ----------
+    looks : dict, from ``looks``
+    kind : {"attention", "norm"}
+    alpha : float, opacity of the map, 0..1
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    BadInput
+        As ``overlay.blend``.
+    """
     panels = {label: blend(look.seen, look.maps[kind], alpha) for label, look in looks.items()}
     return draw_side_by_side(panels, weights={k: look.caption for k, look in looks.items()})
 
@@ -146,24 +223,19 @@ def _labels(entries):
 
 def draw_side_by_side(panels, *, weights):
     """One picture or map a model, by label, each with its weights' ``caption`` underneath."""
-    if nameless := [label for label in panels if label not in weights]:
-        raise BadInput(
-            f"어느 가중치로 그렸는지 알 수 없습니다: {', '.join(nameless)}",
-            f"No weights are named for: {', '.join(nameless)}",
-        )
     panels = pictures(panels)
-    under = {label: _in_lines(weights[label]) for label in panels}
-    rows, (width, height) = math.ceil(len(panels) / 3), narrowest(panels.values())
-    columns = math.ceil(len(panels) / rows)
-    high = min(WIDTH / columns * height / width, (HEIGHT - 0.6) / rows + 0.6)  # inches a picture
-    foot, title, caption = 0.3, 0.25, 0.15 * max(text.count("\n") + 1 for text in under.values())
-    total = rows * (title + high + caption) + foot
-    told = say("그림마다 그 아래에", "under each picture", " · ")
-    fig = compare(panels, weights=told, most=3)
+    under = {label: _in_lines(weights[label]) for label in panels}  # no picture without its weights
+    fig = compare(panels, weights=say("그림마다 그 아래에", "under each picture", " · "), most=3)
+    rows, columns = fig.axes[0].get_gridspec().get_geometry()
+    width, height = narrowest(panels.values())
+    # In inches, of a picture, and of a title above it and a caption below.
+    high = min(WIDTH / columns * height / width, (HEIGHT - 0.6) / rows + 0.6)
+    title, below = 0.25, 0.15 * max(text.count("\n") + 1 for text in under.values())
+    total = rows * (title + high + below) + 0.3  # for the foot
     fig.set_figheight(total)
     for i, (ax, label) in enumerate(zip(fig.axes, panels)):
         row, column = divmod(i, columns)
-        bottom = 1 - ((row + 1) * (title + high) + row * caption) / total
+        bottom = 1 - ((row + 1) * (title + high) + row * below) / total
         # By hand: constrained layout makes columns as wide as their captions.
         ax.set_position((column / columns + 0.005, bottom, 1 / columns - 0.01, high / total))
         place = {"transform": ax.transAxes, "ha": "center", "va": "top", "size": 7.5}

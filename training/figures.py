@@ -65,13 +65,15 @@ def curves(runs, answers, *, weights, steps=None):
     """
     fig, axes = new_figure(1, 3, (1, 1), weights, extra=0.7)
     limit = math.log(answers)
+    values = (value for run in runs.values() for name in PANELS for value in run[name])
+    top = max([limit * 1.3, *(1.05 * value for value in values if value < math.inf)])
     for ax, (name, title) in zip(axes, PANELS.items()):
         ax.set_axis_on()
         for (label, run), colour, style in zip(runs.items(), COLOURS, STYLES):
             ax.plot(run[name], color=colour, alpha=0.25, lw=0.8)
             ax.plot(smooth(run[name]), style, color=colour, label=label, lw=1.6)
         ax.axhline(limit, color=rcParams["text.color"], ls=(0, (4, 3)), lw=0.8)
-        ax.set(ylim=(-0.1, limit * 1.3), xlim=(0, steps))
+        ax.set(ylim=(-0.1, top), xlim=(0, steps))
         place = {"ha": "right", "va": "bottom", "transform": ax.get_yaxis_transform()}
         ax.text(0.98, limit + 0.05, f"ln {answers} = {limit:.2f}", size=8, **place)
         ax.set_title(say(*title, "\n"), size=9)

@@ -6,10 +6,10 @@ from matplotlib import rcParams
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from PIL import ImageOps
 
-from bilingual import say
+from bilingual import named, say
 from helpers.images import load_photo
 from helpers.overlay import blend
-from helpers.plots import draw, named, new_figure
+from helpers.plots import draw, new_figure
 
 STUDENT, TEACHER, CHANGE, NORMS = "#0072B2", "#D55E00", "#555555", "#009E73"
 # Of the crops (left, top, side), as shares of the photo: two global ones, then local ones.
@@ -111,7 +111,7 @@ def draw_stages(stored, photo=0):
 
 
 def draw_stage(stored, stage, photo=0):
-    """One moment of a recorded training: two maps, and how far the curves have come.
+    """One moment of a recorded training: two maps; an upright line at its step of the curves.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def draw_stage(stored, stage, photo=0):
     -------
     plots.Figure
     """
-    seen, step = _seen(stored, photo), stored.steps[stage]
+    seen = _seen(stored, photo)
     fig, (left, middle, right) = new_figure(1, 3, (1, 1), _foot(), extra=0.3)
     attention, norms = stored.attention[stage, photo], stored.norms[stage, photo]
     draw(left, blend(seen, _scaled(attention), 0.65), say("CLS 어텐션", "CLS attention"))
@@ -138,7 +138,8 @@ def draw_stage(stored, stage, photo=0):
     ):
         steps, values = stored.curves[name]
         right.plot(steps, values, style, color=colour, label=label, marker=".")
-    right.axvline(max(step, 0), color=rcParams["text.color"], lw=1.2)
+    if stored.names[stage].startswith("step"):  # the other weights are not on these curves
+        right.axvline(stored.steps[stage], color=rcParams["text.color"], lw=1.2)
     right.set(ylim=(0, 1), box_aspect=1)
     right.set_xlabel(say("스텝", "steps"), size=8)
     right.tick_params(labelsize=7)

@@ -18,16 +18,14 @@ def slips(case):
             yield (case.drawn == 1).float().mean(), "한쪽 끝만 세었습니다.", "One end is missing."
             yield ends.sum(), "개수입니다. 비율로 쓰세요.", "That is a count: give a share."
         case "input":
-            off = (lies.images.to_tensor(case.photos[0], case.model)[0] - case.tensor).abs()
             ko, en = "평균입니다. 가장 큰 차이를 쓰세요.", "That is the mean: give the largest."
-            yield off.mean(), ko, en
+            yield lies.input_error(case).mean(), ko, en
         case "half":
             mean = case.numbers.diagonal().mean()
             yield mean, "평균입니다. 최솟값을 쓰세요.", "That is the mean: give the least."
         case "square":
-            columns = case.map.shape[1] * case.model.patch_embed.patch_size[0]
             ko, en = "열로 잰 값입니다. 행으로 재세요.", "You measured columns: take rows."
-            yield columns / case.tensor.shape[-1], ko, en
+            yield lies.reach(case, 1), ko, en
         case "padding" | "apart":
             yield 1 / lies.number(case, case.lie), *upside_down
 
@@ -43,7 +41,7 @@ def _wrong(said, case):
     if name == lies.RIGHT == case.lie:
         return
     if name == lies.RIGHT:
-        ko, en = lies.KINDS[case.lie].asks
+        ko, en = lies.ASKS[case.lie]
         yield True, f"거짓입니다. {ko}", f"It lies. {en}"
     unknown, no_room = name not in lies.KINDS, name not in lies.suspicions(case)
     other, columns = name != case.lie, case.lie in ("square", "padding")

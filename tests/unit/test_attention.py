@@ -209,7 +209,7 @@ def test_one_pass_and_nothing_after_the_last_asked_block(embedded):
     attention_rows(embedded, tensor, blocks=(2, 0))
     for hook in watch:
         hook.remove()
-    assert ran == ["photo", "0", "1", "2", "3", "4", "photo", "0", "1"]
+    assert ran == ["photo", "0", "1", "2", "3", "4", "5", "photo", "0", "1", "2"]
 
 
 # --- what cannot be read ---
@@ -224,7 +224,7 @@ def test_attention_that_cannot_be_read_says_so():
 
 @pytest.mark.parametrize("read", [attention, attention_rows, queries_keys])
 def test_picture_without_batch_axis(embedded, read):
-    with pytest.raises(ValueError, match=r"must be \(B, 3, H, W\): \(3, 112, 112\).*unsqueeze"):
+    with pytest.raises(ValueError, match=r"must be \(B, 3, H, W\).*: \(3, 112, 112\).*unsqueeze"):
         read(embedded, torch.rand(3, 112, 112))
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 import bilingual
 from helpers import __main__ as cli
 from helpers import images, maps, overlay, plots
+from sources import web
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -91,7 +92,11 @@ def test_the_name_that_is_told_is_the_file_that_is_there(capsys, asked, written)
         (["notes.txt"], "Not a photo: notes.txt"),
         (["cat.jpg", "--model", "vit_bse_patch16_224.dino"], "timm has no such model"),
         (["cat.jpg", "--alpha", "2"], "alpha must be a number between 0 and 1"),
-        (["cat.jpg", "--cmap", "rainbowish"], "No such colormap"),
+        (["cat.jpg", "--cmap", "rainbowish"], "cmap must be one of viridis"),
+        (["cat.jpg", "--map", "norms"], "--map must be one of norm, attention: 'norms'"),
+        (["cat.jpg", "--fit", "cut"], "fit must be one of crop, squash, whole: 'cut'"),
+        (["cat.jpg", "--alpha", "half"], "not understood (argument --alpha: invalid float"),
+        ([], "not understood (the following arguments are required: photo)"),
         (["cat.jpg", "-o", "notes.txt/a.png"], "cannot be written: notes.txt/a.png"),
         (["cat.jpg", "-o", "a.docx"], "cannot be written: a.docx (Format 'docx'"),
     ],
@@ -131,7 +136,7 @@ def test_nothing_is_said_of_kernels(monkeypatch, capsys):
     ],
 )
 def test_name_of_the_figure(photo, stem):
-    assert cli._stem(photo) == stem
+    assert web.stem(photo) == stem
 
 
 def test_helps_at_once(monkeypatch):

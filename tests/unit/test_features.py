@@ -118,6 +118,6 @@ def test_a_foreground_probe_learns_from_few_and_is_marked_on_others():
     assert table.shape == (2, 3) and table[1].mean() > 0.9
     assert foreground.few_shot(blind, (1, 3), draws=3).mean() < 0.5
     probe = foreground.fit(photos[:3])
-    sure = foreground.likely(probe, photos[5].features, photos[5].grid)
+    sure = foreground.predict(probe, photos[5].features, photos[5].grid)
     assert sure.shape == (5, 6) and sure[photos[5].truth].mean() > 0.8
     assert sure[~photos[5].truth].mean() < 0.3

@@ -83,10 +83,10 @@ def test_attention_distance_knows_rows_from_columns():
 # --- without a head ---
 
 
-def test_without_each_head_is_the_model_with_that_head_taken_out(plain):
+def test_ablating_heads_is_the_model_with_that_head_taken_out(plain):
     """By hand: the head's columns of ``proj`` are 0, and the model runs as a whole."""
     tensor = picture(plain)
-    moved = heads.without_each_head(plain, tensor)
+    moved = heads.ablate_heads(plain, tensor)
     whole = encode(plain, tensor).cls_token
     attn = plain.blocks[1].attn
     weight, d = attn.proj.weight.data.clone(), attn.head_dim
@@ -100,7 +100,7 @@ def test_without_each_head_is_the_model_with_that_head_taken_out(plain):
 
 
 @pytest.mark.parametrize(
-    "read", [heads.handed_on, heads.without_each_head, rollout.lengths], ids=lambda f: f.__name__
+    "read", [heads.handed_on, heads.ablate_heads, rollout.lengths], ids=lambda f: f.__name__
 )
 def test_the_model_is_left_as_it_was(plain, read):
     tensor = picture(plain)
@@ -118,10 +118,10 @@ def test_no_such_block(plain, block):
 
 def test_what_is_no_plain_vit_or_several_photos_is_refused(plain):
     other = timm.create_model("vit_small_patch16_dinov3", depth=1, img_size=32, num_classes=0)
-    for read in (heads.handed_on, heads.without_each_head, rollout.lengths):
+    for read in (heads.handed_on, heads.ablate_heads, rollout.lengths):
         with pytest.raises(ValueError, match="VisionTransformer.*Eva"):
             read(other, torch.rand(1, 3, 32, 32))
-    for read in (heads.handed_on, heads.without_each_head):
+    for read in (heads.handed_on, heads.ablate_heads):
         with pytest.raises(ValueError, match="One picture at a time, not 2"):
             read(plain, picture(plain).expand(2, -1, -1, -1))
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from verdicts import all_different_hints, passes, unanswered
 
+from bilingual import named
 from classroom.checks import lesson_11 as checks
-from helpers.plots import named
 from training import dino, experiments, figures, lesson, shapes, snapshots, told
 from training.scenes import Scenes
 
@@ -307,6 +307,13 @@ def test_curves_show_ln_k_and_keep_their_size():
     assert drawn[0].get_supxlabel() == "가중치 weights: w"
 
 
+def test_no_curve_leaves_its_axes_and_one_that_bursts_is_drawn():
+    runs = {"a": {n: [4.0, 4.0] for n in CURVES}}
+    runs["b"] = runs["a"] | {"loss": [11.0, math.inf, math.nan]}
+    fig = figures.curves(runs, 128, weights="w")
+    assert all(11 < ax.get_ylim()[1] < 13 for ax in fig.axes)  # one scale for all three
+
+
 def test_curves_are_smoothed_by_the_steps_before():
     fig = figures.curves({"a": {n: [*range(20)] for n in CURVES}}, 8, weights="w")
     smooth = fig.axes[0].lines[1].get_ydata()
@@ -352,6 +359,8 @@ def test_stages_are_drawn_under_their_names_and_the_line_is_at_the_step():
     fig = told.draw_stage(stored, 3)
     assert fig.axes[2].get_title() == named(stored.names[3])
     assert fig.axes[2].lines[-1].get_xdata()[0] == stored.steps[3]
+    upright = [len(told.draw_stage(stored, i).axes[2].lines) - 3 for i in range(len(stored.names))]
+    assert upright == [name.startswith("step") for name in stored.names]
     first, last = (
         np.asarray(told.draw_stage(stored, i).axes[0].images[0].get_array()) for i in (0, 3)
     )

@@ -94,7 +94,7 @@ def test_a_hand_is_drawn_with_its_claims_and_never_its_lies(model, hand):
 
 def test_captions_can_be_read_and_do_not_meet(model, hand):
     fig = lies.draw_cases(hand, model)
-    fig.canvas.draw()
+    fig.draw_without_rendering()
     boxes = [ax.title.get_window_extent() for ax in fig.axes]
     assert len(boxes) == 12 and all(ax.title.get_fontsize() * DPI / 72 >= 8 for ax in fig.axes)
     pairs = itertools.combinations(boxes, 2)

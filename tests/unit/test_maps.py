@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from bilingual import BadInput
 from helpers import encoding, images, maps, overlay
 from topics import rollout
 
@@ -55,6 +56,19 @@ def posts_map(embedded, cat):
 def test_the_posts_map_end_to_end(embedded, cat, posts_map):
     tensor, _ = images.to_tensor(cat, embedded, "squash")
     assert torch.equal(maps.norm_map(embedded, tensor), posts_map)
+
+
+def test_maps_of_an_earlier_block(embedded, cat):
+    tensor, _ = images.to_tensor(cat, embedded)
+    encoded = encoding.encode(embedded, tensor, 2)
+    norms = maps.token_norm(encoded.patch_tokens, encoded.grid)[0]
+    assert torch.equal(maps.norm_map(embedded, tensor, 2), maps.min_max(norms))
+    rows = encoding.attention(embedded, tensor, 2)
+    looks = maps.cls_attention(rows, encoded.grid, encoded.num_prefix_tokens)[0].mean(0)
+    assert torch.equal(maps.attention_map(embedded, tensor, 2), maps.min_max(looks))
+    for map_of in (maps.norm_map, maps.attention_map):
+        with pytest.raises(BadInput, match="블록 번호는.*\n.*Blocks are 0 to 5"):
+            map_of(embedded, tensor, block=99)
 
 
 @pytest.mark.parametrize(

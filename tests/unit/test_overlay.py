@@ -58,7 +58,7 @@ def test_colours_are_matplotlibs():
 
 
 def test_unknown_colormap():
-    with pytest.raises(ValueError, match="No such colormap: rainbowish.*viridis"):
+    with pytest.raises(ValueError, match="cmap must be one of viridis.*rainbowish"):
         colorize(np.zeros((2, 2)), "rainbowish")
 
 

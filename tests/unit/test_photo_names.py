@@ -35,7 +35,7 @@ OTHERS = {
     "WebM": (b"\x1a\x45\xdf\xa3\x01", "a video", "한 장면을"),
     "DDS": (b"DDS \x7c\0\0\0".ljust(16), "not read here (DDS)", "JPEG로"),
     "EPS": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not read here (EPS)", "JPEG로"),
-    "text": ("안녕하세요".encode(), "Not a photo", "내용이 JPEG, PNG, WebP"),
+    "text": ("안녕하세요".encode(), "Not a photo", "내용이 JPEG, PNG, WebP, GIF"),
     "EUC-KR text": ("안녕하세요".encode("euc-kr"), "Not a photo", "JPEG, PNG, WebP"),
     "zip": (b"PK\3\4\x14\0", "Not a photo", "JPEG, PNG, WebP"),
     "zeros": (bytes(5000), "Not a photo", "JPEG, PNG, WebP"),

@@ -125,7 +125,7 @@ def test_nothing_to_draw(panels):
 
 
 def test_unknown_colormap():
-    with pytest.raises(BadInput, match="No such colormap: virdis.*viridis"):
+    with pytest.raises(BadInput, match="cmap must be one of viridis.*virdis"):
         plots.compare({"a": MAP}, weights="w", cmap="virdis")
 
 
@@ -173,6 +173,13 @@ def test_no_line_of_a_long_title_is_cut_off(rows, size):
         ax.set_title("첫째 줄\nsecond line", size=7)
     fig.savefig(io.BytesIO(), dpi=fig.dpi)
     assert all(ax.title.get_window_extent().y1 <= fig.bbox.y1 for ax in fig.axes)
+
+
+@pytest.mark.parametrize("name", ["two_panel", "similarity"])
+def test_pictures_with_a_colour_bar_below_begin_at_the_top(photo, name):
+    fig = FIGURES[name](photo, "w")
+    fig.savefig(io.BytesIO(), dpi=fig.dpi)
+    assert fig.bbox.y1 - fig.axes[0].title.get_window_extent().y1 < 6  # pixels of the page
 
 
 def texts(fig):
@@ -306,6 +313,7 @@ def test_compare_draws_maps_patch_by_patch(photo):
     assert np.array_equal(picture, np.asarray(photo)) and np.array_equal(m, HEADS[1].numpy())
     image = fig.axes[1].images[0]
     assert image.get_interpolation() == "nearest" and image.get_cmap().name == "gray"
+    assert fig.axes[0].images[0].get_interpolation() != "nearest"  # made smaller, it gets jagged
     assert image.get_clim() == (24, 47)
     assert [ax.get_title() for ax in fig.axes] == ["p", "m"]
 

@@ -1,6 +1,5 @@
 """The photo index: what it finds, what it keeps, what it skips, and that it can be interrupted."""
 
-import itertools
 import os
 import sqlite3
 import threading
@@ -80,21 +79,6 @@ def test_nearest_equals_plain_torch(index, folder, tiny):
         assert [one.score for one in best] == pytest.approx(scores[:4].tolist(), abs=1e-5)
         assert best[0].path == path
     assert len(search.nearest(found, vectors[0], k=99)) == 7
-
-
-def test_nearest_reads_in_parts(index, folder, monkeypatch):
-    """More photos than are read from the file at once."""
-    found, vector, parts = index(folder), torch.randn(192), []
-    whole = search.nearest(found, vector, k=3)
-
-    def few(rows, _):
-        parts.append([*itertools.islice(rows, 2)])
-        return parts[-1]
-
-    monkeypatch.setattr(search, "islice", few)
-    again = search.nearest(found, vector, k=3)
-    assert [one.path for one in again] == [one.path for one in whole] and len(parts) == 5
-    assert [one.score for one in again] == pytest.approx([one.score for one in whole], abs=1e-5)
 
 
 def test_a_list_of_files_is_searched_alone(index, folder, tiny):

@@ -66,20 +66,23 @@ def test_crop_shows_the_part_that_the_network_saw(any_model, size, given):
 @pytest.mark.parametrize("fit", images.FITS)
 @pytest.mark.parametrize(
     "size, sides",
-    [(64, (64, 64)), ((48, 80), (48, 80)), ([50, 79], (48, 80)), (np.int64(64), (64, 64))],
+    [(64, (64, 64)), ((3, 48, 80), (48, 80)), ([50, 79], (48, 80)), (np.int64(64), (64, 64))],
 )
 def test_size_overrides_the_models_own(embedded, photo, fit, size, sides):
-    tensor, _ = to_tensor(photo, embedded, fit, size)
+    """By timm's name of it, too."""
     expected = (min(sides), min(sides) * 3 // 2) if fit == "whole" else sides
-    assert tensor.shape[-2:] == expected
+    for named in ({"size": size}, {"input_size": size}):
+        assert to_tensor(photo, embedded, fit, **named)[0].shape[-2:] == expected
 
 
 @pytest.mark.parametrize(
-    "size", [0, -8, (64,), (1, 2, 3), "64", (64, "80"), (64, None), float("nan"), float("inf")]
+    "size", [0, -8, (64,), (1, 2, "3"), "64", (64, "80"), (64, None), float("nan"), float("inf")]
 )
 def test_odd_sizes_are_refused(embedded, photo, size):
     with pytest.raises(BadInput, match="size must be one whole number from 1 up, or"):
         to_tensor(photo, embedded, size=size)
+    with pytest.raises(BadInput, match="size must be one whole number from 1 up, or"):
+        to_tensor(photo, embedded, input_size=size)
 
 
 @pytest.mark.parametrize("value", [0, -1, 87.5, "1", None, float("nan")])
@@ -88,10 +91,13 @@ def test_odd_shares_to_crop_are_refused(embedded, photo, value):
         to_tensor(photo, embedded, crop_pct=value)
 
 
-@pytest.mark.parametrize("setting", [{"crop": 1}, {"is_training": True}, {"crop_mode": "squish"}])
+@pytest.mark.parametrize(
+    "setting",
+    [{"crop": 1}, {"is_training": True}, {"crop_mode": "squish"}, {"interpolation": "cubic"}],
+)
 def test_unknown_settings_are_refused(embedded, photo, setting):
     ((name, value),) = setting.items()
-    wrong = value if name == "crop_mode" else name
+    wrong = value if name in ("crop_mode", "interpolation") else name
     with pytest.raises(BadInput, match=f"must be one of .*: '{wrong}'"):
         to_tensor(photo, embedded, **setting)
 

@@ -1,5 +1,6 @@
 """Masks that follow features through a video; videos read and written."""
 
+import base64
 import builtins
 import io
 
@@ -92,6 +93,11 @@ def test_what_cannot_be_followed_is_said(bad):
             [*propagation.follow(pictures, masks[0], lambda picture: next(sizes))]
 
 
+def test_every_feature_gets_a_curve():
+    (ax,) = propagation.draw_scores({str(i): torch.ones(3) for i in range(9)}, weights="w").axes
+    assert len(ax.lines) == 9
+
+
 def test_shown_is_dark_but_for_the_label():
     picture = Image.new("RGB", (40, 20), "white")
     label = torch.zeros(2, 4)
@@ -125,10 +131,22 @@ def test_written_and_read_again(tmp_path, ending):
 def test_bounds(tmp_path, ending, capsys):
     path = written(tmp_path, ending, frames=6)
     assert len([*video.frames(path, every=2, progress=False)]) == 3
+    assert len([*video.frames(path, every=99, progress=False)]) == 1  # but it does not stand still
     assert capsys.readouterr().out == ""
     read = [*video.frames(path, side=20, most=2, progress=False)]
     assert [p.size for p in read] == [(20, 10)] * 2
     assert "Only the first 2 frames" in capsys.readouterr().out
+    assert len([*video.frames(path, most=1, progress=False)]) == 1
+
+
+@pytest.mark.parametrize("rate", [0.1, 2.5])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_few_pictures_a_second(tmp_path, ending, rate, monkeypatch):
+    if ending == ".mp4":
+        pytest.importorskip("av")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = video.save((picture for picture, _ in dots(4)), f"~/film{ending}", rate)
+    assert path.parent == tmp_path and len([*video.frames(path, progress=False)]) == 4
 
 
 def test_an_upload_is_read(tmp_path):
@@ -157,7 +175,7 @@ def test_what_is_no_video_is_said(tmp_path):
             [*video.frames(source, progress=False)]
     with pytest.raises(PhotoError, match="notes.mp4"):
         [*video.frames(text, progress=False)]
-    with pytest.raises(BadInput, match="must end in one of .gif, .webp, .mp4"):
+    with pytest.raises(BadInput, match="suffix must be one of .gif, .webp, .mp4"):
         video.save([], tmp_path / "film.avi")
     with pytest.raises(BadInput, match="no frames"):
         video.save([], tmp_path / "film.gif")
@@ -261,7 +279,8 @@ def test_moving_shows_itself_with_words_and_weights():
     assert (
         'alt="a &lt;red&gt; block"' in data["text/html"] and "none &amp; all" in data["text/html"]
     )
-    with Image.open(io.BytesIO(bundle.encoded())) as film:
+    film = data["text/html"].partition("base64,")[2].partition('"')[0]
+    with Image.open(io.BytesIO(base64.b64decode(film))) as film:
         assert (film.format, film.n_frames) == ("WEBP", 6)
     assert data["text/plain"] == "<a <red> block>" and data["image/jpeg"]
     assert metadata == {"image/jpeg": {"alt": "a <red> block"}}

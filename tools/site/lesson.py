@@ -16,7 +16,6 @@ from tools.unopened import guessed
 from .words import WORDS
 
 HERE = Path(__file__).resolve().parent
-BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)")
 WIDGET = re.compile(r"\w+\((children|value)=")  # how ipywidgets name themselves in plain text
 
 
@@ -62,7 +61,6 @@ def cells(nb, name, language, address):
     """
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            cell.source = BADGE.sub(r"[\1](\2)", cell.source)
             cell.source = cell.source.replace("lab/tree/notebooks/", f"lab/tree/{language}/")
         elif SWITCH in cell.source or 'setup(language="' in cell.source:
             cell.outputs = []  # how to change the language of a notebook: not here
@@ -80,7 +78,7 @@ def cells(nb, name, language, address):
 
 
 def launch(soup, language):
-    """The badges below the title are a list of links; a picture from elsewhere would be fetched."""
+    """The links below the title, with a word on what they are for."""
     paragraph = soup.h1.find_next_sibling("p")
     nav = soup.new_tag("nav", attrs={"class": "run", "aria-label": WORDS[language]["run"]})
     nav.append(f"{WORDS[language]['run']}:")
