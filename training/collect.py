@@ -1,11 +1,11 @@
 """Gather free cut-outs and grounds from packages into one pool file.
 
-``python -m training.collect`` downloads the packages that ``training.packages`` names (2 GB;
+``python -m training.collect`` downloads the packages that ``training.packages`` names (3 GB;
 nothing is installed), reads their pictures and writes ``outputs/training/pool.pt``: a dictionary of
 
 - ``cutouts`` uint8 (N, 4, 128, 128): RGBA pictures of one thing, longer side 128 px: photographs,
   then the emoji of a font, then those of `MORE_CUTOUTS`;
-- ``grounds`` uint8 (M, 3, 256, 256): square tiles of wallpapers and landscapes;
+- ``grounds`` uint8 (M, 3, 256, 256): square tiles of wallpapers, landscapes, textures;
 - ``cutout_held``, ``ground_held`` bool (N,), (M,): kept out of training (one in eight, seeded);
 - ``cutout_drawn`` bool (N,): drawn or painted; what is rendered in 3D with soft light is not.
 
@@ -29,6 +29,7 @@ from training.packages import (
     MORE_GROUNDS,
     NOT_THINGS,
     PACKAGES,
+    TEXTURES,
     download,
 )
 
@@ -144,6 +145,7 @@ def build_pool(folder):
     read_grounds(folder, PACKAGES[1:], tiles, owners, thumbnails)
     ground_held = hold_out(len(thumbnails), SEED)[np.array(owners)]  # both tiles on one side
     read_grounds(folder, (*MORE_GROUNDS, LANDSCAPES), tiles, owners, thumbnails)
+    read_grounds(folder, TEXTURES, tiles, owners, thumbnails, is_texture)
     grounds = torch.from_numpy(np.concatenate(tiles))
     held = torch.zeros(len(grounds), dtype=torch.bool)
     held[: len(ground_held)] = torch.from_numpy(ground_held)
@@ -156,13 +158,21 @@ def build_pool(folder):
     }
 
 
-def read_grounds(folder, packages, tiles, owners, thumbnails):
+def is_texture(path):
+    """Say whether a game's picture fills its frame, shows something, and is no strip."""
+    image = Image.open(path)
+    small = np.asarray(image.convert("RGBA").resize((64, 64)))
+    full = small[..., 3].min() >= 250 and small[..., :3].std() >= 6
+    return full and max(image.size) <= 2.2 * min(image.size)
+
+
+def read_grounds(folder, packages, tiles, owners, thumbnails, fits=lambda path: True):
     """Add the grounds of some packages, but for twins of those already there, to three lists."""
     for package in packages:
         for path in sorted(
             p
             for p in (folder / package).rglob("*")
-            if p.suffix.lower() in (".jpg", ".png", ".webp") and p.is_file()
+            if p.suffix.lower() in (".jpg", ".png", ".webp") and p.is_file() and fits(p)
         ):
             ground = read_ground(path)
             # Wallpapers come in many sizes; a twin has nearly the same thumbnail.

@@ -8,6 +8,9 @@ for training only. Licences, as the packages' own copyright files say:
 - ``scratch``'s media and ``unknown-horizons``' graphics CC-BY-SA 3.0; ``sweethome3d-furniture``
   CC-BY 3.0 and CC0; ``sweethome3d`` and ``wesnoth-1.16-data`` GPL-2+; ``endless-sky-data``
   CC-BY-SA 3.0 and 4.0, its landscapes mostly public domain;
+- ``supertuxkart-data`` and ``naev-data`` GPL-3+, CC-BY, CC-BY-SA and CC0, file by file;
+  ``freeorion-data`` and ``freedroidrpg-data`` GPL-2+ and CC-BY-SA; ``freecol`` and
+  ``lincity-ng-data`` GPL-2+;
 - ``@lobehub/fluent-emoji-3d`` (of npm; Microsoft's Fluent emoji) MIT;
   ``fonts-noto-color-emoji`` SIL OFL 1.1.
 """
@@ -56,13 +59,22 @@ NOT_THINGS = re.compile(  # symbols and parts, or alike
     r"1f(3(21|91|8[67]|a[56]|b[56c]|c1|e7|f[34b-f])|440|456)"
 )
 LANDSCAPES = "endless-sky-data/usr/share/games/endless-sky/images/land"  # grounds, too
+TEXTURES = (  # and scenes, of games: grounds, too
+    "supertuxkart-data",
+    "naev-data",
+    "freeorion-data",
+    "wesnoth-1.16-data",
+    "freecol",
+    "freedroidrpg-data",
+    "lincity-ng-data",
+)
 EMOJI = "fonts-noto-color-emoji"
 
 
 def download(folder, packages=None):
     """Unpack packages below `folder` unless they are there already; return `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = packages or dict.fromkeys((*PACKAGES, *MORE_GROUNDS, EMOJI, *MORE_CUTOUTS))
+    wanted = packages or dict.fromkeys((*PACKAGES, *MORE_GROUNDS, EMOJI, *MORE_CUTOUTS, *TEXTURES))
     for package in wanted:
         if (folder / package).is_dir():
             continue

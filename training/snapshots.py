@@ -32,7 +32,7 @@ class Snapshots(NamedTuple):
     names : list of str
         What the weights of each moment are: "untrained", "part 1" and so on (what came before, the
         last of them what this training began with), then "step 250" and so on, at last "average"
-        if the weights at the end were averaged with earlier ones, and the part that came after it.
+        if the weights at the end were averaged with earlier ones, and the parts that came after it.
     steps : (n,) int
         Steps of **this** training; 0 for what came before it, -1 where untrained.
     photos : list of str
@@ -117,8 +117,8 @@ def write(runs, starts=(), path=FILE, names=PHOTOS, ends=()):
     kept = [("untrained", -1, build_backbone().state_dict())]
     kept += [(f"part {i}", 0, load_file(file)) for i, file in enumerate(starts, 1)]
     kept += [(name, step, load_file(file)) for name, step, file in moments(runs, 8 - len(kept))]
-    ends = zip(("average", f"part {len(starts) + 2}"), ends, strict=False)
-    kept += [(name, kept[-1][1], load_file(end)) for name, end in ends]
+    later = ["average", *(f"part {len(starts) + 1 + i}" for i in range(1, len(ends)))]
+    kept += [(name, kept[-1][1], load_file(end)) for name, end in zip(later, ends, strict=True)]
     attention, norms = look([state for _, _, state in kept], photos)
     np.savez_compressed(
         path,

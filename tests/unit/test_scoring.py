@@ -161,15 +161,15 @@ def test_choices_set_the_best_head_beside_what_chooses_less(views):
 def eye():
     """A model whose CLS token is (1, the mean of the picture's second patch, top middle)."""
 
-    def forward_features(pictures):
+    def forward_intermediates(pictures, *args, **kwargs):
         tokens = torch.ones(len(pictures), 7, 2)
         tokens[:, 0, 1] = pictures[:, :, :2, 2:4].mean((1, 2, 3))
-        return tokens
+        return [tokens]
 
     return SimpleNamespace(
         blocks=[None],
         num_prefix_tokens=1,
-        forward_features=forward_features,
+        forward_intermediates=forward_intermediates,
         parameters=lambda: iter([torch.zeros(1)]),
         patch_embed=SimpleNamespace(
             patch_size=(2, 2), dynamic_feat_size=lambda size: (-(-size[0] // 2), -(-size[1] // 2))

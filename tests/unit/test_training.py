@@ -7,6 +7,7 @@ import re
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from helpers.models import EMBEDDED_DIR
 from training import (
@@ -15,6 +16,7 @@ from training import (
     dino,
     export,
     final,
+    heads,
     measures,
     network,
     scenes,
@@ -207,9 +209,17 @@ def test_grounds_for_training_only_change_nothing_that_is_held_out(tmp_path):
     twin = before["ground_held"].nonzero()[0].item()
     picture(collect.MORE_GROUNDS[0], "new.PNG", (0, 255, 0), (300, 256))
     picture(collect.MORE_GROUNDS[0], "twin.png", (twin * 16, 0, 255 - twin * 16))
+    texture = tmp_path / collect.TEXTURES[0] / "rows.png"
+    texture.parent.mkdir()
+    rows = Image.linear_gradient("L").convert("RGBA")  # 256 × 256
+    rows.save(texture)
+    rows.resize((600, 256)).save(texture.with_name("strip.png"))
+    rows.transpose(Image.Transpose.ROTATE_90).crop((0, 0, 256, 300)).save(
+        texture.with_name("frame.png")  # its lowest part shows nothing
+    )
     after = collect.build_pool(tmp_path)
     assert len(before["grounds"]) == 16 and before["ground_held"].sum() == 2
-    assert len(after["grounds"]) == 17  # the new one, without the twin of a held-out one
+    assert len(after["grounds"]) == 18  # the new ones, without the twin of a held-out one
     assert torch.equal(after["ground_held"][:16], before["ground_held"])
     assert not after["ground_held"][16]
 
@@ -425,6 +435,49 @@ def test_one_camera_keeps_the_picture_and_smooths_a_seam(pool):
     step = (out[..., 8] - out[..., 7]).mean((1, 2))
     assert out.shape == picture.shape and 0 <= out.min() and out.max() <= 1
     assert step.min() < 0.6 and step.max() > 0.9
+
+
+def test_heads_alone_learn_to_look_where_the_goal_is_and_nothing_else_changes(
+    pool, tmp_path, monkeypatch
+):
+    run = train.Run(options(tmp_path, "--steps", 3, "--lr", 3e-3, "--global-size", 112), pool)
+    tokens, goals = heads.look(run)
+    assert tokens.shape[:2] == (6 * run.options.batch, 197) and goals.shape[1:] == (1, 196)
+    block = run.teacher.backbone.blocks[-1]
+    was = [part[: 2 * 192] for part in (block.attn.qkv.weight, block.attn.qkv.bias)]
+    direct = measures.look(run.teacher.backbone, torch.zeros(1, 3, 112, 112)).rows[-1]
+    caught = []
+    block.register_forward_pre_hook(lambda _, given: caught.append(given[0]))
+    run.teacher.backbone.forward_features(torch.zeros(1, 3, 112, 112))
+    again = heads.cls_rows(block, caught[0], *was)
+    assert torch.allclose(again.unflatten(-1, (14, 14)), direct, atol=1e-6)
+    monkeypatch.setattr(heads, "EPOCHS", 30)
+    goals[:] = (torch.arange(196) >= 40) & (torch.arange(196) < 60)
+    rows = heads.cls_rows(block, tokens.float(), *heads.learn(block, tokens, goals, run.options))
+    before = terms.best_head(heads.cls_rows(block, tokens.float(), *was), goals)
+    assert terms.best_head(rows, goals) < before - 0.05
+
+    monkeypatch.setattr(heads, "EPOCHS", 1)
+    given = ["--pool", tmp_path / "pool.pt", "--out", tmp_path, "--steps", 1, "--batch", 4]
+    torch.save(pool, tmp_path / "pool.pt")
+    torch.manual_seed(0)
+    heads.main([str(part) for part in (*given, "--device", "cpu", "--precision", "fp32")])
+    torch.manual_seed(0)
+    start = dino.build_backbone().state_dict()
+    for name, part in load_file(tmp_path / "heads.safetensors").items():
+        same = torch.equal(part, start[name].half())
+        assert same == (not name.startswith("blocks.5.attn.qkv.")), name
+
+
+def test_only_the_best_head_of_a_picture_is_taught_and_the_highest_patch_of_their_mean():
+    goal = torch.tensor([0, 0, 0, 0, 1, 1, 0, 0, 0], dtype=torch.bool)[None, None]
+    near = (goal + 0.1).float() / 2.9
+    far = (~goal + 0.1).float() / 7.9
+    rows = torch.cat([near, far], 1).requires_grad_()
+    terms.best_head(rows, goal).backward()
+    assert rows.grad[0, 0].abs().sum() > 0 and rows.grad[0, 1].abs().sum() == 0
+    assert terms.point(near, goal) < 0.1 < terms.point(far, goal)
+    assert terms.point(torch.cat([near, far], 1), goal) < terms.point(far, goal)
 
 
 def test_heads_that_are_one_map_are_alike_and_opposite_ones_are_not():
