@@ -213,7 +213,7 @@ def test_grounds_for_training_only_change_nothing_that_is_held_out(tmp_path):
     texture.parent.mkdir()
     rows = Image.linear_gradient("L").convert("RGBA")  # 256 × 256
     rows.save(texture)
-    rows.resize((600, 256)).save(texture.with_name("strip.png"))
+    rows.rotate(180).resize((600, 256)).save(texture.with_name("strip.png"))
     rows.transpose(Image.Transpose.ROTATE_90).crop((0, 0, 256, 300)).save(
         texture.with_name("frame.png")  # its lowest part shows nothing
     )
