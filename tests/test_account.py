@@ -17,10 +17,12 @@ ADDED = {
     "contrast on the plain mean of the patch tokens": ("평균에도 대조", "mean of patch tokens"),
     "blank pictures": ("단색 그림", "plain pictures"),
     "heads apart": ("너무 닮은 헤드", "heads too alike"),
-    "heads that agree": ("엉뚱한 곳을 보는 헤드", "elsewhere in another view"),
+    "heads that agree": ("다른 곳을 보는 헤드", "unlike between views"),
     "maps that agree": ("**맵에도** 걸어", "put **on maps**"),
-    "one goal on several backgrounds": ("**여러 배경**", "**on several backgrounds**"),
-    "attention kept": ("어텐션은 **그대로**", "attention was **kept**"),
+    "one goal on several backgrounds": ("**여러 번** 바꾸어도", "**on several backgrounds**"),
+    "attention kept": ("노름만, 그다음", "Norms alone, then"),
+    "one goal for all heads": ("가장 나은 헤드", "best head"),
+    "only queries and keys of the last block learn": ("**그대로** 두", "weights **stayed**"),
     "one camera": ("흐림과 잡음", "Blur and grain"),
 }
 

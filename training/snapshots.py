@@ -118,7 +118,7 @@ def write(runs, starts=(), path=FILE, names=PHOTOS, ends=()):
     kept += [(f"part {i}", 0, load_file(file)) for i, file in enumerate(starts, 1)]
     kept += [(name, step, load_file(file)) for name, step, file in moments(runs, 8 - len(kept))]
     later = ["average", *(f"part {len(starts) + 1 + i}" for i in range(1, len(ends)))]
-    kept += [(name, kept[-1][1], load_file(end)) for name, end in zip(later, ends, strict=True)]
+    kept += [(name, kept[-1][1], load_file(end)) for name, end in zip(later, ends)]
     attention, norms = look([state for _, _, state in kept], photos)
     np.savez_compressed(
         path,

@@ -110,6 +110,11 @@ def test_snapshots_tell_a_training_over_its_runs(tmp_path):
     assert stored.curves["dino"].tolist()[0] == [5, 10, 14, 18]
     assert stored.curves["dino"][1] == pytest.approx([0.5, 1.0, 0.4, 0.8])
 
+    snapshots.write(runs, [start], tmp_path / "s.npz", ends=[start] * 3)
+    stored = snapshots.load(tmp_path / "s.npz")
+    assert stored.names[5:] == ["step 18", "average", "part 3", "part 4"]
+    assert stored.steps.tolist()[5:] == [18] * 4
+
 
 def test_plain_pictures_are_those_whose_ground_shows_nothing_of_its_own():
     grounds = torch.tensor([0, int(measures.WITH_THINGS[0]), 5])
