@@ -1,6 +1,6 @@
 """Gather free cut-outs and grounds from packages into one pool file.
 
-``python -m training.collect`` downloads the packages that ``training.packages`` names (3 GB;
+``python -m training.collect`` downloads the packages that ``training.packages`` names (5 GB;
 nothing is installed), reads their pictures and writes ``outputs/training/pool.pt``: a dictionary of
 
 - ``cutouts`` uint8 (N, 4, 128, 128): RGBA pictures of one thing, longer side 128 px: photographs,
@@ -27,6 +27,7 @@ from training.packages import (
     LANDSCAPES,
     MORE_CUTOUTS,
     MORE_GROUNDS,
+    MOST,
     NOT_THINGS,
     PACKAGES,
     TEXTURES,
@@ -142,9 +143,10 @@ def build_pool(folder):
     cutouts += emoji + more
     cutout_held = np.append(cutout_held, np.zeros(len(cutouts) - len(cutout_held), dtype=bool))
     tiles, owners, thumbnails = [], [], []
-    read_grounds(folder, PACKAGES[1:], tiles, owners, thumbnails)
+    read_grounds(folder, dict.fromkeys(PACKAGES[1:], ""), tiles, owners, thumbnails)
     ground_held = hold_out(len(thumbnails), SEED)[np.array(owners)]  # both tiles on one side
-    read_grounds(folder, (*MORE_GROUNDS, LANDSCAPES), tiles, owners, thumbnails)
+    more = dict.fromkeys((*MORE_GROUNDS, LANDSCAPES), "")
+    read_grounds(folder, more, tiles, owners, thumbnails)
     read_grounds(folder, TEXTURES, tiles, owners, thumbnails, is_texture)
     grounds = torch.from_numpy(np.concatenate(tiles))
     held = torch.zeros(len(grounds), dtype=torch.bool)
@@ -167,13 +169,18 @@ def is_texture(path):
 
 
 def read_grounds(folder, packages, tiles, owners, thumbnails, fits=lambda path: True):
-    """Add the grounds of some packages, but for twins of those already there, to three lists."""
-    for package in packages:
-        for path in sorted(
+    """Add the grounds of some packages, but for twins of those already there, to three lists.
+
+    `packages` says which of their files, `fits` which of the pictures.
+    """
+    for package, pattern in packages.items():
+        files = sorted(
             p
             for p in (folder / package).rglob("*")
-            if p.suffix.lower() in (".jpg", ".png", ".webp") and p.is_file() and fits(p)
-        ):
+            if p.suffix.lower() in (".jpg", ".png", ".webp") and p.is_file()
+            if re.search(pattern, str(p)) and fits(p)
+        )
+        for path in files[:: -(-len(files) // MOST) or 1]:
             ground = read_ground(path)
             # Wallpapers come in many sizes; a twin has nearly the same thumbnail.
             if ground is None or any(np.abs(ground[1] - t).mean() < 6 for t in thumbnails):

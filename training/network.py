@@ -56,7 +56,7 @@ class Network(nn.Module):
 
     def __init__(self, backbone, answers=1024, hide=0.0, fused=False, half=False):
         super().__init__()
-        self.backbone, self.hide, self.half, self._kept = backbone, hide, half, []
+        self.backbone, self.hide, self.half = backbone, hide, half
         self.head = dino.Head(out=answers)
         # No batch norm: it would blow up a small difference between means, and then no token would
         # have to be long for it.
@@ -67,29 +67,6 @@ class Network(nn.Module):
             block.attn.fused_attn = fused
         last = backbone.blocks[-1].attn
         last.fused_attn, last.attn_drop = False, Watched(0.0)
-
-    def keep(self, learn_blocks, lengths_only=False):
-        """Let only the last blocks and the last norm learn, or what follows the last attention.
-
-        Then the last block's queries and keys, and all that they are made from, stay as they are:
-        no step changes a bit of any attention. Call `restore` after each.
-        """
-        learn_blocks = 1 if lengths_only else learn_blocks
-        backbone = self.backbone.requires_grad_(learn_blocks >= len(self.backbone.blocks))
-        backbone.norm.requires_grad_(True)
-        backbone.blocks[-learn_blocks:].requires_grad_(True)
-        if lengths_only:
-            backbone.blocks[-1].norm1.requires_grad_(False)
-            self._kept = [
-                (part, part.detach()[: 2 * backbone.embed_dim].clone())  # queries and keys
-                for part in (backbone.blocks[-1].attn.qkv.weight, backbone.blocks[-1].attn.qkv.bias)
-            ]
-
-    @torch.no_grad()
-    def restore(self):
-        """Undo what a step did to queries and keys that `keep` keeps."""
-        for part, was in self._kept:
-            part[: len(was)] = was
 
     def tokens(self, crops, hide=0.0):
         """Return tokens (B, 1 + kept, dim), the kept places and the CLS row of one size of crop."""

@@ -11,6 +11,11 @@ for training only. Licences, as the packages' own copyright files say:
 - ``supertuxkart-data`` and ``naev-data`` GPL-3+, CC-BY, CC-BY-SA and CC0, file by file;
   ``freeorion-data`` and ``freedroidrpg-data`` GPL-2+ and CC-BY-SA; ``freecol`` and
   ``lincity-ng-data`` GPL-2+;
+- photographs of ``gcompris-qt-data`` CC-BY, CC-BY-SA and public domain, file by file;
+  ``lxqt-themes`` LGPL-2.1+ and LGPL-3; ``ufoai-textures`` GPL-2+, CC-BY 3.0 and CC-BY-SA 3.0;
+  ``colobot-common-textures`` GPL-3+; ``hedgewars-data`` GPL-2 and GFDL-1.3; ``torcs-data`` GPL-2+
+  and Free Art; ``tuxpaint-data``, ``scorched3d-data``, ``extremetuxracer-data``,
+  ``trigger-rally-data``, ``warmux-data``, ``fillets-ng-data`` and ``nexuiz-data`` GPL-2+;
 - ``@lobehub/fluent-emoji-3d`` (of npm; Microsoft's Fluent emoji) MIT;
   ``fonts-noto-color-emoji`` SIL OFL 1.1.
 """
@@ -59,15 +64,37 @@ NOT_THINGS = re.compile(  # symbols and parts, or alike
     r"1f(3(21|91|8[67]|a[56]|b[56c]|c1|e7|f[34b-f])|440|456)"
 )
 LANDSCAPES = "endless-sky-data/usr/share/games/endless-sky/images/land"  # grounds, too
-TEXTURES = (  # and scenes, of games: grounds, too
-    "supertuxkart-data",
-    "naev-data",
-    "freeorion-data",
-    "wesnoth-1.16-data",
-    "freecol",
-    "freedroidrpg-data",
-    "lincity-ng-data",
-)
+TEXTURES = {  # and scenes, of games and programs: grounds, too; which of a package's files
+    "supertuxkart-data": "",
+    "naev-data": "",
+    "freeorion-data": "",
+    "wesnoth-1.16-data": "",
+    "freecol": "",
+    "freedroidrpg-data": "",
+    "lincity-ng-data": "",
+    "gcompris-qt-data": r"/(explore_monuments|details)/",  # photographs and paintings
+    "tuxpaint-data": r"/(starters|templates)/(?!.*(earth|chessboard|usa))",
+    "lxqt-themes": r"/wallpapers/(?!.*logo)",
+    "ufoai-textures": (
+        r"/tex_(buildings|mattn|nature|ctp1|base|material|doors|floors|trak|misc|terrain|walls|city|"
+        r"farm|vegetation|crops|road|street)(?!.*(_(nm|gm|norm|bump|sm|mq)\.|advert|sign|hazard|"
+        r"truck|/ufo|_ufo|molec|window|_obj_|vent))"
+    ),
+    "torcs-data": (
+        r"/tracks/(?!.*(logo|ad[s0-9]|shad|splash|/[^/]*(tree|arrow|flat|love)|white|tyres|oil))"
+        r".*(wall|gras|sand|rock|facade|house|conc|backgr|dirt|gravel|brick|PDKK|RDGR|GRAS|SAND|"
+        r"fence|stone|forest|hill|building)"
+    ),
+    "scorched3d-data": r"/landscapes?/(?!.*(preview|cloud))",
+    "extremetuxracer-data": r"/(env|terrains)/|preview",
+    "trigger-rally-data": r"/textures/sky|/ss\.jpg",
+    "hedgewars-data": r"/Themes/.*(LandTex|LandBackTex|[Ss]ky)",
+    "warmux-data": r"/maps?/.*(sky|bg|background)",
+    "fillets-ng-data": r"/images/(.*pozadi|.*-p\.png|menu)(?!.*(poster|mask))",
+    "nexuiz-data": r"/env/.*_(bk|ft|lf|rt|up)\.(?<!b_sky)",
+    "colobot-common-textures": r"/textures/(textures?/|[a-z]+[0-9]+\.)",
+}
+MOST = 450  # pictures of any of these, so that none outweighs the rest
 EMOJI = "fonts-noto-color-emoji"
 
 
@@ -89,6 +116,17 @@ def download(folder, packages=None):
         subprocess.run([*unpack, package], cwd=folder, check=True)
         archive.unlink()
         for bundle in (folder / package).rglob("*"):
-            if bundle.suffix in (".pk3", ".sh3f", ".jar"):  # names that programs give to a zip file
+            if bundle.suffix in (".zip", ".pk3", ".sh3f", ".jar"):  # all of them zip files
                 zipfile.ZipFile(bundle).extractall(bundle.with_suffix(""))
+            if bundle.suffix == ".rcc":
+                carve(bundle)
     return folder
+
+
+def carve(bundle):
+    """Write the WebP pictures in a file of Qt's resources to a folder beside it."""
+    data, folder = bundle.read_bytes(), bundle.with_suffix("")
+    folder.mkdir()
+    for found in re.finditer(rb"RIFF(....)WEBP", data, re.DOTALL):
+        start, size = found.start(), int.from_bytes(found[1], "little") + 8
+        (folder / f"{start:08}.webp").write_bytes(data[start : start + size])

@@ -4,6 +4,8 @@ Where a view's patches lie in another view is known, for we cut both; nothing he
 object is.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -33,16 +35,14 @@ def two_sides(maps):
     return maps > ordered.gather(-1, between.argmax(-1, keepdim=True))
 
 
-def agree(rows, kept, goal, smooth=0.35):
+def agree(rows, goal, smooth=0.35):
     """Let a map lie where a goal is, evenly.
 
     Parameters
     ----------
     rows : (B, maps, n)
         The student's maps over the patches that it sees: a head's CLS attention, say.
-    kept : (B, n) int
-        Their places on the grid.
-    goal : bool (B, maps, g * g)
+    goal : bool (B, maps, n)
         Where the teacher's map is high, by `two_sides`.
     smooth : float
         Share of the goal that lies evenly on all patches (label smoothing, Szegedy et al. 2015,
@@ -53,7 +53,6 @@ def agree(rows, kept, goal, smooth=0.35):
     scalar tensor
         Cross-entropy of the student's maps against the goal.
     """
-    goal = goal.gather(-1, kept[:, None].expand(-1, goal.shape[1], -1)).float()
     goal = goal / goal.sum(-1, keepdim=True).clamp(min=1)
     goal = (1 - smooth) * goal + smooth / goal.shape[-1]
     found = rows / rows.sum(-1, keepdim=True).clamp(min=1e-6)
@@ -82,10 +81,21 @@ def best_head(rows, goal, elsewhere=0.38):
     return cost.amin(1).mean()  # of the best head
 
 
-def point(rows, goal, power=6):
-    """Let the mean of heads, sharpened, lie on the goal: so that its highest patch does."""
+def inner(goal):
+    """Return how far inside a goal, bool (B, 1, g * g), its patches lie: 1 where farthest, float.
+
+    That is the goal's share of a patch and its eight neighbours. At a thing's rim heads look most
+    at the outline, of which a patch may hold less of the thing than of what is beside it.
+    """
+    square = goal.unflatten(-1, (math.isqrt(goal.shape[-1]), -1)).float()
+    depth = square * F.avg_pool2d(square, 3, 1, 1, count_include_pad=False)
+    return (depth / depth.amax((-2, -1), keepdim=True).clamp(min=1e-6)).flatten(-2)
+
+
+def point(rows, depth, power=6):
+    """Let the mean of heads, sharpened, lie inside a goal (`inner`): so its highest patch does."""
     sharp = (power * rows.mean(1).clamp(min=1e-9).log()).softmax(-1)
-    return -(sharp * goal[:, 0]).sum(-1).clamp(min=1e-4).log().mean()
+    return -(sharp * depth[:, 0]).sum(-1).clamp(min=1e-4).log().mean()
 
 
 def length_rows(patches):

@@ -7,7 +7,6 @@ import re
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from helpers.models import EMBEDDED_DIR
 from training import (
@@ -16,8 +15,6 @@ from training import (
     dino,
     export,
     final,
-    heads,
-    measures,
     network,
     scenes,
     shapes,
@@ -209,7 +206,7 @@ def test_grounds_for_training_only_change_nothing_that_is_held_out(tmp_path):
     twin = before["ground_held"].nonzero()[0].item()
     picture(collect.MORE_GROUNDS[0], "new.PNG", (0, 255, 0), (300, 256))
     picture(collect.MORE_GROUNDS[0], "twin.png", (twin * 16, 0, 255 - twin * 16))
-    texture = tmp_path / collect.TEXTURES[0] / "rows.png"
+    texture = tmp_path / next(iter(collect.TEXTURES)) / "rows.png"
     texture.parent.mkdir()
     rows = Image.linear_gradient("L").convert("RGBA")  # 256 × 256
     rows.save(texture)
@@ -222,6 +219,37 @@ def test_grounds_for_training_only_change_nothing_that_is_held_out(tmp_path):
     assert len(after["grounds"]) == 18  # the new ones, without the twin of a held-out one
     assert torch.equal(after["ground_held"][:16], before["ground_held"])
     assert not after["ground_held"][16]
+
+
+def test_a_package_adds_no_more_than_its_share_and_only_what_its_pattern_names(
+    tmp_path, monkeypatch
+):
+    from PIL import Image
+
+    monkeypatch.setattr(collect, "MOST", 3)
+    (tmp_path / "package/sky").mkdir(parents=True)
+    for i in range(8):
+        name = f"package/sky/{i}.png" if i else "package/door.png"
+        Image.new("RGB", (256, 256), (i * 30, 0, 0)).save(tmp_path / name)
+    tiles = []
+    collect.read_grounds(tmp_path, {"package": "/sky/"}, tiles, [], [])
+    assert [int(tile[0, 0, 0, 0]) // 30 for tile in tiles] == [1, 4, 7]
+
+
+def test_pictures_are_taken_out_of_qt_resources(tmp_path):
+    import io
+
+    from PIL import Image
+
+    from training import packages
+
+    file = io.BytesIO()
+    Image.new("RGB", (8, 6), "red").save(file, "webp", lossless=True)
+    (tmp_path / "a.rcc").write_bytes(b"qres" + file.getvalue() + b"more" + file.getvalue())
+    packages.carve(tmp_path / "a.rcc")
+    found = sorted((tmp_path / "a").iterdir())
+    assert [Image.open(path).size for path in found] == [(8, 6)] * 2
+    assert all(path.read_bytes() == file.getvalue() for path in found)
 
 
 def test_more_cut_outs_leave_out_symbols_and_twins(tmp_path):
@@ -362,14 +390,13 @@ def test_a_map_falls_in_two_where_its_sides_differ_most():
         assert terms.two_sides(scale * large).nonzero()[:, 0].tolist() == [5, 6, 7, 8]
 
 
-def test_lengths_agree_with_a_goal_at_the_patches_that_are_seen():
-    goal, kept = torch.zeros(1, 1, 16, dtype=torch.bool), torch.tensor([[0, 3, 7]])
-    goal[..., 3] = goal[..., 9] = True
+def test_lengths_agree_with_a_goal():
+    goal = torch.tensor([[[False, True, False]]])
     there, elsewhere = torch.full((2, 1, 1, 3), 0.05)
     there[..., 1] = elsewhere[..., 2] = 0.9
-    assert terms.agree(there, kept, goal, 0.0) < 0.2 < 2 < terms.agree(elsewhere, kept, goal, 0.0)
+    assert terms.agree(there, goal, 0.0) < 0.2 < 2 < terms.agree(elsewhere, goal, 0.0)
     # Smoothing asks for a little everywhere, so what is all in one place costs.
-    assert terms.agree(there, kept, goal, 0.3) > 0.3 + terms.agree(there, kept, goal, 0.0)
+    assert terms.agree(there, goal, 0.3) > 0.3 + terms.agree(there, goal, 0.0)
 
 
 def test_what_one_ground_alone_makes_long_is_no_goal():
@@ -384,15 +411,19 @@ def test_what_one_ground_alone_makes_long_is_no_goal():
     assert train.Run.goal(views[:1])[0, 0].nonzero()[:, 0].tolist() == [1, 5, 6]
 
 
-def test_lengths_can_be_trained_without_a_change_to_attention(pool, tmp_path):
-    before = train.Run(options(tmp_path, "--steps", 2, "--lengths-only"), pool)
-    images, _ = measures.trained_pictures(pool, 2)
-    seen = measures.look(before.teacher.backbone, measures.normalise(images))
-    before.advance()
-    before.student.backbone.eval().patch_drop.share = 0.0
-    after = measures.look(before.student.backbone, measures.normalise(images))
-    assert torch.equal(after.rows, seen.rows)
-    assert not torch.allclose(after.tokens, seen.tokens, atol=1e-4)
+def test_every_large_view_has_the_goal_of_its_own_window(pool, tmp_path, monkeypatch):
+    met = []
+    monkeypatch.setattr(terms, "point", lambda rows, goal: met.append(goal) or rows.sum() * 0)
+    windows = [torch.arange(9) < 3, torch.arange(9) >= 5]
+    goals = iter([window.expand(4, 1, 9) for window in windows])
+    monkeypatch.setattr(train.Run, "goal", staticmethod(lambda views: next(goals)))
+    run = train.Run(options(tmp_path, "--on-grounds", 2, "--hide", 0), pool)
+    run.costs()
+    assert [goal[0, 0].nonzero()[:, 0].tolist() for goal in met] == [[0, 1, 2], [5, 6, 7, 8]] * 2
+    goals = iter([window.expand(4, 1, 9) for window in windows])
+    run.student.hide, met[:] = 0.5, []
+    run.costs()
+    assert [goal.shape[-1] for goal in met] == [5] * 4  # of the patches that are seen
 
 
 def test_lengths_as_a_map_are_highest_at_the_longest_token_whatever_their_unit():
@@ -435,38 +466,6 @@ def test_one_camera_keeps_the_picture_and_smooths_a_seam(pool):
     step = (out[..., 8] - out[..., 7]).mean((1, 2))
     assert out.shape == picture.shape and 0 <= out.min() and out.max() <= 1
     assert step.min() < 0.6 and step.max() > 0.9
-
-
-def test_heads_alone_learn_to_look_where_the_goal_is_and_nothing_else_changes(
-    pool, tmp_path, monkeypatch
-):
-    run = train.Run(options(tmp_path, "--steps", 3, "--lr", 3e-3, "--global-size", 112), pool)
-    tokens, goals = heads.look(run)
-    assert tokens.shape[:2] == (6 * run.options.batch, 197) and goals.shape[1:] == (1, 196)
-    block = run.teacher.backbone.blocks[-1]
-    was = [part[: 2 * 192] for part in (block.attn.qkv.weight, block.attn.qkv.bias)]
-    direct = measures.look(run.teacher.backbone, torch.zeros(1, 3, 112, 112)).rows[-1]
-    caught = []
-    block.register_forward_pre_hook(lambda _, given: caught.append(given[0]))
-    run.teacher.backbone.forward_features(torch.zeros(1, 3, 112, 112))
-    again = heads.cls_rows(block, caught[0], *was)
-    assert torch.allclose(again.unflatten(-1, (14, 14)), direct, atol=1e-6)
-    monkeypatch.setattr(heads, "EPOCHS", 30)
-    goals[:] = (torch.arange(196) >= 40) & (torch.arange(196) < 60)
-    rows = heads.cls_rows(block, tokens.float(), *heads.learn(block, tokens, goals, run.options))
-    before = terms.best_head(heads.cls_rows(block, tokens.float(), *was), goals)
-    assert terms.best_head(rows, goals) < before - 0.05
-
-    monkeypatch.setattr(heads, "EPOCHS", 1)
-    given = ["--pool", tmp_path / "pool.pt", "--out", tmp_path, "--steps", 1, "--batch", 4]
-    torch.save(pool, tmp_path / "pool.pt")
-    torch.manual_seed(0)
-    heads.main([str(part) for part in (*given, "--device", "cpu", "--precision", "fp32")])
-    torch.manual_seed(0)
-    start = dino.build_backbone().state_dict()
-    for name, part in load_file(tmp_path / "heads.safetensors").items():
-        same = torch.equal(part, start[name].half())
-        assert same == (not name.startswith("blocks.5.attn.qkv.")), name
 
 
 def test_only_the_best_head_of_a_picture_is_taught_and_the_highest_patch_of_their_mean():
