@@ -23,6 +23,8 @@ ADDED = {
     "attention kept": ("노름만, 그다음", "Norms alone, then"),
     "one goal for all heads": ("가장 나은 헤드", "best head"),
     "only queries and keys of the last block learn": ("**그대로** 두", "weights **stayed**"),
+    "the student sees every background": ("모든 가중치를 함께", "**All together**"),
+    "inside the goal": ("**안쪽**에서 가장 높게", "highest **inside**"),
     "one camera": ("흐림과 잡음", "Blur and grain"),
 }
 
