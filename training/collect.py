@@ -1,6 +1,7 @@
 """Gather free cut-outs and grounds from packages into one pool file.
 
-``python -m training.collect`` downloads the packages that ``training.packages`` names (5 GB;
+``python -m training.collect`` downloads the packages that ``training.packages`` names (5 GB, 7 GB
+unpacked;
 nothing is installed), reads their pictures and writes ``outputs/training/pool.pt``: a dictionary of
 
 - ``cutouts`` uint8 (N, 4, 128, 128): RGBA pictures of one thing, longer side 128 px: photographs,
@@ -165,7 +166,8 @@ def is_texture(path):
     image = Image.open(path)
     small = np.asarray(image.convert("RGBA").resize((64, 64)))
     full = small[..., 3].min() >= 250 and small[..., :3].std() >= 6
-    return full and max(image.size) <= 2.2 * min(image.size)
+    small_side = min(image.size)
+    return full and small_side >= GROUND_SIDE and max(image.size) <= 2.2 * small_side
 
 
 def read_grounds(folder, packages, tiles, owners, thumbnails, fits=lambda path: True):

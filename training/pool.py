@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 KINDS = {"cutout": "RGBA", "ground": "RGB"}
-QUALITY = {"cutout": 88, "ground": 70}  # of the pictures to train on
+QUALITY = {"cutout": 84, "ground": 42}  # of the pictures to train on
 
 
 def load_pool(path):
