@@ -18,7 +18,7 @@ ADDED = {
     "blank pictures": ("단색 그림", "plain pictures"),
     "heads apart": ("너무 닮은 헤드", "heads too alike"),
     "heads that agree": ("다른 곳을 보는 헤드", "unlike between views"),
-    "maps that agree": ("**맵에도** 걸어", "put **on maps**"),
+    "maps that agree": ("**맵에도** 걸", "put **on maps**"),
     "one goal on several backgrounds": ("**여러 번** 바꾸어도", "**on several backgrounds**"),
     "attention kept": ("노름만, 그다음", "Norms alone, then"),
     "one goal for all heads": ("가장 나은 헤드", "best head"),
