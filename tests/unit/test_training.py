@@ -411,6 +411,17 @@ def test_what_one_ground_alone_makes_long_is_no_goal():
     assert train.Run.goal(views[:1])[0, 0].nonzero()[:, 0].tolist() == [1, 5, 6]
 
 
+def test_the_middle_of_a_goal_lies_deepest_and_its_outline_less():
+    goal = torch.zeros(1, 1, 7, 7, dtype=torch.bool)
+    goal[..., 1:6, 0:5] = True  # touches the picture's left rim, which is no outline
+    depth = terms.inner(goal.flatten(-2)).view(7, 7)
+    assert (depth[2:5, 0:4] == 1).all() and (depth[goal[0, 0].logical_not()] == 0).all()
+    assert depth[1, 2] == pytest.approx(6 / 9) and depth[1, 4] == pytest.approx(4 / 9)
+    thin = torch.arange(49)[None, None] // 7 == 3
+    assert terms.inner(thin).max() == 1  # however thin, somewhere is its middle
+    assert (terms.inner(torch.zeros(1, 1, 49, dtype=torch.bool)) == 0).all()
+
+
 def test_every_large_view_has_the_goal_of_its_own_window(pool, tmp_path, monkeypatch):
     met = []
     monkeypatch.setattr(terms, "point", lambda rows, goal: met.append(goal) or rows.sum() * 0)
