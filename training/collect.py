@@ -1,8 +1,8 @@
 """Gather free cut-outs and grounds from packages into one pool file.
 
-``python -m training.collect`` downloads the packages that ``training.packages`` names (5 GB, 7 GB
-unpacked;
-nothing is installed), reads their pictures and writes ``outputs/training/pool.pt``: a dictionary of
+``python -m training.collect`` downloads the packages that ``training.packages`` names (7 GB
+unpacked; nothing is installed), reads their pictures and writes ``outputs/training/pool.pt``, a
+dictionary of
 
 - ``cutouts`` uint8 (N, 4, 128, 128): RGBA pictures of one thing, longer side 128 px: photographs,
   then the emoji of a font, then those of `MORE_CUTOUTS`;
@@ -28,7 +28,6 @@ from training.packages import (
     LANDSCAPES,
     MORE_CUTOUTS,
     MORE_GROUNDS,
-    MOST,
     NOT_THINGS,
     PACKAGES,
     TEXTURES,
@@ -182,7 +181,7 @@ def read_grounds(folder, packages, tiles, owners, thumbnails, fits=lambda path: 
             if p.suffix.lower() in (".jpg", ".png", ".webp") and p.is_file()
             if re.search(pattern, str(p)) and fits(p)
         )
-        for path in files[:: -(-len(files) // MOST) or 1]:
+        for path in files:
             ground = read_ground(path)
             # Wallpapers come in many sizes; a twin has nearly the same thumbnail.
             if ground is None or any(np.abs(ground[1] - t).mean() < 6 for t in thumbnails):

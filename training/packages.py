@@ -94,7 +94,6 @@ TEXTURES = {  # and scenes, of games and programs: grounds, too; which of a pack
     "nexuiz-data": r"/env/.*_(bk|ft|lf|rt|up)\.(?<!b_sky)",
     "colobot-common-textures": r"/textures/(textures?/|[a-z]+[0-9]+\.)",
 }
-MOST = 450  # pictures of any of these, so that none outweighs the rest
 EMOJI = "fonts-noto-color-emoji"
 
 

@@ -1,7 +1,7 @@
 """Terms on attention and token lengths, all without labels or masks.
 
-Where a view's patches lie in another view is known, for we cut both; nothing here knows where the
-object is.
+Nothing here knows where the object is: goals are what a network's own maps of one window have in
+common on several grounds.
 """
 
 import math

@@ -106,7 +106,7 @@ def draw_stages(stored, photo=0):
     fig, axes = new_figure(2, -(-len(stored.names) // 2), (1, 1), _foot())
     for ax, name, heads in zip(axes, stored.names, stored.attention[:, photo]):
         draw(ax, blend(seen, _scaled(heads), 0.65), name)
-        ax.title.set_size(8)
+        ax.title.set_size(7)
     return fig
 
 
