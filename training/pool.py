@@ -1,6 +1,6 @@
 """The pool as a file: ``torch.save``'s, or packed small to be carried to another machine.
 
-``python -m training.pool`` packs ``outputs/training/pool.pt`` (650 MB) into one zip of WebP
+``python -m training.pool`` packs ``outputs/training/pool.pt`` (1 GB) into one zip of WebP
 pictures below 40 MB, which ``--pool`` of the other commands takes as well. What is held out is
 packed without loss, so figures measured on it are the same; what is trained on is not, but for the
 transparency of cut-outs.
@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 KINDS = {"cutout": "RGBA", "ground": "RGB"}
-QUALITY = {"cutout": 84, "ground": 42}  # of the pictures to train on
+QUALITY = {"cutout": 84, "ground": 36}  # of the pictures to train on
 
 
 def load_pool(path):
