@@ -35,7 +35,7 @@ def parse_options(arguments=None):
     add("--agree", type=float, default=3.0, help="of tokens that are long where a thing is")
     add("--agree-smooth", type=float, default=0.1, help="share of a goal that lies anywhere")
     add("--heads", type=float, default=2.0, help="of a best head that lies where a thing is")
-    add("--point", type=float, default=1.0, help="of the heads' mean being highest inside it")
+    add("--point", type=float, default=2.0, help="of the heads' mean being highest inside it")
     add("--on-grounds", type=int, default=3, help="grounds on which each window is seen")
     add("--apart", type=float, default=2.0, help="of heads that look elsewhere than each other")
     add("--apart-from", type=float, default=0.4, help="the correlation that heads may have")

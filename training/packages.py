@@ -8,9 +8,9 @@ for training only. Licences, as the packages' own copyright files say:
 - ``scratch``'s media and ``unknown-horizons``' graphics CC-BY-SA 3.0; ``sweethome3d-furniture``
   CC-BY 3.0 and CC0; ``sweethome3d`` and ``wesnoth-1.16-data`` GPL-2+; ``endless-sky-data``
   CC-BY-SA 3.0 and 4.0, its landscapes mostly public domain;
-- ``supertuxkart-data`` and ``naev-data`` GPL-3+, CC-BY, CC-BY-SA and CC0, file by file;
-  ``freeorion-data`` and ``freedroidrpg-data`` GPL-2+ and CC-BY-SA; ``freecol`` and
-  ``lincity-ng-data`` GPL-2+;
+- ``supertuxkart-data`` and ``naev-data`` CC-BY, CC-BY-SA, CC0, GPL-2+, GPL-3, MIT and public
+  domain, file by file; ``freeorion-data`` GPL-2 and CC-BY-SA 3.0; ``freedroidrpg-data`` GPL-2+,
+  GPL-3 and CC0; ``freecol`` and ``lincity-ng-data`` GPL-2+;
 - photographs of ``gcompris-qt-data`` CC-BY, CC-BY-SA and public domain, file by file;
   ``lxqt-themes`` LGPL-2.1+ and LGPL-3; ``ufoai-textures`` GPL-2+, CC-BY 3.0 and CC-BY-SA 3.0;
   ``colobot-common-textures`` GPL-3+; ``hedgewars-data`` GPL-2 and GFDL-1.3; ``torcs-data`` GPL-2+
