@@ -165,8 +165,8 @@ async function showPhoto(source) {
   try {
     const { image, bitmap } = await readPhoto(source);
     camera.stop();
-    problem(null);
     const size = [bitmap.width, bitmap.height], fit = fitOwn(size);
+    problem(fit === "crop" ? "long" : null);
     stage.take(bitmap, size, { fit });
     bitmap.close();
     mask = source.dataset?.mask && Uint8Array.from(source.dataset.mask, Number);

@@ -280,6 +280,15 @@ def test_no_photo(browser, open_page):
     expect(page.locator("#problem")).to_contain_text("cannot read that photo")
 
 
+def test_a_very_long_photo_is_cropped_and_the_page_says_so(browser, open_page):
+    page = open_page(browser)
+    photo = load_photo("cat.jpg")
+    show_photo(page, photo.resize((900, 200)))
+    expect(page.locator("#problem")).to_contain_text("Only the centre")
+    show_photo(page, photo)
+    expect(page.locator("#problem")).to_be_hidden()
+
+
 def test_two_languages(browser, open_page):
     """Each language alone, but for the button to the other one."""
     page = open_page(browser, locale="ko-KR")
