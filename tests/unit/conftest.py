@@ -2,6 +2,7 @@
 
 import pytest
 import timm
+import torch
 from families import SMALL
 
 DYNAMIC = {"dynamic_img_size": True, "dynamic_img_pad": True, "num_classes": 0}
@@ -35,3 +36,9 @@ def said(capsys):
         return capsys.readouterr().out
 
     return run
+
+
+@pytest.fixture
+def tokens():
+    """Patch tokens of a 4 × 6 grid (``grids.GRID``)."""
+    return torch.randn(24, 16, generator=torch.Generator().manual_seed(0))

@@ -2,6 +2,8 @@
 
 import torch
 
+GRID = (4, 6)
+
 
 def mask(*rows):
     return torch.tensor([[c == "#" for c in row] for row in rows])
