@@ -42,3 +42,34 @@ def said(capsys):
 def tokens():
     """Patch tokens of a 4 × 6 grid (``grids.GRID``)."""
     return torch.randn(24, 16, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    """A very small ViT with random weights."""
+    torch.manual_seed(0)
+    model = timm.create_model(
+        "vit_tiny_patch16_224", img_size=32, depth=2, num_classes=0, dynamic_img_size=True
+    )
+    return model.eval().requires_grad_(False)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    from photo_folders import fill
+
+    fill(tmp_path / "사진 photos", 7)
+    return tmp_path / "사진 photos"
+
+
+@pytest.fixture
+def index(tmp_path, tiny):
+    """Call ``index_photos`` with a small batch and an index file of this test."""
+    from topics import search
+
+    def run(photos, model=tiny, file=tmp_path / "out" / "i.sqlite", **kwargs):
+        return search.index_photos(
+            photos, model, batch_size=3, index=file, progress=False, **kwargs
+        )
+
+    return run
