@@ -1,5 +1,7 @@
 """What several unit tests share: small models of every family, and what a check says."""
 
+from types import SimpleNamespace
+
 import pytest
 import timm
 import torch
@@ -73,3 +75,23 @@ def index(tmp_path, tiny):
         )
 
     return run
+
+
+@pytest.fixture
+def eye():
+    """A model whose CLS token is (1, the mean of the picture's second patch, top middle)."""
+
+    def forward_intermediates(pictures, *args, **kwargs):
+        tokens = torch.ones(len(pictures), 7, 2)
+        tokens[:, 0, 1] = pictures[:, :, :2, 2:4].mean((1, 2, 3))
+        return [tokens]
+
+    return SimpleNamespace(
+        blocks=[None],
+        num_prefix_tokens=1,
+        forward_intermediates=forward_intermediates,
+        parameters=lambda: iter([torch.zeros(1)]),
+        patch_embed=SimpleNamespace(
+            patch_size=(2, 2), dynamic_feat_size=lambda size: (-(-size[0] // 2), -(-size[1] // 2))
+        ),
+    )
