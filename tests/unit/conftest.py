@@ -1,4 +1,4 @@
-"""What several unit tests share: small models of every family, and what a check says."""
+"""What several unit tests share: small models of every family, folders, and what a check says."""
 
 from types import SimpleNamespace
 
@@ -95,3 +95,11 @@ def eye():
             patch_size=(2, 2), dynamic_feat_size=lambda size: (-(-size[0] // 2), -(-size[1] // 2))
         ),
     )
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Work in a folder of our own; what is handed in lies in class/."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "class").mkdir()
+    return tmp_path
