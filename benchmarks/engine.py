@@ -27,7 +27,7 @@ from explorer.bundle import bundle
 from helpers.images import load_photo, to_tensor
 from helpers.models import load_model
 from tests.browser.test_engine import ENGINE, files, picture
-from tests.browser.test_live import until
+from tests.browser.waits import until
 from tools import lab
 
 ROUNDS, EACH = 12, 5

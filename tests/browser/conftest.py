@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from helpers.images import load_photo
 from tools import lab
 
 HERE = Path(__file__).parent
+expect.set_options(timeout=lab.SECONDS)
 
 
 def pytest_collection_modifyitems(items):

@@ -21,7 +21,7 @@ from explorer.interventions import WhatIf, forward, untrained
 from explorer.upload import Button
 from helpers import images, maps, models, overlay
 from helpers.encoding import attention, encode
-from tests.browser.test_live import until
+from tests.browser.waits import until
 from tools import lab
 
 # What of playwright.devices["Pixel 7"] matters here.

@@ -13,7 +13,7 @@ from explorer.bundle import in_script
 from explorer.interventions import forward, untrained
 from helpers import images, maps, overlay
 from tests.browser.test_explorer import choose, choose_map, pixels, shows
-from tests.browser.test_live import until
+from tests.browser.waits import until
 from tools import lab
 
 pytestmark = pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium on this machine")
