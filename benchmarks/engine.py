@@ -26,7 +26,7 @@ from explorer import live
 from explorer.bundle import bundle
 from helpers.images import load_photo, to_tensor
 from helpers.models import load_model
-from tests.browser.test_engine import ENGINE, files, picture
+from tests.browser.engine.packed import ENGINE, files, picture
 from tests.browser.waits import until
 from tools import lab
 
@@ -69,7 +69,7 @@ def forwards(browser):
     tensor, _ = to_tensor(load_photo("cat.jpg"), model)
     torches = {name: torch_process(limits) for name, limits in TORCHES.items()}
     page = browser.new_page()
-    page.add_script_tag(content=bundle(Path("tests/browser/engine_page.js")))
+    page.add_script_tag(content=bundle(Path("tests/browser/engine/engine_page.js")))
     code = bundle(ENGINE / "worker.js")
     for name in ARITHMETICS:
         page.evaluate(

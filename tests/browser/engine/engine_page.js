@@ -1,7 +1,7 @@
-// What test_engine.py and benchmarks/engine.py call in a page: engines by name, arrays as base64.
+// What these tests and benchmarks/engine.py call in a page: engines by name, arrays as base64.
 
-import { startEngine } from "../../explorer/engine/client.js";
-import { attentionMap, minMax, normMap, rolloutMap, similarityMap } from "../../explorer/engine/maps.js";
+import { startEngine } from "../../../explorer/engine/client.js";
+import { attentionMap, minMax, normMap, rolloutMap, similarityMap } from "../../../explorer/engine/maps.js";
 
 const engines = {};
 
