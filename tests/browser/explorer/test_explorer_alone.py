@@ -12,7 +12,7 @@ from explorer import export
 from explorer.bundle import in_script
 from explorer.interventions import forward, untrained
 from helpers import images, maps, overlay
-from tests.browser.test_explorer import choose, choose_map, pixels, shows
+from tests.browser.explorer.controls import choose, choose_map, pixels, shows
 from tests.browser.waits import until
 from tools import lab
 
