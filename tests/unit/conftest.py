@@ -1,4 +1,4 @@
-"""What several unit tests share: small models of every family, folders, and what a check says."""
+"""What unit tests share: small models of every family, folders, an explorer, what a check says."""
 
 from types import SimpleNamespace
 
@@ -6,6 +6,9 @@ import pytest
 import timm
 import torch
 from families import SMALL
+
+import explorer
+from helpers import images
 
 DYNAMIC = {"dynamic_img_size": True, "dynamic_img_pad": True, "num_classes": 0}
 FAMILIES = {name: (model, {"img_size": side}) for name, (model, side) in SMALL.items()} | {
@@ -103,3 +106,26 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "class").mkdir()
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def box(photo, embedded):
+    """An explorer of the photo."""
+    return explorer.explore(photo, embedded)
+
+
+@pytest.fixture(scope="module")
+def tensor(photo, embedded):
+    """The photo as the embedded DINO takes it."""
+    return images.to_tensor(photo, embedded)[0]
+
+
+@pytest.fixture
+def asked(photo, embedded):
+    """Ask a fresh explorer; returns it and what it sent back."""
+    view = explorer.explore(photo, embedded)
+    sent = []
+    view.send = lambda content, buffers=None: (
+        None if content == {"heard": True} else sent.append((content, buffers))
+    )
+    return lambda **question: view._answer(view, question, []), view, sent
