@@ -1,170 +1,17 @@
 """The hub, for real: a server on this machine, and a process that takes it for the hub."""
 
-import errno
-import io
-import json
-import os
-import pickle
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
-import timm
-import torch
-from safetensors.torch import save
+from learner import NAME, ROOT, URL_PATH, Client, is_embedded, learners, once
 
 from helpers import models
 from sources import faults, hub
-
-ROOT = Path(__file__).resolve().parents[2]
-NAME = "test_vit.r160_in1k"  # timm's smallest ViT, 0.4 M parameters
-URL_PATH = f"/timm/{NAME}/resolve/main/model.safetensors"
-
-# A learner's Python: loads each model named on its input, and reports.
-CLIENT = """
-import contextlib, io, json, signal, sys, warnings
-warnings.simplefilter("error")
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run with "&"
-from helpers import models
-for line in sys.stdin:
-    said, bar = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(bar):
-        model = models.load_model(line.strip())
-    print(json.dumps({
-        "source": model.weights.source,
-        "caption": str(model.weights),
-        "said": said.getvalue(),
-        "bar": bar.getvalue(),
-        "norm": float(model.patch_embed.proj.weight.norm()),
-        "training": model.training,
-    }), flush=True)
-"""
-
-
-class Client:
-    def __init__(self, endpoint, home):
-        self.home = Path(home)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", CLIENT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=learners(endpoint, home, {}),
-        )
-
-    def ask(self, name=NAME):
-        self.process.stdin.write(f"{name}\n")
-        self.process.stdin.flush()
-
-    def answer(self):
-        return json.loads(self.process.stdout.readline())
-
-    def load(self, name=NAME):
-        self.ask(name)
-        return self.answer()
-
-    def cached_weights(self):
-        """Weights files in the cache: the blobs, not the links to them."""
-        return [file for file in self._blobs() if file.suffix != ".incomplete"]
-
-    def part_files(self):
-        return [file for file in self._blobs() if file.suffix == ".incomplete"]
-
-    def _blobs(self):
-        return [file for file in self.home.glob("hub/models--*/blobs/*") if file.is_file()]
-
-    def clear_cache(self):
-        shutil.rmtree(self.home / "hub", ignore_errors=True)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-        self.process.stdout.close()
-
-
-# The same without a model, which starts faster.
-ONCE = f"""
-from sources import faults, hub
-try:
-    print(hub.weights_file("timm/{NAME}")[1])
-except faults.HubError as error:
-    print(error)
-"""
-
-
-def once(endpoint, home, preexec_fn=None, **environment):
-    """What a process of its own says of the weights."""
-    done = subprocess.run(
-        [sys.executable, "-c", ONCE],
-        cwd=ROOT,
-        env=learners(endpoint, home, environment),
-        preexec_fn=preexec_fn,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout or done.stderr
-
-
-def learners(endpoint, home, more):
-    """The environment of a learner's process, with nothing in it that the tests have set."""
-    hidden = ("HF_HUB_OFFLINE", "HF_HUB_CACHE", "DINO_MODEL", "DINO_LANGUAGE")
-    kept = {key: value for key, value in os.environ.items() if key not in hidden}
-    # A second without a byte is as good as the five of a learner's; and bars go to files, too.
-    usual = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "TQDM_POSITION": "-1"}
-    return {**kept, **usual, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), **more}
-
-
-@pytest.fixture(scope="module")
-def checkpoint():
-    torch.manual_seed(1)
-    return timm.create_model("test_vit").state_dict()
-
-
-@pytest.fixture(scope="module")
-def shared_server(loopback_hub):
-    return loopback_hub(URL_PATH, b"")
-
-
-@pytest.fixture
-def server(shared_server, checkpoint):
-    """A hub that works."""
-    shared_server.data, shared_server.mode, shared_server.named = save(checkpoint), "ok", True
-    shared_server.requests.clear()
-    shared_server.ranges.clear()
-    return shared_server
-
-
-@pytest.fixture(scope="module")
-def shared_client(shared_server, tmp_path_factory):
-    client = Client(shared_server.address, tmp_path_factory.mktemp("hub"))
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def client(server, shared_client):
-    """A learner with an empty cache."""
-    shared_client.clear_cache()
-    return shared_client
-
-
-def is_embedded(report):
-    """The embedded DINO came, and one notice in both languages says so and names the model."""
-    said = [
-        line for line in report["said"].splitlines() if not re.match("내려받는|Downloading", line)
-    ]
-    korean, *_, english, _, _ = said
-    assert len(said) == 6  # three lines a language
-    assert f"{NAME} 대신 내장 DINO를 씁니다" in korean
-    assert f"Using the embedded DINO instead of {NAME}" in english
-    return report["source"] == "embedded"
 
 
 def test_first_downloads_then_reads_the_cache_without_any_request(client, server, checkpoint):
@@ -219,6 +66,23 @@ def test_wait_is_bounded_even_where_timeouts_do_not_reach(monkeypatch):
             hub.weights_file("timm/no-such-model")
     finally:
         release.set()
+
+
+def test_offline_makes_no_request_and_speaks_to_whoever_can_act(server, tmp_path):
+    said = once(server.address, tmp_path, HF_HUB_OFFLINE="1")
+    assert server.requests == []
+    assert "(HF_HUB_OFFLINE=1), and this machine has no copy" in said
+    assert "ask your teacher" in said and "강의자" in said
+
+
+def test_offline_a_cache_without_its_note_of_main_is_enough(client, server):
+    """Copied from another machine, or cleaned up: refs/main is missing, the weights are there."""
+    client.load()
+    for note in client.home.glob("hub/models--*/refs/main"):
+        note.unlink()
+    server.requests.clear()
+    assert once(server.address, client.home, HF_HUB_OFFLINE="1").splitlines() == ["cache"]
+    assert client.load()["source"] == "cache" and server.requests == []
 
 
 # --- what the hub refuses, or something else answers ---
@@ -332,196 +196,6 @@ print(hub.weights_file("timm/{NAME}")[1], state() == before)
     )
     assert done.stdout.splitlines()[-1] == "hub True", done.stderr
     assert "Error" not in done.stderr
-
-
-# --- files that are not what they should be ---
-
-
-def test_damaged_file_in_the_cache_is_replaced(client, server):
-    """Another program put it there, and looked at nothing."""
-    good = client.load()
-    (file,) = client.cached_weights()
-    data = file.read_bytes()
-    for damaged in (b"\xff" * len(data), data[:-1] + bytes([data[-1] ^ 1]), data[:-9]):
-        file.unlink()
-        file.write_bytes(damaged)
-        again = client.load()
-        assert again["source"] == "hub" and again["norm"] == good["norm"]
-        assert client.cached_weights()[0].read_bytes() == data
-
-
-@pytest.mark.parametrize("mode, named", [("corrupt", True), ("flipped", True), ("corrupt", False)])
-def test_damaged_download_is_tried_twice_and_never_kept(client, server, mode, named):
-    """By its SHA-256, where the hub tells it; else when it is loaded."""
-    server.mode, server.named = mode, named
-    report = client.load()
-    assert is_embedded(report) and "damaged" in report["said"] and "깨졌" in report["said"]
-    assert server.requests.count(f"GET {URL_PATH}") == 2
-    assert client.cached_weights() == []
-    server.mode = "ok"
-    assert client.load()["source"] == "hub"
-
-
-def changed(name, value):
-    return lambda state: {**state, name: value(state[name])}
-
-
-UNFIT = {
-    "a missing key": lambda state: {k: v for k, v in state.items() if k != "norm.weight"},
-    "other keys": lambda state: {f"encoder.{key}": value for key, value in state.items()},
-    "another shape": changed("norm.weight", lambda v: v[:-1].clone()),
-    "a NaN": changed("norm.weight", lambda v: torch.full_like(v, float("nan"))),
-    "an infinity": changed(
-        "norm.weight", lambda v: v.clone().index_fill_(0, torch.tensor(3), torch.inf)
-    ),
-}
-
-
-@pytest.mark.parametrize("what", UNFIT)
-def test_weights_that_do_not_fit_are_named_and_never_kept(client, server, checkpoint, what):
-    good, server.data = server.data, save(UNFIT[what](checkpoint))
-    report = client.load()
-    key = "encoder.blocks." if what == "other keys" else "norm.weight"
-    assert is_embedded(report) and "not this model's weights (model.safetensors)" in report["said"]
-    assert f"유한하지 않은 것: {key}" in report["said"] and f"not finite: {key}" in report["said"]
-    assert server.requests.count(f"GET {URL_PATH}") == 2
-    assert client.cached_weights() == []
-    server.data = good
-    assert client.load()["source"] == "hub"
-
-
-def test_unfit_weights_already_in_the_cache_are_replaced(client, server, checkpoint):
-    """Of a name that tells no SHA-256."""
-    server.named = False
-    good = client.load()
-    (file,) = client.cached_weights()
-    file.unlink()
-    file.write_bytes(save(UNFIT["a NaN"](checkpoint)))
-    again = client.load()
-    assert again["source"] == "hub" and again["norm"] == good["norm"]
-
-
-class Malicious:
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return Path.touch, (self.target,)
-
-
-@pytest.mark.parametrize("named", [True, False])
-def test_pickle_in_the_place_of_weights_never_runs(client, server, tmp_path, named):
-    ran = tmp_path / "ran"
-    server.pickle = pickle.dumps(Malicious(ran))
-    pickle.loads(server.pickle)
-    assert ran.exists()  # it would run
-    ran.unlink()
-    server.mode, server.named = "pickle", named
-    assert is_embedded(client.load()) and not ran.exists() and client.cached_weights() == []
-    assert not any("pytorch_model" in request for request in server.requests)
-
-
-def test_pickled_weights_lying_in_the_cache_are_never_opened(client, server, tmp_path):
-    ran = tmp_path / "ran"
-    client.load()
-    (weights,) = client.home.glob("hub/models--*/snapshots/*/model.safetensors")
-    (weights.parent / "pytorch_model.bin").write_bytes(pickle.dumps(Malicious(ran)))
-    assert client.load()["source"] == "cache"
-    weights.unlink()  # now the pickle is all there is
-    server.mode = "404"
-    assert is_embedded(client.load()) and not ran.exists()
-
-
-# --- this machine, and the way to the hub ---
-
-
-def test_offline_makes_no_request_and_speaks_to_whoever_can_act(server, tmp_path):
-    said = once(server.address, tmp_path, HF_HUB_OFFLINE="1")
-    assert server.requests == []
-    assert "(HF_HUB_OFFLINE=1), and this machine has no copy" in said
-    assert "ask your teacher" in said and "강의자" in said
-
-
-def test_offline_a_cache_without_its_note_of_main_is_enough(client, server):
-    """Copied from another machine, or cleaned up: refs/main is missing, the weights are there."""
-    client.load()
-    for note in client.home.glob("hub/models--*/refs/main"):
-        note.unlink()
-    server.requests.clear()
-    assert once(server.address, client.home, HF_HUB_OFFLINE="1").splitlines() == ["cache"]
-    assert client.load()["source"] == "cache" and server.requests == []
-
-
-def test_certificate_that_is_not_the_hubs(loopback_hub, checkpoint, tmp_path):
-    """A network that opens encrypted connections; with its certificate, all is well."""
-    openssl = shutil.which("openssl") or pytest.skip("makes the certificate")
-    key, pem = tmp_path / "key.pem", tmp_path / "school.pem"
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    kind = ["-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    made = [openssl, "req", "-x509", *kind, *subject, "-keyout", key, "-out", pem]
-    subprocess.run(made, check=True, capture_output=True)
-    server = loopback_hub(URL_PATH, save(checkpoint), (pem, key))
-    said = once(server.address, tmp_path, SSL_CERT_FILE="")
-    assert "허브의 인증서가 아닙니다" in said and "the certificate is not the hub's" in said
-    assert said.count("SSL_CERT_FILE") == 2 and "internet" not in said
-    assert once(server.address, tmp_path, SSL_CERT_FILE=str(pem)).splitlines()[-1] == "hub"
-
-
-def test_proxy_is_named_without_its_password(tmp_path):
-    proxy = "127.0.0.1:9"  # where nobody is
-    account = {"http_proxy": f"http://me:secret@{proxy}", "no_proxy": ""}
-    said = once("http://hub.invalid", tmp_path, **account)
-    assert f"프록시 {proxy}를 거쳐 허브에 연결할 수 없습니다(" in said
-    assert f"through the proxy {proxy} (" in said and "secret" not in said
-    assert "check the proxy's address (HTTPS_PROXY)" in said
-
-
-@pytest.mark.parametrize(
-    "number, words",
-    [
-        (errno.ENOSPC, ("디스크가 가득 찼습니다", "the disk is full")),
-        (errno.EROFS, ("캐시 폴더에 파일을 저장할 수 없습니다", "cannot be written")),
-        (errno.EACCES, ("캐시 폴더에 파일을 저장할 수 없습니다", "cannot be written")),
-    ],
-)
-def test_disk_faults_have_words(number, words):
-    error = faults.explain(OSError(number, ""))
-    assert words[0] in error.why[0] and words[1] in error.why[1]
-    assert error.why[0] in error.ko and error.remedy[1] in error.en
-
-
-def test_disk_that_fills_up_on_the_way(server, tmp_path):
-    """A limit on the size of files stands in for a full disk; both end in a failed write."""
-    resource = pytest.importorskip("resource")
-    limit = len(server.data) // 2
-
-    def small():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    said = once(server.address, tmp_path, small)
-    assert "디스크가 가득 찼습니다" in said and "the disk is full; free some space" in said
-    assert list(tmp_path.glob("hub/models--*/blobs/*")) == []
-
-
-def test_cache_that_cannot_be_written(server, tmp_path):
-    (tmp_path / "hub").write_text("a file where the folder should be")
-    said = once(server.address, tmp_path)
-    assert (
-        "캐시 폴더에 파일을 저장할 수 없습니다" in said and "cannot be written; set HF_HOME" in said
-    )
-
-
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp949", "utf-8"])
-def test_notices_in_a_narrow_encoding(monkeypatch, encoding):
-    """A console of Windows: what it has no letter for is a question mark, not an error."""
-    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    monkeypatch.setattr(sys, "stdout", console)
-    models.load_model("DINO_vits16")  # the hub is off, and the name is not timm's
-    console.flush()
-    said = console.buffer.getvalue().decode(encoding)
-    assert "name in timm: DINO_vits16" in said and "Using the embedded DINO" in said
-    assert ("내장" in said) == (encoding in ("cp949", "utf-8"))
-    assert ("→" in said) == (encoding in ("cp949", "utf-8"))
 
 
 # --- interrupts ---
