@@ -1,4 +1,4 @@
-"""Names, weights and captions; the hub itself is in test_hub*.py."""
+"""Names, weights and captions; the hub itself is in test_hub.py."""
 
 import argparse
 import copy
