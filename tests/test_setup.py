@@ -1,41 +1,20 @@
-"""What surrounds the lessons: installation, links, photos, font, sizes."""
+"""Installation: what it needs, the preflight that looks for it, and how much there is to fetch."""
 
 import ast
-import fnmatch
-import json
 import os
 import re
 import subprocess
 import sys
 import threading
-import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 import yaml
-from fontTools.ttLib import TTFont
-from PIL import Image
+from repository import HANGUL, PROJECT, PYPROJECT, READMES, ROOT
+from repository import LESSONS as NOTEBOOKS
 
-from helpers import images, plots
 from tools import preflight
 from tools.notebooks import stored
-
-HERE = Path(__file__)
-ROOT = HERE.parents[1]
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-PROJECT = PYPROJECT["project"]
-ADDRESS = PROJECT["urls"]["Repository"]
-READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PHOTOS = images.sample_photos()
-FONT = ROOT / "helpers" / "fonts" / "NanumGothic-subset.ttf"
-
-LINK = re.compile(r"\]\(([^)\s]+)\)")
-HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
-
-
-# --- installation -------------------------------------------------------------------------------
 
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
 
@@ -172,187 +151,6 @@ def test_preflight_on_a_console_without_hangul(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=env)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "free disk are needed" in done.stderr
-
-
-# --- links --------------------------------------------------------------------------------------
-
-
-def texts():
-    """(file, text) of everything that readers read."""
-    for path in [*READMES, *sorted(ROOT.glob("*/*.md")), *sorted(ROOT.glob("*/*/*.md"))]:
-        if path.parts[len(ROOT.parts)] not in (".venv", "outputs"):
-            yield path, path.read_text("utf-8")
-    for path in NOTEBOOKS:
-        cells = json.loads(path.read_text("utf-8"))["cells"]
-        yield path, "\n".join("".join(cell["source"]) for cell in cells)
-
-
-def own_addresses(text):
-    """owner/name of every launch badge, clone command and link to a repository of our name."""
-    one = r"([\w.-]+/[\w.-]+)"
-    launch = rf"(?:mybinder\.org/v2/gh|colab\.research\.google\.com/github)/{one}"
-    clone = rf"(?:git clone |ADDRESS = |vscode\.git/clone\?)[^\n]*?github\.com/{one}"
-    pull = rf"link\.html\?repo=https://github\.com/{one}"
-    link = rf"github\.com/([\w.-]+/{re.escape(ADDRESS.split('/')[-1])})(?![\w-])"
-    text = text.replace("%3A", ":").replace("%2F", "/")
-    found = {next(filter(None, m)) for m in re.findall(f"{launch}|{clone}|{pull}|{link}", text)}
-    return {address.removesuffix(".git") for address in found}
-
-
-def test_one_address():
-    """Every link to this repository, its badges and clones agrees with pyproject.toml."""
-    found = {path: own_addresses(text) for path, text in texts()}
-    found |= {p: own_addresses(p.read_text("utf-8")) for p in ROOT.glob("*/*.py") if p != HERE}
-    repo = ADDRESS.removeprefix("https://github.com/")
-    assert {path: own for path, own in found.items() if own - {repo}} == {}
-    assert [path for path in [*READMES, *NOTEBOOKS] if not found[path]] == []
-
-
-@pytest.mark.parametrize(
-    "stale",
-    [
-        "https://mybinder.org/v2/gh/some/one/HEAD",
-        "https://colab.research.google.com/github/some/one/blob/main/notebooks/a.ipynb",
-        'os.system("git clone -q --depth 1 https://github.com/some/one dino")',
-        'ADDRESS = "https://github.com/some/one"',
-        "https://vscode.dev/redirect?url=vscode://vscode.git/clone?url=https://github.com/some/one",
-        "https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2Fa%2Fb",
-        ADDRESS.replace("github.com/", "github.com/x"),
-    ],
-)
-def test_a_stale_address_is_noticed(stale):
-    assert own_addresses(stale) - {ADDRESS.removeprefix("https://github.com/")}
-
-
-def test_local_links_lead_somewhere():
-    broken = [
-        f"{path.relative_to(ROOT)}: {url}"
-        for path, text in texts()
-        for url in LINK.findall(text)
-        if not re.fullmatch(r"[a-z]+:.*|#.*|[a-z]+", url)
-        and not (path.parent / url.partition("#")[0]).exists()
-    ]
-    assert broken == []
-
-
-def test_readmes_are_twins():
-    """Same links (but for those into a README, or to ko/ and en/), same code, same minutes."""
-    english, korean = (path.read_text("utf-8") for path in READMES)
-
-    def links(text):
-        urls = {re.sub("/(ko|en)/", "/language/", url) for url in LINK.findall(text)}
-        return sorted(u for u in urls if not re.match(r"README|#", u))
-
-    def code(text):
-        return sorted(re.findall(r"```.*?```|`[^`\n]+`", text, re.S))
-
-    def minutes(text):
-        return re.findall(r"^\| (\d\d) \|.*\| (\d+) \|$", text, re.M)
-
-    assert links(english) == links(korean)
-    assert code(english) == code(korean)
-    assert minutes(english) == minutes(korean) != []
-
-
-def test_readmes_list_every_lesson():
-    """In order, with the minutes that the lesson itself announces."""
-    assert len(NOTEBOOKS) >= 4
-    announced = [
-        (path.name, re.findall(r"about (\d+) minutes|약 (\d+)분", path.read_text("utf-8")))
-        for path in NOTEBOOKS
-    ]
-    lessons = [(name, {"".join(pair) for pair in minutes[:2]}) for name, minutes in announced]
-    for readme in READMES:
-        row = r"\(notebooks/(\w+\.ipynb)\) \|.*\| (\d+) \|$"
-        listed = re.findall(row, readme.read_text("utf-8"), re.M)
-        assert [(name, {minutes}) for name, minutes in listed] == lessons
-
-
-def test_the_map_of_the_house_names_real_files():
-    """Every file or folder in CONTRIBUTING's table "to change X open Y" is there."""
-    table = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    rows = re.findall(r"^\|[^|`]+\|([^|]*`[^|]*)\|$", table, re.M)
-    paths = [p for row in rows for p in re.findall("`([^`]+)`", row) if " " not in p]
-    assert len(paths) >= 10
-    assert [path for path in paths if not (ROOT / path).exists()] == []
-
-
-def test_what_was_tried_is_tried_by_tests_that_there_are():
-    """Every row of CONTRIBUTING's table of faults names a test."""
-    table = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    named = re.findall(r"^\|.*`(test_\w+)` \|$", table, re.M)
-    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
-    assert len(named) > 30
-    assert [name for name in named if f"def {name}(" not in code] == []
-
-
-# --- photos -------------------------------------------------------------------------------------
-
-
-def credits():
-    """File name, or pattern of names → the cells of its row in CREDITS.md."""
-    rows = re.findall(
-        r"^\| `([^`]+)` \|(.*)\|$", (ROOT / "images" / "CREDITS.md").read_text("utf-8"), re.M
-    )
-    return {name: [cell.strip() for cell in row.split("|")] for name, row in rows}
-
-
-def test_every_picture_has_credits():
-    pictures = {p.name for p in (ROOT / "images").iterdir() if p.suffix in (".jpg", ".png")}
-    rows = {pattern: fnmatch.filter(pictures, pattern) for pattern in credits()}
-    assert [pattern for pattern, names in rows.items() if not names] == []
-    assert sorted(name for names in rows.values() for name in names) == sorted(pictures)
-    free = re.compile(r"public domain|CC0|CC BY(-SA)? \d|MIT")
-    for name, (what, author, source, licence, changes) in credits().items():
-        assert HANGUL.search(what) and re.search("[a-z]", what), name
-        assert author and source and changes, name
-        assert free.search(licence), name
-        assert not re.search("NC|ND", licence), name
-
-
-def test_photos_are_small_clean_and_varied():
-    assert len(PHOTOS) >= 5
-    shapes = set()
-    for path in PHOTOS:
-        with Image.open(path) as photo:
-            assert (photo.format, photo.mode) == ("JPEG", "RGB"), path.name
-            assert max(photo.size) <= 800, path.name
-            assert len(photo.getexif()) == 0, path.name
-            shapes.add((photo.width > photo.height) - (photo.width < photo.height))
-        assert path.stat().st_size <= 150 * 1000, path.name
-    assert shapes == {-1, 0, 1}  # portrait, square, landscape
-
-
-# --- font ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def font():
-    return TTFont(FONT)
-
-
-def test_font_covers_what_a_file_name_may_hold(font):
-    """Photos are named by their owners: any Hangul, kana, and the Hanja of Korean usage."""
-    known = font.getBestCmap().keys()
-    assert {*range(0xAC00, 0xD7A4), *map(ord, "뷁똠ㄱあア漢字·→≤")} <= known
-
-
-def test_font_keeps_its_licence(font):
-    """OFL: the licence travels along, and a changed font must not use the reserved name."""
-    names = {record.nameID: str(record) for record in font["name"].names}
-    for name_id in (1, 3, 4, 6):
-        assert "nanum" not in names[name_id].lower() and "나눔" not in names[name_id]
-    assert "Copyright" in names[0]
-    licence = (FONT.parent / "OFL.txt").read_text("utf-8")
-    assert "SIL OPEN FONT LICENSE" in licence and "Reserved Font Name Nanum" in licence
-
-
-def test_figures_use_the_font(font):
-    """The helpers look the family up under the name that the file has."""
-    assert plots.hangul() == font["name"].getDebugName(1)
-
-
-# --- sizes --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
