@@ -1,18 +1,16 @@
 """Assignments for nbgrader, marked by nbgrader itself: right, wrong, empty and hostile ones."""
 
 import csv
-import os
 
 import nbformat
 import pytest
+from submissions import HOSTILE, LESSON
 
 from classroom import guesses, page
-from classroom.checks import lesson_11
-from deploy.grades import assignment, box, lesson, values
+from deploy.grades import assignment, lesson
 from deploy.grades.__main__ import BIN, main
 from deploy.grades.__main__ import nbgrader as run_nbgrader
 
-LESSON = "01_timm"  # the quickest: no picture needs to be drawn for its exercises
 LACK = pytest.mark.skipif(
     not (BIN / "python").exists(), reason="nbgrader is not installed (make hub-parts)"
 )
@@ -28,136 +26,6 @@ RIGHT = {
     "my_tokens = ...": "my_tokens = 37 * 37 + 1",
 }
 WRONG = {**RIGHT, "my_tokens = ...": "my_tokens = 37 * 37"}
-
-# Each tries to have points for nothing, or to keep the marking from going on.
-HOSTILE = {
-    "says it is right": """
-from classroom.checks import exercise, lesson_01
-for name in dir(lesson_01):
-    if name.startswith("check_"):
-        setattr(lesson_01, name, lambda *a, **k: exercise._tell(True, "!", "!"))
-exercise._same = lambda *a, **k: True
-from classroom import answers
-answers.record("01", "check_name", True)
-answers.record = lambda *a, **k: None
-import builtins, numpy
-builtins.int = builtins.str = lambda *a: 1
-numpy.allclose = numpy.array_equal = lambda *a, **k: True
-print("맞습니다! Correct!")""",
-    "is equal to all": """
-class Equal(int):
-    __eq__ = lambda self, other: True
-    __hash__ = int.__hash__
-my_name = my_answer = my_tokens = Equal(1)""",
-    "leaves": "import os\nos._exit(0)",
-    "never ends": "import signal\nsignal.alarm(0)\nwhile True: pass",
-}
-
-
-def submission(name, changes, first=""):
-    """A lesson's assignment as a student hands it in."""
-    nb = assignment.assignment(name)
-    for cell in nb.cells:
-        for stub, answer in changes.items():
-            cell.source = cell.source.replace(stub, answer)
-    code = [cell for cell in nb.cells if cell.cell_type == "code"]
-    code[1].source += "\n" + first
-    return nb
-
-
-def cells(nb):
-    return [(cell.id, cell.source) for cell in nb.cells if cell.cell_type == "code"]
-
-
-# --- the box ------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", HOSTILE)
-def test_no_trick_gives_points(how):
-    """Tricks alone, and tricks around one wrong answer."""
-    seconds = 20 if how == "never ends" else box.ALL_SECONDS
-    nb = submission(LESSON, {"my_tokens = ...": "my_tokens = 5"}, HOSTILE[how])
-    marked = box.mark(LESSON, cells(nb), seconds=seconds)
-    assert [right for right, _ in marked.values()] == [False] * 3
-    assert list(marked) == [one.key for one in lesson.exercises(lesson.read(LESSON))]
-
-
-@pytest.mark.slow
-def test_answers_that_are_functions_are_marked():
-    """And a lesson goes on whose later cells need them."""
-    stubs = {
-        "my_loss = ...": "def my_loss(s, t, c):\n"
-        "    p = ((t - c) / 0.02).softmax(-1).detach()\n"
-        "    return -(p * (s / 0.06).log_softmax(-1)).sum(-1).mean()",
-        "my_average = ...": "my_average = lambda old, new, m: m * new + (1 - m) * old",
-        "my_diagnosis = ...": "my_diagnosis = 'centring', 'sharpening'",
-    }
-    marked = box.mark("11_train_dino", cells(submission("11_train_dino", stubs)))
-    assert [right for right, _ in marked.values()] == [True, False, True]
-
-
-def test_what_crosses_is_what_was_answered():
-    import numpy as np
-    import torch
-    from PIL import Image
-
-    for value in (3, 0.5, "a", True, None, (1, (2, "b")), [1.5]):
-        assert values.decode(values.encode(value)) == value
-    assert values.decode(values.encode(...)) is ...
-    tensor = torch.rand(2, 3)
-    assert torch.equal(values.decode(values.encode(tensor)), tensor)
-    assert np.array_equal(values.decode(values.encode(np.eye(2))), np.eye(2))
-    picture = Image.new("RGB", (3, 2), "red")
-    assert values.decode(values.encode(picture)).tobytes() == picture.tobytes()
-    assert type(values.decode(values.encode(object()))).__name__ == "Object"
-
-
-def loss(student, teacher, centre):
-    p = ((teacher - centre) / 0.02).softmax(-1)
-    return -(p.detach() * (student / 0.06).log_softmax(-1)).sum(-1).mean()
-
-
-def attached(student, teacher, centre):
-    p = ((teacher - centre) / 0.02).softmax(-1)
-    return -(p * (student / 0.06).log_softmax(-1)).sum(-1).mean()
-
-
-@pytest.mark.parametrize(
-    "check, function",
-    [
-        (lesson_11.check_loss, loss),
-        (lesson_11.check_loss, attached),
-        (lesson_11.check_loss, lambda s, t: s),
-        (lesson_11.check_loss, lambda s, t, c: None),
-        (lesson_11.check_average, lambda old, new, m: m * old + (1 - m) * new),
-        (lesson_11.check_average, lambda old, new, m: old),
-    ],
-)
-def test_a_function_is_judged_as_in_the_lesson(check, function, capsys, tmp_path, monkeypatch):
-    """A student's code stays behind; what it says, and where its gradients go, crosses."""
-    monkeypatch.setenv("DINO_OUTPUTS", str(tmp_path))  # else the lesson's own test finds an answer
-    check(function)
-    own = capsys.readouterr().out
-    check(values.decode(values.encode(function, check.__name__)))
-    assert capsys.readouterr().out == own
-
-
-def test_nothing_that_is_read_can_run():
-    import base64
-    import io
-
-    import numpy as np
-
-    class Bomb:
-        def __reduce__(self):
-            return (os.getpid, ())
-
-    file = io.BytesIO()
-    np.save(file, np.array([Bomb()], dtype=object), allow_pickle=True)
-    text = base64.b64encode(file.getvalue()).decode()
-    with pytest.raises(ValueError):
-        values.decode({"array": text})
 
 
 @pytest.mark.parametrize("path", sorted(lesson.NOTEBOOKS.glob("*.ipynb")), ids=lambda p: p.stem)
