@@ -92,8 +92,8 @@ export const WORDS = {
     ko: "이 브라우저가 읽지 못하는 사진입니다. JPEG나 PNG로 저장해 주세요.",
     en: "This browser cannot read that photo. Save it as JPEG or PNG." },
   long: {
-    ko: "긴 변이 짧은 변의 3.5배를 넘는 사진이라 가운데만 썼습니다.",
-    en: "Only the centre is used of a photo more than 3.5 times as long as it is wide." },
+    ko: "사진의 긴 변이 짧은 변의 3.5배를 넘어 가운데만 썼습니다.",
+    en: "This photo's long side is more than 3.5 times its short side, so only the centre was used." },
 
   limits: {
     ko: "맵은 신경망이 계산한 값이지 설명이나 증거가 아닙니다.",

@@ -92,7 +92,7 @@ def test_a_very_long_photo_is_cropped_and_the_page_says_so(browser, open_page):
     page = open_page(browser)
     photo = load_photo("cat.jpg")
     show_photo(page, photo.resize((900, 200)))
-    expect(page.locator("#problem")).to_contain_text("Only the centre")
+    expect(page.locator("#problem")).to_contain_text("only the centre")
     show_photo(page, photo)
     expect(page.locator("#problem")).to_be_hidden()
 
