@@ -66,3 +66,12 @@ def texts(fig):
     for ax in fig.axes:
         found += [ax.xaxis.label, *ax.get_xticklabels()] if ax.axison else []
     return [text for text in found if text.get_text()]
+
+
+def assert_apart(fig, found):
+    """No text of a drawn figure is cut off or lies on another; `found` are its texts."""
+    page, boxes = fig.bbox, [text.get_window_extent() for text in found]
+    for box in boxes:
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])

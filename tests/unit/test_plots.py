@@ -5,7 +5,20 @@ import warnings
 
 import numpy as np
 import pytest
-from drawn import FIGURES, FOUND, GRID, HEADS, LABELS, MADE_BY, MAP, PAIRS, PICTURE, shown, texts
+from drawn import (
+    FIGURES,
+    FOUND,
+    GRID,
+    HEADS,
+    LABELS,
+    MADE_BY,
+    MAP,
+    PAIRS,
+    PICTURE,
+    assert_apart,
+    shown,
+    texts,
+)
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
@@ -71,14 +84,9 @@ def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw, weights, caplo
         fig = draw(weights)
         fig.savefig(io.BytesIO(), dpi=fig.dpi)
     assert not caplog.records  # a missing weight of a font is logged
-    page = fig.bbox
-    boxes = [text.get_window_extent() for text in texts(fig)]
-    assert len(boxes) >= 2
+    assert len(found := texts(fig)) >= 2
     assert all(text.get_size() / 72 * plots.DPI >= 8 for text in fig.findobj(Text))  # pixels
-    for box in boxes:
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
-    for i, box in enumerate(boxes):
-        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+    assert_apart(fig, found)
 
 
 def test_a_figure_made_by_hand_has_room_for_its_labels():

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from drawn import MADE_BY, assert_apart
 from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
@@ -13,9 +14,6 @@ from PIL import Image
 from helpers import maps, overlay
 from topics import attention
 
-MADE_BY = (
-    "합성한 그림으로 학습한 내장 DINO · embedded DINO, trained on composites (112 px, patch 8)"
-)
 CAPTION = f"가중치 weights: {MADE_BY}"
 GRID = (4, 6)
 MAP = torch.arange(24.0).reshape(GRID)
@@ -80,13 +78,8 @@ def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(draw):
         png = io.BytesIO()
         fig.savefig(png)
     assert png.tell() < 200_000
-    boxes = [text.get_window_extent() for text in texts(fig)]
-    assert len(boxes) >= 3
-    page = fig.bbox
-    for box in boxes:
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
-    for i, box in enumerate(boxes):
-        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+    assert len(found := texts(fig)) >= 3
+    assert_apart(fig, found)
 
 
 def texts(fig):

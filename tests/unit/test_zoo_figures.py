@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from drawn import assert_apart
 from PIL import Image
 
 from topics import norms, preprocessing, zoo
@@ -52,12 +53,7 @@ def test_hangul_is_drawn_and_no_text_is_cut_off_or_overlaps(name, photo):
         fig.savefig(png)
     assert png.tell() < 150_000
     texts = [fig._supxlabel, *(text for ax in fig.axes for text in (ax.title, *ax.texts))]
-    boxes = [text.get_window_extent() for text in texts if text.get_text()]
-    page = fig.bbox
-    for box in boxes:
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
-    for i, box in enumerate(boxes):
-        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+    assert_apart(fig, [text for text in texts if text.get_text()])
 
 
 def test_each_panel_names_the_weights_that_made_it(photo):
