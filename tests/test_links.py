@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from repository import ADDRESS, LINK, READMES, ROOT
-from repository import LESSONS as NOTEBOOKS
+from repository import ADDRESS, LESSONS, LINK, READMES, ROOT
 
 HERE = Path(__file__)
 
@@ -16,7 +15,7 @@ def texts():
     for path in [*READMES, *sorted(ROOT.glob("*/*.md")), *sorted(ROOT.glob("*/*/*.md"))]:
         if path.parts[len(ROOT.parts)] not in (".venv", "outputs"):
             yield path, path.read_text("utf-8")
-    for path in NOTEBOOKS:
+    for path in LESSONS:
         cells = json.loads(path.read_text("utf-8"))["cells"]
         yield path, "\n".join("".join(cell["source"]) for cell in cells)
 
@@ -39,7 +38,7 @@ def test_one_address():
     found |= {p: own_addresses(p.read_text("utf-8")) for p in ROOT.glob("*/*.py") if p != HERE}
     repo = ADDRESS.removeprefix("https://github.com/")
     assert {path: own for path, own in found.items() if own - {repo}} == {}
-    assert [path for path in [*READMES, *NOTEBOOKS] if not found[path]] == []
+    assert [path for path in [*READMES, *LESSONS] if not found[path]] == []
 
 
 @pytest.mark.parametrize(

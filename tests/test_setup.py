@@ -10,8 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import yaml
-from repository import HANGUL, PROJECT, PYPROJECT, READMES, ROOT
-from repository import LESSONS as NOTEBOOKS
+from repository import HANGUL, LESSONS, PROJECT, PYPROJECT, READMES, ROOT
 
 from tools import preflight
 from tools.notebooks import stored
@@ -165,5 +164,5 @@ def test_preflight_on_a_console_without_hangul(tmp_path):
 def test_clone_stays_light(pattern, megabytes):
     files = list(ROOT.glob(pattern))
     assert files
-    sizes = (len(stored(p)) if p in NOTEBOOKS else p.stat().st_size for p in files)
+    sizes = (len(stored(p)) if p in LESSONS else p.stat().st_size for p in files)
     assert sum(sizes) <= megabytes * 1e6

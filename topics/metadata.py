@@ -67,6 +67,7 @@ class Table(dict):
             label, name, *rest = map(html.escape, cells)
             rest = "".join(f"<td>{cell}</td>" for cell in rest).replace(" · ", "<br>")
             rest = rest.replace(" ÷ ", "&nbsp;÷&nbsp;").replace(" × ", "&nbsp;×&nbsp;")
+            rest = rest.replace(" = ", "<br>=&nbsp;")  # however narrow the page, here alone
             name = name.replace("_", "_<wbr>")
             head = f'<th scope="row">{label}<br><small><code>{name}</code></small></th>'
             lines.append(f"<tr>{head}{rest}</tr>")

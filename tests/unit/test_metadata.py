@@ -55,6 +55,7 @@ def test_table_can_be_read_aloud():
         and "<td>&lt;i&gt;</td>" in page
     )
     assert "<b>" not in page and "<i>" not in page
+    assert "<td>112&nbsp;÷&nbsp;8<br>=&nbsp;14&nbsp;×&nbsp;14</td>" in page  # breaks there alone
     plain = repr(table).splitlines()
     assert (
         plain[2] == "embedded DINO | embedded | DINO + 여러 가지 · DINO and more | 2.7 | mit"
